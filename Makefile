@@ -1,0 +1,65 @@
+# Everything starts here. Needs Debian's python3, pip, make and git; brings the rest itself.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+UV := .cache/uv/bin/uv
+BIN := $(VENV)/bin
+INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
+ARGS ?=
+
+.PHONY: help serve test check fix accept bench lock wheel clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo app and the local model; ARGS="app.yml --port 9000"
+	@$(BIN)/parlour serve $(ARGS)
+
+test: $(VENV)/dev  ## everything that CI runs
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: $(VENV)/dev  ## the everyday suite, under two minutes
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+
+fix: $(VENV)/dev  ## format, and mend what can be mended
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+accept: $(VENV)/dev  ## rewrite the golden transcripts; the diff is the review
+	@PARLOUR_ACCEPT=1 $(BIN)/python -m pytest tests/golden $(ARGS)
+
+bench: $(VENV)/dev  ## measure beside nginx, print one table, keep it in docs/benchmarks.md
+	@$(BIN)/python -m bench $(ARGS)
+
+wheel: $(VENV)/dev  ## dist/parlour-*.whl
+	@rm -rf dist && $(BIN)/python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist
+
+lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no address
+	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local" \
+	  "dev ../pyproject.toml --all-extras --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \
+	  set -- $$name; lock=$$1.lock; shift; \
+	  ../$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --python-version 3.11 $(ARGS) -o $$lock "$$@"; done
+
+clean:  ## remove what make made, but not your data
+	@rm -rf $(VENV) .cache dist
+
+$(UV): requirements/tool.lock
+	@echo "parlour: fetching the installer" >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .cache/uv --upgrade --require-hashes -r $<
+	@touch $@
+
+$(BIN)/python: | $(UV)
+	@$(UV) venv --quiet --no-python-downloads --python $(PYTHON) $(VENV)
+
+$(VENV)/serve: requirements/local.lock pyproject.toml | $(BIN)/python
+	@echo "parlour: installing (once)" >&2
+	@$(INSTALL) --require-hashes -r $<
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.lock pyproject.toml | $(BIN)/python
+	@echo "parlour: installing the workshop (once)" >&2
+	@$(INSTALL) --require-hashes -r $<
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
