@@ -1,0 +1,1 @@
+"""The nouns and events of the house. Pure: knows no clock, no socket, no file, and no other package."""

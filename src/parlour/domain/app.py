@@ -1,0 +1,137 @@
+"""An app: the immutable, published configuration that answers. One struct per mode, told apart by type.
+
+Does not know the file it came from, nor the credentials of the models that it names.
+"""
+
+from typing import ClassVar, Literal
+
+from msgspec import Struct
+
+from parlour.domain.files import FileRules
+
+Role = Literal["system", "user", "assistant"]
+FieldKind = Literal[
+    "text-input", "paragraph", "select", "number", "checkbox", "file", "file-list", "json_object", "external_data_tool"
+]
+
+
+class Field(Struct, frozen=True):
+    """One variable of an app's input form."""
+
+    kind: FieldKind
+    variable: str
+    label: str = ""
+    required: bool = False
+    default: object = None
+    max_length: int = 0
+    """Characters of a text, or files of a list; 0 is no limit."""
+    options: tuple[str, ...] = ()
+    files: FileRules = FileRules(enabled=True)
+    raw: dict[str, object] = {}
+    """The declaration as it was written, for clients that draw the form."""
+
+
+class Model(Struct, frozen=True):
+    """A model as an app names it. `provider` is the last part of its provider's path (`openai`)."""
+
+    provider: str
+    name: str
+    mode: Literal["chat", "completion"] = "chat"
+    parameters: dict[str, object] = {}
+    """Temperature and the like, as the app's author set them, without the stop words."""
+    stop: tuple[str, ...] = ()
+
+
+class Said(Struct, frozen=True):
+    """One message of a prompt written by the app's author, with `{{variables}}` still in it."""
+
+    role: Role
+    text: str
+
+
+class SimplePrompt(Struct, frozen=True, tag="simple"):
+    """A single instruction; the server adds history and query around it."""
+
+    text: str = ""
+
+
+class ChatPrompt(Struct, frozen=True, tag="chat"):
+    """A prompt written out message by message, for chat models."""
+
+    said: tuple[Said, ...] = ()
+
+
+class CompletionPrompt(Struct, frozen=True, tag="completion"):
+    """A prompt written out as one text, for completion models."""
+
+    text: str = ""
+    user_prefix: str = "Human"
+    assistant_prefix: str = "Assistant"
+
+
+AnyPrompt = SimplePrompt | ChatPrompt | CompletionPrompt
+
+
+class Speech(Struct, frozen=True):
+    """Text to speech, as the app's author set it."""
+
+    enabled: bool = False
+    voice: str = ""
+    language: str = ""
+    autoplay: bool = False
+
+
+class Features(Struct, frozen=True):
+    """What surrounds an answer."""
+
+    opening_statement: str = ""
+    suggested_questions: tuple[str, ...] = ()
+    suggest_after_answer: bool = False
+    citations: bool = True
+    speech_to_text: bool = False
+    speech: Speech = Speech()
+    more_like_this: bool = False
+    files: FileRules = FileRules()
+    raw: dict[str, object] = {}
+    """Each feature as it was written, by its name in the file, for clients that ask for the app's parameters."""
+
+
+class Card(Struct, frozen=True):
+    """Who an app is, apart from what it does."""
+
+    id: str
+    """A UUID that stays the same over the app's versions."""
+    name: str
+    """The short name that the operator uses (the file's stem, or the `id` of the configuration)."""
+    version: str
+    """The UUID of this content: the same file has the same one everywhere."""
+    title: str = ""
+    description: str = ""
+    icon: str = ""
+    icon_type: str = "emoji"
+    icon_background: str = ""
+
+
+class ChatApp(Struct, frozen=True, tag="chat"):
+    """A conversation with one model."""
+
+    mode: ClassVar[str] = "chat"
+    card: Card
+    model: Model
+    prompt: AnyPrompt
+    form: tuple[Field, ...] = ()
+    features: Features = Features()
+
+
+class CompletionApp(Struct, frozen=True, tag="completion"):
+    """One text from one form, without a conversation."""
+
+    mode: ClassVar[str] = "completion"
+    card: Card
+    model: Model
+    prompt: AnyPrompt
+    form: tuple[Field, ...] = ()
+    features: Features = Features()
+
+
+App = ChatApp | CompletionApp

@@ -1,0 +1,63 @@
+"""Conversations and messages as they are stored and as clients know them. Does not know where they are stored."""
+
+from typing import Generic, Literal, TypeVar
+
+from msgspec import Struct
+
+from parlour.domain.events import Citation
+from parlour.domain.ids import NIL
+from parlour.domain.usage import NOTHING, Usage
+
+Item = TypeVar("Item")
+
+MessageStatus = Literal["running", "normal", "error", "paused"]
+"""`running` is never shown to a client: an unfinished message reads as `normal` with what is there so far."""
+
+ConversationSort = Literal["created_at", "-created_at", "updated_at", "-updated_at"]
+
+
+class Owner(Struct, frozen=True):
+    """Whose things: every look-up of a store goes by both."""
+
+    app_id: str
+    user: str
+    """The caller's own name for its user; two apps' users of one name are two users."""
+
+
+class Conversation(Struct, frozen=True):
+    id: str
+    owner: Owner
+    name: str
+    inputs: dict[str, object]
+    """Those of its first turn."""
+    introduction: str
+    """The opening statement as this conversation's user saw it."""
+    version: str
+    """The version of the app that it began with."""
+    created_at: float
+    updated_at: float
+    """Moves with each new message and with a new name. Seconds since 1970, both."""
+
+
+class Message(Struct, frozen=True):
+    """One turn, as stored."""
+
+    id: str
+    conversation_id: str
+    owner: Owner
+    query: str
+    inputs: dict[str, object]
+    created_at: float
+    answer: str = ""
+    status: MessageStatus = "running"
+    error: str | None = None
+    usage: Usage = NOTHING
+    citations: tuple[Citation, ...] = ()
+    parent_id: str = NIL
+
+
+class Page(Struct, Generic[Item], frozen=True):
+    """A part of a list, and whether there is more of it."""
+
+    items: tuple[Item, ...]
+    has_more: bool

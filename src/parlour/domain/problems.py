@@ -1,0 +1,143 @@
+"""Every expected failure, with the code and status that clients know it by.
+
+Inside, a failure is one of these exceptions; the rim renders it. Does not know how it is rendered, and holds no
+wording beyond a default. The tree (codes and statuses: contract 1.5)::
+
+    Problem
+    ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
+    │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
+    │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
+    ├── 401  Unauthorized
+    ├── 403  Forbidden
+    ├── 404  NotFound  ConversationNotExists
+    ├── 405  MethodNotAllowed
+    ├── 413  BodyTooLarge
+    ├── 415  UnsupportedMediaType
+    ├── 429  TooManyRequests
+    └── 500  InternalError
+    └── 503  ShuttingDown
+"""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """An expected failure: `code` and `status` as clients know them, `str(problem)` says what to do about it."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    default: ClassVar[str] = ""
+
+    def __init__(self, message: str = "", *, params: str | None = None) -> None:
+        super().__init__(message or self.default)
+        self.params = params
+        """The request field at fault, if it is one."""
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class InvalidParam(Problem):
+    code, status = "invalid_param", 400
+
+
+class BadRequest(Problem):
+    code, status = "bad_request", 400
+
+
+class AppUnavailable(Problem):
+    code, status, default = "app_unavailable", 400, "App unavailable, please check its configuration."
+
+
+class NotChatApp(Problem):
+    code, status = "not_chat_app", 400
+    default = "Please check if your app mode matches the right API route."
+
+
+class NotCompletionApp(Problem):
+    code, status = "app_unavailable", 400
+    default = "Please check if your app mode matches the right API route."
+
+
+class NotWorkflowApp(Problem):
+    code, status = "not_workflow_app", 400
+    default = "Please check if your app mode matches the right API route."
+
+
+class ConversationCompleted(Problem):
+    code, status, default = (
+        "conversation_completed",
+        400,
+        "The conversation has ended. Please start a new conversation.",
+    )
+
+
+class ProviderNotInitialized(Problem):
+    code, status = "provider_not_initialize", 400
+
+
+class ProviderQuotaExceeded(Problem):
+    code, status = "provider_quota_exceeded", 400
+
+
+class ModelNotSupported(Problem):
+    code, status = "model_currently_not_support", 400
+
+
+class CompletionRequestFailed(Problem):
+    code, status = "completion_request_error", 400
+
+
+class WorkflowNotFound(Problem):
+    code, status = "workflow_not_found", 400
+
+
+class DraftWorkflow(Problem):
+    code, status = "draft_workflow_error", 400
+
+
+class MalformedWorkflowId(Problem):
+    code, status = "workflow_id_format_error", 400
+
+
+class Unauthorized(Problem):
+    code, status = "unauthorized", 401
+    default = "Authorization header must be provided and start with 'Bearer'"
+
+
+class Forbidden(Problem):
+    code, status = "forbidden", 403
+
+
+class NotFound(Problem):
+    code, status = "not_found", 404
+
+
+class ConversationNotExists(Problem):
+    code, status, default = "conversation_not_exists", 404, "Conversation Not Exists."
+
+
+class MethodNotAllowed(Problem):
+    code, status, default = "method_not_allowed", 405, "The method is not allowed for the requested URL."
+
+
+class BodyTooLarge(Problem):
+    code, status = "request_entity_too_large", 413
+
+
+class UnsupportedMediaType(Problem):
+    code, status = "unsupported_media_type", 415
+
+
+class TooManyRequests(Problem):
+    code, status = "too_many_requests", 429
+
+
+class InternalError(Problem):
+    code, status = "internal_server_error", 500
+    default = "The server encountered an internal error and was unable to complete your request."
+
+
+class ShuttingDown(Problem):
+    code, status, default = "service_unavailable", 503, "The server is shutting down. Please try again shortly."

@@ -1,0 +1,71 @@
+"""The fold of a run's events: what is saved, and what a blocking caller is told.
+
+Knows nothing of stores or of the wire; `blocking == fold(stream)` holds because both read this.
+"""
+
+from msgspec import Struct
+
+from parlour.domain.events import (
+    AgentTextDelta,
+    AgentThought,
+    AnnotationHit,
+    AnswerFinished,
+    AnswerReplaced,
+    AnyEvent,
+    Citation,
+    MessageFile,
+    ModelCalled,
+    ModelFinished,
+    RunFinished,
+    RunStatus,
+    TextDelta,
+)
+from parlour.domain.problems import Problem
+from parlour.domain.usage import NOTHING, Usage
+
+
+class Record(Struct):
+    """What is known of a run so far. `add` its events in order; read it at any time."""
+
+    parts: list[str] = []
+    thoughts: dict[str, AgentThought] = {}
+    files: list[MessageFile] = []
+    calling: list[ModelCalled] = []
+    """Models that were asked and have not finished."""
+    spent: list[Usage] = []
+    """What the finished ones took."""
+    usage: Usage = NOTHING
+    citations: tuple[Citation, ...] = ()
+    annotation: AnnotationHit | None = None
+    answered: bool = False
+    """Whether the answer is complete: nothing after this changes the text."""
+    status: RunStatus = "running"
+    problem: Problem | None = None
+
+    @property
+    def answer(self) -> str:
+        return "".join(self.parts)
+
+    def add(self, event: AnyEvent) -> None:
+        if isinstance(event, TextDelta | AgentTextDelta):
+            self.parts.append(event.text)
+            return
+        match event:
+            case ModelCalled():
+                self.calling.append(event)
+            case ModelFinished():
+                self.calling.pop()
+                self.spent.append(event.usage)
+            case AnswerReplaced():
+                self.parts = [event.text]
+            case AgentThought():
+                self.thoughts[event.id] = event
+            case MessageFile():
+                self.files.append(event)
+            case AnswerFinished():
+                self.usage, self.citations, self.annotation = event.usage, event.citations, event.annotation
+                self.answered = True
+            case RunFinished():
+                self.status, self.problem = event.status, event.problem
+            case _:
+                pass

@@ -1,0 +1,43 @@
+"""What a mode works on: one request with everything looked up. Does not know how any of it was found."""
+
+from msgspec import Struct
+
+from parlour.domain.app import App
+from parlour.domain.files import FileRef
+from parlour.domain.ids import Ids
+
+
+class Ask(Struct, frozen=True):
+    """A valid request to an app, nothing looked up yet."""
+
+    query: str
+    user: str
+    inputs: dict[str, object]
+    """Only variables that the app's form declares, checked and converted."""
+    streaming: bool = False
+    conversation_id: str = ""
+    """A UUID, hyphenated and lower case; empty for a new conversation."""
+    files: tuple[FileRef, ...] = ()
+    auto_generate_name: bool = True
+    workflow_id: str = ""
+    trace_id: str = ""
+    retriever_from: str = "dev"
+
+
+class Exchange(Struct, frozen=True):
+    """One earlier turn of a conversation, answered."""
+
+    query: str
+    answer: str
+
+
+class Turn(Struct, frozen=True):
+    """An ask, the app it is for, and what was said before."""
+
+    app: App
+    ids: Ids
+    ask: Ask
+    history: tuple[Exchange, ...] = ()
+    """Oldest first."""
+    first: bool = True
+    """Whether this turn opens its conversation."""

@@ -1,0 +1,66 @@
+"""Tokens, money and time of a model's work. Does not know who counted them or how they are printed."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+ZERO = Decimal(0)
+
+
+class Price(Struct, frozen=True):
+    """What a model costs: `unit_price × unit` is the price of one token."""
+
+    prompt: Decimal = ZERO
+    completion: Decimal = ZERO
+    unit: Decimal = Decimal("0.000001")
+    currency: str = "USD"
+
+
+FREE = Price()
+
+
+class Usage(Struct, frozen=True):
+    """What one message, or one call of a model, took. Times in seconds."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    price: Price = FREE
+    latency: float = 0.0
+    time_to_first_token: float | None = None
+    time_to_generate: float | None = None
+
+    @property
+    def total_tokens(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def prompt_price(self) -> Decimal:
+        return self.prompt_tokens * self.price.prompt * self.price.unit
+
+    @property
+    def completion_price(self) -> Decimal:
+        return self.completion_tokens * self.price.completion * self.price.unit
+
+    @property
+    def total_price(self) -> Decimal:
+        return self.prompt_price + self.completion_price
+
+
+NOTHING = Usage()
+
+
+def total(spent: Sequence[Usage]) -> Usage:
+    """The sum of several calls, at the price of the last one.
+
+    Latencies add up; the time to the first token is the first call's.
+    """
+    if len(spent) == 1:
+        return spent[0]
+    return Usage(
+        prompt_tokens=sum(usage.prompt_tokens for usage in spent),
+        completion_tokens=sum(usage.completion_tokens for usage in spent),
+        price=spent[-1].price if spent else FREE,
+        latency=sum(usage.latency for usage in spent),
+        time_to_first_token=spent[0].time_to_first_token if spent else None,
+    )

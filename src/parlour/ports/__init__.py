@@ -1,0 +1,19 @@
+"""What the house needs from outside, as Protocols. Does not know which part stands behind any of them."""
+
+from msgspec import Struct
+
+from parlour.domain.ids import Clock, NewId
+from parlour.ports.messages import Conversations, Messages
+from parlour.ports.models import Models, Prices, Tokens
+
+
+class Ports(Struct, frozen=True):
+    """All that a run may reach for."""
+
+    models: Models
+    prices: Prices
+    tokens: Tokens
+    messages: Messages
+    conversations: Conversations
+    now: Clock
+    new_id: NewId

@@ -1,0 +1,118 @@
+"""Models, as the house speaks to them. Does not know any provider's wire, nor which one answers."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from parlour.domain.app import Model
+from parlour.domain.usage import Price
+
+
+class Image(Struct, frozen=True):
+    """A picture shown to a model: `url` is http(s) or `data:`."""
+
+    url: str
+    detail: Literal["high", "low"] = "high"
+
+
+class ToolCall(Struct, frozen=True):
+    """A model asks for a tool. `arguments` is JSON text, complete."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Line(Struct, frozen=True):
+    """One entry of a prompt. `tool_call_id` is set on role `tool` only."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    images: tuple[Image, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+
+
+class Tool(Struct, frozen=True):
+    """A tool that a model may ask for; `parameters` is a JSON Schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, object]
+
+
+class Call(Struct, frozen=True):
+    """One question to a model."""
+
+    model: Model
+    lines: tuple[Line, ...]
+    tools: tuple[Tool, ...] = ()
+    purpose: Literal["answer", "title", "suggest"] = "answer"
+
+
+class Text(Struct, frozen=True, gc=False):
+    """A piece of what the model says."""
+
+    text: str
+
+
+class Thinking(Struct, frozen=True, gc=False):
+    """A piece of what the model thinks, where its provider keeps that apart from what it says."""
+
+    text: str
+
+
+class Counted(Struct, frozen=True):
+    """What the provider counted, usually its last word."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class Ended(Struct, frozen=True):
+    """Why the model stopped: `stop`, `length`, `tool_calls`, …"""
+
+    reason: str
+
+
+Said = Text | Thinking | ToolCall | Counted | Ended
+
+
+class Models(Protocol):
+    """Every model that can be reached."""
+
+    def check(self, model: Model) -> None:
+        """Return if a call could be tried now.
+
+        Raises:
+            ProviderNotInitialized: no provider of that name, no credentials for it, or a missing extra.
+        """
+        ...
+
+    def context(self, model: Model) -> int | None:
+        """How many tokens prompt and answer may have together; None where nobody knows."""
+        ...
+
+    def stream(self, call: Call) -> AsyncGenerator[Said, None]:
+        """Ask; get the answer as it comes. Closing the generator, or cancelling its reader, ends the call at once.
+
+        Raises (at the first step or later):
+            ProviderNotInitialized: the credentials are refused or missing.
+            ProviderQuotaExceeded: the account has run dry.
+            ModelNotSupported: the provider does not have, or does not allow, this model.
+            CompletionRequestFailed: anything else that went wrong at the provider; the message says what.
+        """
+        ...
+
+
+class Prices(Protocol):
+    async def price(self, model: Model) -> Price:
+        """What a model costs; free where nobody knows."""
+        ...
+
+
+class Tokens(Protocol):
+    async def count(self, model: Model, texts: Sequence[str]) -> int:
+        """How many tokens the texts have together; an estimate for models whose tokenizer is not known."""
+        ...

@@ -1,0 +1,169 @@
+"""The shape of the house (docs/design.md), kept by machine. There is no list of exceptions.
+
+Knows only text: it parses the sources and imports nothing of them.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SRC = ROOT / "src" / "parlour"
+FILES = sorted(SRC.rglob("*.py"))
+
+MAY_SEE = {
+    "domain": set[str](),
+    "ports": {"domain"},
+    "wire": {"domain"},
+    "dsl": {"domain"},
+    "providers": {"ports", "domain"},
+    "stores": {"ports", "domain"},
+    "llm": {"ports", "domain"},
+    "rag": {"ports", "domain"},
+    "flow": {"llm", "rag", "ports", "domain"},
+    "modes": {"flow", "llm", "rag", "ports", "domain"},
+    "runs": {"ports", "domain"},
+    "http": {"wire", "dsl", "runs", "modes", "ports", "domain"},
+}
+ROOT_FILES = {"__init__", "__main__", "cli", "settings", "wiring"}
+PURE = {"domain", "wire", "dsl"}
+IMPURE = {
+    "asyncio",
+    "os",
+    "time",
+    "random",
+    "socket",
+    "secrets",
+    "pathlib",
+    "io",
+    "tempfile",
+    "subprocess",
+    "threading",
+}
+NO_NAMES = {"utils", "helpers", "common", "base", "core", "misc"}
+
+
+def package(path: Path) -> str:
+    parts = path.relative_to(SRC).parts
+    return parts[0] if len(parts) > 1 else path.stem
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
+    """Each import of a file, as the full name of what it brings in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
+
+
+@every_file
+def test_arrows_point_downwards_only(path: Path) -> None:
+    here = package(path)
+    if here in ROOT_FILES:
+        assert path.parent == SRC
+    for _, name in imports(parse(path)):
+        parts = name.split(".")
+        if parts[0] != "parlour":
+            continue
+        there = parts[1] if len(parts) > 1 else "__init__"
+        if here in MAY_SEE:
+            assert there in MAY_SEE[here] | {here} or (there == "__version__"), f"{path}: {name}"
+        elif there in {"providers", "stores"}:
+            assert here == "wiring", f"{path}: {name}: only wiring.py chooses parts"
+
+
+@every_file
+def test_pure_packages_touch_nothing_outside(path: Path) -> None:
+    if package(path) in PURE:
+        touched = {name.split(".")[0] for _, name in imports(parse(path))} & IMPURE
+        assert not touched, f"{path}: {touched}"
+
+
+@every_file
+def test_no_import_hides_in_a_function(path: Path) -> None:
+    if path.name == "wiring.py":
+        return
+    for function in functions(parse(path)):
+        hidden = [name for _, name in imports(function)]
+        assert not hidden, f"{path}: {function.name}: {hidden}"
+
+
+@every_file
+def test_files_and_functions_stay_small_and_named_for_what_they_are(path: Path) -> None:
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 400, f"{path}: {len(lines)} lines"
+    assert path.stem not in NO_NAMES
+    for function in functions(parse(path)):
+        length = (function.end_lineno or function.lineno) - function.lineno + 1
+        assert length <= 60, f"{path}: {function.name}: {length} lines"
+
+
+@every_file
+def test_every_module_says_what_it_is_and_what_it_does_not_know(path: Path) -> None:
+    text = ast.get_docstring(parse(path)) or ""
+    assert text, f"{path}: no docstring"
+    if path.parent != SRC:
+        words = " ".join(text.lower().split())
+        assert any(word in words for word in ("not know", "knows no", "knows only", "knows neither")), path
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    arrows: dict[str, set[str]] = {}
+    names = {
+        ".".join(("parlour", *path.relative_to(SRC).with_suffix("").parts)).removesuffix(".__init__"): path
+        for path in FILES
+    }
+    for name, path in names.items():
+        seen = {imported for _, imported in imports(parse(path))}
+        arrows[name] = {n for i in seen for n in (i, i.rpartition(".")[0]) if n in names and n != name}
+    while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
+        for name in leaves:
+            del arrows[name]
+    assert not arrows, f"a circle among {sorted(arrows)}"
+
+
+def test_broad_excepts_stand_in_two_places_only() -> None:
+    """Before the first byte a failure becomes an envelope; after it, the end of a run."""
+    broad = [
+        str(path.relative_to(SRC))
+        for path in FILES
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
+    ]
+    assert broad == ["http/app.py", "runs/start.py"]
+
+
+@every_file
+def test_no_generator_yields_inside_a_task_group_or_timeout(path: Path) -> None:
+    """PEP 789: the wrong task would be cancelled."""
+    for function in functions(parse(path)):
+        for block in ast.walk(function):
+            if isinstance(block, ast.AsyncWith):
+                opened = " ".join(ast.unparse(item.context_expr) for item in block.items)
+                if "TaskGroup" in opened or "timeout" in opened:
+                    inside = [
+                        n for stmt in block.body for n in ast.walk(stmt) if isinstance(n, ast.Yield | ast.YieldFrom)
+                    ]
+                    assert not inside, f"{path}:{block.lineno}"
+
+
+@every_file
+def test_the_name_of_the_original_appears_only_where_its_contract_is_kept(path: Path) -> None:
+    if package(path) not in {"wire", "dsl"}:
+        assert "dify" not in path.read_text().lower(), path
