@@ -1,0 +1,197 @@
+"""POST /chat-messages: a JSON object to an `Ask` (contract 2.1-2.7), in the order of errors of 1.6.
+
+Does not know whether the conversation, the uploads or the version of a workflow that it names exist.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal, cast
+
+from msgspec import Meta, Struct, structs
+
+from parlour.domain.app import App
+from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp
+from parlour.domain.turn import Ask
+from parlour.wire import body as read
+from parlour.wire import files, form
+
+CONVERSING = frozenset({"chat", "agent-chat", "advanced-chat", "agent"})
+"""The modes that have conversations (contract 2.7)."""
+
+_TRACE = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+
+
+class FileMapping(Struct):
+    """A file sent with a message: by address (`remote_url`), or by the id of an upload (`local_file`)."""
+
+    type: Literal["image", "document", "audio", "video", "custom"]
+    transfer_method: Literal["remote_url", "local_file"]
+    url: Annotated[str | None, Meta(description="For `remote_url`: where the file is, http or https.")] = None
+    upload_file_id: Annotated[str | None, Meta(description="For `local_file`: the id of an earlier upload.")] = None
+
+
+class ChatRequest(Struct):
+    """A message to an app. Members that are not listed are ignored."""
+
+    query: Annotated[str, Meta(min_length=1, description="What the user says.")]
+    user: Annotated[
+        str | int,
+        Meta(description="Your own name for your user. Conversations can be seen only by the user who began them."),
+    ]
+    inputs: Annotated[
+        dict[str, object] | None,
+        Meta(description="Values for the variables of the app's form, with every message. Other names are dropped."),
+    ] = {}
+    response_mode: Annotated[
+        Literal["blocking", "streaming"] | None,
+        Meta(description="`blocking` (the default) waits for the whole answer; `streaming` sends server-sent events."),
+    ] = None
+    conversation_id: Annotated[
+        str | None, Meta(description="The UUID of a conversation to continue; absent, null or empty opens a new one.")
+    ] = None
+    files: Annotated[
+        list[FileMapping] | None, Meta(description="Files of this message; ignored where the app takes none.")
+    ] = None
+    auto_generate_name: Annotated[
+        bool | None, Meta(description="Let a model name the new conversation after its first message.")
+    ] = True
+    workflow_id: Annotated[
+        str | None, Meta(description="Chatflows only: the UUID of a published version; the latest where absent.")
+    ] = None
+    trace_id: Annotated[
+        str | None,
+        Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
+    ] = None
+    retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
+
+
+class Asked(Struct, frozen=True):
+    """A request that is valid as such; its inputs and files wait for the app that they are for."""
+
+    ask: Ask
+    inputs: dict[str, object]
+    files: list[object]
+
+
+def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked:
+    """What can be told of a request before its conversation is looked up.
+
+    Raises:
+        Problem: what is wrong with it; the first thing in the order of contract 1.6.
+    """
+    user = read.user(body)
+    if mode not in CONVERSING:
+        raise NotChatApp
+    query = _query(body)
+    inputs = _inputs(body)
+    wanted = _response_mode(body)
+    conversation_id = read.uuid(body, "conversation_id")
+    entries = files.array(body.get("files"))
+    auto_generate_name = read.boolean(body, "auto_generate_name", default=True)
+    retriever_from = read.text(body, "retriever_from", "dev")
+    workflow_id = pinned_version(mode, body.get("workflow_id"))
+    streaming = is_streaming(mode, wanted)
+    if not query:
+        raise InvalidParam("query: must not be empty.", params="query")
+    ask = Ask(
+        query=query,
+        user=user,
+        inputs={},
+        streaming=streaming,
+        conversation_id=conversation_id,
+        auto_generate_name=auto_generate_name,
+        workflow_id=workflow_id,
+        trace_id=trace_id,
+        retriever_from=retriever_from,
+    )
+    return Asked(ask, inputs, entries)
+
+
+def against(asked: Asked, app: App) -> Ask:
+    """The request, its files and inputs checked against the app that answers: its conversation's version of it.
+
+    Raises:
+        InvalidParam: a file or an input does not fit.
+    """
+    fitting = files.parse(asked.files, app.features.files)
+    return structs.replace(asked.ask, files=fitting, inputs=form.check(asked.inputs, app.form))
+
+
+def is_streaming(mode: str, wanted: Literal["", "blocking", "streaming"]) -> bool:
+    """How an app of this mode answers (contract 2.7).
+
+    Raises:
+        InvalidParam, BadRequest: it cannot answer in the way that was asked for.
+    """
+    if mode == "agent-chat" and wanted != "streaming":
+        raise InvalidParam(
+            "Agent Chat App does not support blocking mode; send response_mode streaming.", params="response_mode"
+        )
+    if mode == "agent":
+        if wanted == "blocking":
+            raise BadRequest("Agent App does not support blocking mode; send response_mode streaming.")
+        return True
+    return wanted == "streaming"
+
+
+def pinned_version(mode: str, value: object) -> str:
+    """The version that a chatflow was asked for, empty for its latest (contract 2.5).
+
+    Raises:
+        MalformedWorkflowId: it is no UUID.
+    """
+    if mode != "advanced-chat" or value is None or value == "":
+        return ""
+    found = read.identifier(value) if isinstance(value, str) else None
+    if found is None:
+        shown = value[:100] if isinstance(value, str) else type(value).__name__
+        raise MalformedWorkflowId(
+            f"Invalid workflow_id: {shown!r} is not a UUID. Send the id of a published version.", params="workflow_id"
+        )
+    return found
+
+
+def trace_id(headers: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, object]) -> str:
+    """The first valid trace id, empty if there is none (contract 2.6). `headers` has lower-case names.
+
+    An invalid one is passed over and the next is looked at: Dify lets it mask the others (contract 8, quirk 35).
+    """
+    return next((found for found in _traces(headers, query, body) if _TRACE.fullmatch(found)), "")
+
+
+def _traces(headers: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, object]) -> Iterator[str]:
+    yield headers.get("x-trace-id", "")
+    yield query.get("trace_id", "")
+    given = body.get("trace_id")
+    yield given if isinstance(given, str) else ""
+    parent = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip().lower())
+    yield parent[1] if parent else ""
+
+
+def _query(body: Mapping[str, object]) -> str:
+    if body.get("query") is None:
+        raise InvalidParam("query: is required.", params="query")
+    return read.text(body, "query")
+
+
+def _inputs(body: Mapping[str, object]) -> dict[str, object]:
+    """Missing and null are an empty form (contract 0.1)."""
+    value = body.get("inputs")
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidParam("inputs: must be an object.", params="inputs")
+    return cast("dict[str, object]", value)
+
+
+def _response_mode(body: Mapping[str, object]) -> Literal["", "blocking", "streaming"]:
+    match body.get("response_mode"):
+        case None:
+            return ""
+        case "blocking":
+            return "blocking"
+        case "streaming":
+            return "streaming"
+        case _:
+            raise InvalidParam("response_mode: must be blocking or streaming.", params="response_mode")
