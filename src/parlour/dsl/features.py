@@ -1,0 +1,57 @@
+"""What surrounds an answer: greeting, follow-ups, citations, files, voice. Does not know who serves it (dsl.md 5)."""
+
+from parlour.domain.app import Features, Speech
+from parlour.dsl.part import Part
+from parlour.dsl.uploads import app_rules
+from parlour.dsl.yaml import Value
+
+NAMES = (
+    "opening_statement",
+    "suggested_questions",
+    "suggested_questions_after_answer",
+    "speech_to_text",
+    "text_to_speech",
+    "retriever_resource",
+    "sensitive_word_avoidance",
+    "annotation_reply",
+    "more_like_this",
+    "file_upload",
+)
+IGNORED = {
+    "speech_to_text": "voice is not served yet: callers that send audio are refused",
+    "text_to_speech": "voice is not served yet: answers are not read out",
+    "sensitive_word_avoidance": "moderation is not served yet: NOTHING IS FILTERED",
+    "annotation_reply": "annotations are not served yet: the model answers every question",
+    "more_like_this": "is not served yet",
+}
+"""What is read, and has no effect for now."""
+
+
+def features(config: Part, written: dict[str, Value]) -> Features:
+    """From the features of an easy app, which stand beside its model. `written`: the same before any upgrade."""
+    enabled = {name: config.part(name).flag("enabled") for name in (*IGNORED, "suggested_questions_after_answer")}
+    for name, advice in IGNORED.items():
+        if enabled[name]:
+            config.approximated(name, advice, name)
+    if enabled["suggested_questions_after_answer"]:
+        config.supported("suggested_questions_after_answer", "suggested_questions_after_answer")
+    opening = config.text("opening_statement")
+    if opening:
+        config.supported("opening_statement", "opening_statement")
+    speech = config.part("text_to_speech")
+    return Features(
+        opening_statement=opening,
+        suggested_questions=config.texts("suggested_questions"),
+        suggest_after_answer=enabled["suggested_questions_after_answer"],
+        citations=config.part("retriever_resource").flag("enabled", default=True),
+        speech_to_text=enabled["speech_to_text"],
+        speech=Speech(
+            enabled=enabled["text_to_speech"],
+            voice=speech.text("voice"),
+            language=speech.text("language"),
+            autoplay=speech.text("autoPlay") == "enabled",
+        ),
+        more_like_this=enabled["more_like_this"],
+        files=app_rules(config.part("file_upload")),
+        raw={name: written[name] for name in NAMES if name in written},
+    )

@@ -1,0 +1,144 @@
+"""Whatever text is given: an app, or a refusal that names lines of that text. Never anything else."""
+
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parlour.dsl.check import report
+from parlour.dsl.findings import Finding, Refused
+from parlour.dsl.load import load
+from parlour.dsl.model_config import KNOWN
+from tests.dsl.dsl_samples import FILES, easy_files, needs_corpus, sample
+
+quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def findings_of(source: str) -> tuple[Finding, ...]:
+    try:
+        return load(source, name="any").findings
+    except Refused as refused:
+        return told(refused)
+
+
+def told(refused: Refused) -> tuple[Finding, ...]:
+    reasons = [finding for finding in refused.findings if finding.level == "refused"]
+    assert reasons
+    assert str(refused).splitlines() == [f"line {r.line}: {r.what}: {r.advice}" for r in reasons]
+    assert all(reason.what and reason.advice for reason in reasons)
+    return refused.findings
+
+
+def check(source: str) -> None:
+    found = findings_of(source)
+    last = source.count("\n") + 2
+    assert all(1 <= finding.line <= last for finding in found)
+    assert list(found) == sorted(found, key=by_line)
+    assert report(source, "any") == found
+
+
+def by_line(finding: Finding) -> int:
+    return finding.line
+
+
+@quick
+@given(st.text())
+def test_any_text_gives_an_app_or_a_refusal(text: str) -> None:
+    check(text)
+
+
+@quick
+@given(st.text(alphabet="ab:-[]{}&*!|>'\"#%@`?,~<=0123. \n\t"))
+def test_any_text_of_the_signs_of_yaml_gives_an_app_or_a_refusal(text: str) -> None:
+    check(text)
+
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates()
+WORDS = [
+    "enabled",
+    "image",
+    "prompt",
+    "text",
+    "role",
+    "variable",
+    "default",
+    "options",
+    "max_length",
+    "tools",
+    "strategy",
+    "dataset",
+    "datasets",
+    "stop",
+    "provider",
+    "name",
+    "mode",
+    "number_limits",
+    "text-input",
+    "select",
+    "file",
+]
+words = st.sampled_from(WORDS)
+values = st.recursive(scalars, lambda v: st.lists(v, max_size=3) | st.dictionaries(words, v, max_size=4), max_leaves=12)
+bodies = st.dictionaries(st.sampled_from(sorted(KNOWN)), values, max_size=6)
+
+
+@quick
+@given(bodies, st.sampled_from(["chat", "completion"]))
+def test_any_values_in_the_known_places_give_an_app_or_a_refusal(body: dict[str, object], mode: str) -> None:
+    check(sample(mode, **body))
+
+
+@quick
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(["kind", "version", "app", "model_config"], values)))
+def test_any_values_at_the_top_give_an_app_or_a_refusal(document: dict[str, object]) -> None:
+    check(yaml.safe_dump(document))
+
+
+PIECES = [
+    "",
+    "  - ",
+    "a: [",
+    "  null",
+    "    enabled: true",
+    "&a",
+    "*a",
+    "\t",
+    "'",
+    "  - - 1",
+    "true",
+    "{{x}}",
+    "version: 0.3",
+    "  mode: chat",
+]
+
+
+def mutated(source: str, dice: random.Random) -> str:
+    """Some lines of a file deleted, doubled, cut short, moved, or replaced."""
+    lines = source.splitlines()
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(lines))
+        line = lines[at]
+        key = line.split(":")[0]
+        damage = [[], [line, line], [line[: len(line) // 2]], [f" {line}"], [dice.choice(lines)], [dice.choice(PIECES)]]
+        values = ["", "[]", "{}", str(dice.randint(-9, 9)), dice.choice(PIECES)]
+        lines[at : at + 1] = dice.choice([*damage, *([f"{key}: {value}"] for value in values)])
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", easy_files(), ids=lambda path: path.stem[:12])
+def test_a_real_easy_file_with_damaged_lines_gives_an_app_or_a_refusal(path: Path) -> None:
+    dice = random.Random(7)  # noqa: S311 -- the same damage in every run
+    source = path.read_text()
+    for _ in range(60):
+        check(mutated(source, dice))
+
+
+@needs_corpus
+def test_any_real_file_with_damaged_lines_gives_an_app_or_a_refusal() -> None:
+    dice = random.Random(11)  # noqa: S311 -- the same damage in every run
+    small = [path for path in FILES if path.stat().st_size < 30_000]
+    for path in small:
+        check(mutated(path.read_text(), dice))
