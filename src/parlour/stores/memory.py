@@ -1,0 +1,187 @@
+"""Everything kept in the memory of one process, gone with it: for trials and for tests.
+
+Does not know how to outlive its process; otherwise it keeps the very promises of the real stores (tests/conformance).
+No method waits for anything, so every call is whole: on one event loop nothing comes between its lines.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct, structs
+
+from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
+from parlour.domain.problems import NotFound
+from parlour.domain.turn import Exchange
+from parlour.ports.catalogue import Key, Version
+from parlour.ports.messages import Thread
+
+
+class Rows(Struct):
+    """What is kept. Dictionaries remember the order of writing, which tells equal times apart."""
+
+    conversations: dict[str, Conversation] = {}
+    messages: dict[str, dict[str, Message]] = {}
+    """By conversation, then by id."""
+    keys: dict[str, Key] = {}
+    versions: dict[tuple[str, str], Version] = {}
+    """By app and id; the newest last."""
+
+    def conversation(self, owner: Owner, conversation_id: str) -> Conversation | None:
+        found = self.conversations.get(conversation_id)
+        return found if found and found.owner == owner else None
+
+    def in_order(self, conversation_id: str) -> list[Message]:
+        """Sorting is stable: messages of one time stay in their order of writing."""
+        return sorted(self.messages[conversation_id].values(), key=lambda message: message.created_at)
+
+
+class Memory:
+    """The four stores over one set of rows."""
+
+    def __init__(self) -> None:
+        rows = Rows()
+        self.messages = MemoryMessages(rows)
+        self.conversations = MemoryConversations(rows)
+        self.keys = MemoryKeys(rows)
+        self.versions = MemoryVersions(rows)
+
+    async def changed(self) -> bool:
+        """No other process sees these rows."""
+        return False
+
+    async def close(self) -> None:
+        """Nothing is held but memory."""
+
+
+class MemoryMessages:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def open(self, message: Message, conversation: Conversation | None) -> None:
+        opened = conversation or self._rows.conversation(message.owner, message.conversation_id)
+        if opened is None:
+            raise NotFound("This conversation is gone: start a new one by leaving out conversation_id.")
+        self._rows.conversations[opened.id] = structs.replace(opened, updated_at=message.created_at)
+        self._rows.messages.setdefault(opened.id, {})[message.id] = message
+
+    async def close(self, message: Message) -> None:
+        if self._rows.conversation(message.owner, message.conversation_id) is None:
+            return
+        kept = self._rows.messages[message.conversation_id]
+        if message.id not in kept:
+            return
+        kept[message.id] = structs.replace(
+            kept[message.id],
+            answer=message.answer,
+            status=message.status,
+            error=message.error,
+            usage=message.usage,
+            citations=message.citations,
+        )
+
+    async def thread(self, owner: Owner, conversation_id: str, limit: int) -> Thread | None:
+        conversation = self._rows.conversation(owner, conversation_id)
+        if conversation is None:
+            return None
+        newest = [
+            Exchange(message.query, message.answer)
+            for message in reversed(self._rows.in_order(conversation_id))
+            if message.status == "normal" and message.answer
+        ][:limit]
+        return Thread(conversation, tuple(reversed(newest)))
+
+    async def page(self, owner: Owner, conversation_id: str, first_id: str, limit: int) -> Page[Message] | None:
+        if self._rows.conversation(owner, conversation_id) is None:
+            return None
+        ordered = self._rows.in_order(conversation_id)
+        end = position((message.id for message in ordered), first_id) if first_id else len(ordered)
+        start = max(0, end - limit)
+        return Page(tuple(ordered[start:end]), has_more=start > 0)
+
+    async def sweep(self, error: str) -> int:
+        running = [
+            message for kept in self._rows.messages.values() for message in kept.values() if message.status == "running"
+        ]
+        for message in running:
+            failed = structs.replace(message, status="error", error=error)
+            self._rows.messages[message.conversation_id][message.id] = failed
+        return len(running)
+
+
+class MemoryConversations:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def get(self, owner: Owner, conversation_id: str) -> Conversation | None:
+        return self._rows.conversation(owner, conversation_id)
+
+    async def page(self, owner: Owner, last_id: str, limit: int, sort: ConversationSort) -> Page[Conversation]:
+        by_creation = sort.endswith("created_at")
+        ordered = sorted(
+            (one for one in self._rows.conversations.values() if one.owner == owner),
+            key=lambda one: (one.created_at if by_creation else one.updated_at, one.id),
+            reverse=sort.startswith("-"),
+        )
+        start = position((one.id for one in ordered), last_id) + 1 if last_id else 0
+        return Page(tuple(ordered[start : start + limit]), has_more=start + limit < len(ordered))
+
+    async def rename(self, owner: Owner, conversation_id: str, name: str, now: float) -> Conversation | None:
+        found = self._rows.conversation(owner, conversation_id)
+        if found is None:
+            return None
+        renamed = structs.replace(found, name=name, updated_at=now)
+        self._rows.conversations[conversation_id] = renamed
+        return renamed
+
+    async def delete(self, owner: Owner, conversation_id: str) -> bool:
+        if self._rows.conversation(owner, conversation_id) is None:
+            return False
+        del self._rows.conversations[conversation_id], self._rows.messages[conversation_id]
+        return True
+
+
+class MemoryKeys:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, key: Key) -> None:
+        self._rows.keys[key.hash] = key
+
+    async def find(self, digest: str) -> Key | None:
+        return self._rows.keys.get(digest)
+
+    async def all(self) -> tuple[Key, ...]:
+        return tuple(sorted(self._rows.keys.values(), key=lambda key: key.created_at))
+
+    async def revoke(self, digest: str) -> bool:
+        return self._rows.keys.pop(digest, None) is not None
+
+
+class MemoryVersions:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def publish(self, version: Version) -> None:
+        place = version.app, version.id
+        known = self._rows.versions.get(place)
+        if version.draft and known and not known.draft:
+            return  # published it is already: a draft of it must not take it back
+        self._rows.versions.pop(place, None)
+        self._rows.versions[place] = version
+
+    async def get(self, app: str, version_id: str) -> Version | None:
+        return self._rows.versions.get((app, version_id))
+
+    async def latest(self) -> tuple[Version, ...]:
+        newest = {version.app: version for version in self._rows.versions.values() if not version.draft}
+        return tuple(newest[app] for app in sorted(newest))
+
+    async def history(self, app: str) -> tuple[Version, ...]:
+        return tuple(version for version in reversed(self._rows.versions.values()) if version.app == app)
+
+
+def position(ids: Iterable[str], wanted: str) -> int:
+    """Where a page's cursor stands."""
+    for place, one in enumerate(ids):
+        if one == wanted:
+            return place
+    raise NotFound(f"There is no {wanted} here: pass an id from the page before, or none to start over.")

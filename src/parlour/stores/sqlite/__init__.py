@@ -1,0 +1,41 @@
+"""SQLite behind the ports: the default store, one file, one serving process. Does not know who asks."""
+
+from pathlib import Path
+
+from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
+from parlour.stores.sqlite.conversations import SqliteConversations
+from parlour.stores.sqlite.database import CannotOpen, Database
+from parlour.stores.sqlite.messages import SqliteMessages
+from parlour.stores.sqlite.opening import Trace
+
+__all__ = ["CannotOpen", "Sqlite"]
+
+
+class Sqlite:
+    """The four stores over one database file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.messages = SqliteMessages(database)
+        self.conversations = SqliteConversations(database)
+        self.keys = SqliteKeys(database)
+        self.versions = SqliteVersions(database)
+
+    @classmethod
+    def open(cls, path: Path, *, serving: bool, trace: Trace | None = None) -> "Sqlite":
+        """Open the file, made or brought up to date where needed; blocks for some milliseconds.
+
+        A serving process is the only one of its kind on a file; commands may come and go beside it.
+
+        Raises:
+            CannotOpen: always with the cure.
+        """
+        return cls(Database(path, serving=serving, trace=trace))
+
+    async def changed(self) -> bool:
+        """Whether another process (a command) has written since this was last asked; cheap enough for every second."""
+        return await self._database.changed()
+
+    async def close(self) -> None:
+        """Write what is queued, then let go of the file. Idempotent."""
+        await self._database.close()

@@ -1,0 +1,264 @@
+"""Messages in SQLite: the port `Messages`, one transaction a call. Knows no threads and no files."""
+
+import math
+import sqlite3
+from typing import cast
+
+from msgspec import Struct, json
+
+from parlour.domain.events import Citation
+from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
+from parlour.domain.problems import NotFound
+from parlour.domain.turn import Exchange
+from parlour.domain.usage import Usage
+from parlour.ports.messages import Thread
+from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
+from parlour.stores.sqlite.database import Database, fill, snapshot
+
+# The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
+
+ADD_CONVERSATIONS = """
+INSERT INTO conversations (id, app_id, user, name, inputs, introduction, version, created_at, updated_at)
+WITH asked (id, app_id, user, name, inputs, introduction, version, created_at, updated_at) AS (VALUES {rows})
+SELECT * FROM asked WHERE id IS NOT NULL
+"""
+
+# What has no conversation, or another's, is left out. Written in the order asked, which `sequence` keeps.
+ADD_MESSAGES = """
+INSERT INTO messages
+    (id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at)
+WITH asked
+    (app_id, user, id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at)
+    AS (VALUES {rows})
+SELECT id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at
+FROM asked
+WHERE EXISTS (
+    SELECT 1 FROM conversations AS c
+    WHERE c.id = asked.conversation_id AND c.app_id = asked.app_id AND c.user = asked.user
+)
+"""
+
+TOUCH_CONVERSATIONS = """
+WITH asked (app_id, user, conversation_id, created_at) AS (VALUES {rows})
+UPDATE conversations SET updated_at = asked.created_at
+FROM asked
+WHERE conversations.id = asked.conversation_id
+    AND conversations.app_id = asked.app_id AND conversations.user = asked.user
+"""
+
+CLOSE_MESSAGES = """
+WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations) AS (VALUES {rows})
+UPDATE messages
+SET answer = asked.answer, status = asked.status, error = asked.error, usage = asked.usage,
+    citations = asked.citations
+FROM asked
+WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_id
+    AND EXISTS (
+        SELECT 1 FROM conversations AS c
+        WHERE c.id = asked.conversation_id AND c.app_id = asked.app_id AND c.user = asked.user
+    )
+"""
+
+IS_THERE = "SELECT 1 FROM messages WHERE id = :id"
+
+# One row, so that a long thread does not repeat the conversation's members on each line.
+THREAD = """
+SELECT id, name, inputs, introduction, version, created_at, updated_at,
+    (SELECT json_group_array(json_array(query, answer)) FROM
+        (SELECT query, answer FROM messages
+         WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
+         ORDER BY created_at DESC, sequence DESC LIMIT :limit))
+FROM conversations
+WHERE id = :conversation_id AND app_id = :app_id AND user = :user
+"""
+
+# A row without a message: the conversation is there, the message is not in it.
+CURSOR = """
+SELECT messages.created_at, messages.sequence
+FROM conversations LEFT JOIN messages
+    ON messages.id = :first_id AND messages.conversation_id = conversations.id
+WHERE conversations.id = :conversation_id AND app_id = :app_id AND user = :user
+"""
+
+PAGE = """
+SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id
+FROM messages
+WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_at, :sequence)
+ORDER BY created_at DESC, sequence DESC LIMIT :limit
+"""
+
+SWEEP = "UPDATE messages SET status = 'error', error = :error WHERE status = 'running'"
+
+MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str]
+
+decode_inputs = json.Decoder(dict[str, object]).decode
+decode_usage = json.Decoder(Usage).decode
+decode_citations = json.Decoder(tuple[Citation, ...]).decode
+decode_exchanges = json.Decoder(list[tuple[str, str]]).decode
+
+
+class Opening(Struct, frozen=True):
+    """A question to write down."""
+
+    id: str
+    message: tuple[object, ...]
+    conversation: tuple[object, ...] | None
+    """If it opens one."""
+    touch: tuple[object, ...]
+    """Whose conversation moves to when."""
+
+
+class Closing(Struct, frozen=True):
+    """An answer to write down."""
+
+    message: tuple[object, ...]
+
+
+class SqliteMessages:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, message: Message, conversation: Conversation | None) -> None:
+        refusal = await self._database.join(write_down, opening_of(message, conversation))
+        if refusal:
+            raise refusal
+
+    async def close(self, message: Message) -> None:
+        await self._database.join(write_down, closing_of(message))
+
+    async def thread(self, owner: Owner, conversation_id: str, limit: int) -> Thread | None:
+        asked = {**by_owner(owner, conversation_id), "limit": limit}
+        row: tuple[object, ...] | None = await self._database.read(
+            lambda connection: connection.execute(THREAD, asked).fetchone()
+        )
+        if row is None:
+            return None
+        newest_first = decode_exchanges(cast("str", row[-1]))
+        return Thread(
+            conversation_from(owner, cast("ConversationRow", row[:-1])),
+            tuple(Exchange(query, answer) for query, answer in reversed(newest_first)),
+        )
+
+    async def page(self, owner: Owner, conversation_id: str, first_id: str, limit: int) -> Page[Message] | None:
+        asked = {**by_owner(owner, conversation_id), "first_id": first_id, "limit": limit + 1}
+
+        def work(connection: sqlite3.Connection) -> list[MessageRow] | None:
+            with snapshot(connection):
+                cursor = connection.execute(CURSOR, asked).fetchone()
+                if cursor is None:
+                    return None
+                created_at, sequence = cursor if first_id else (math.inf, 0)
+                if created_at is None:
+                    raise NotFound(
+                        f"There is no {first_id} here: pass an id from the page before, or none to start over."
+                    )
+                return connection.execute(PAGE, {**asked, "created_at": created_at, "sequence": sequence}).fetchall()
+
+        rows = await self._database.read(work)
+        if rows is None:
+            return None
+        items = (message_from(owner, conversation_id, row) for row in reversed(rows[:limit]))
+        return Page(tuple(items), has_more=len(rows) > limit)
+
+    async def sweep(self, error: str) -> int:
+        return await self._database.write(lambda connection: connection.execute(SWEEP, {"error": error}).rowcount)
+
+
+def by_owner(owner: Owner, conversation_id: str) -> dict[str, object]:
+    return {"conversation_id": conversation_id, "app_id": owner.app_id, "user": owner.user}
+
+
+def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -> list[NotFound | None]:
+    """The joint work of all that open and close: a few statements for all of them, openings first.
+
+    An answer comes after its question; but whoever was cut off while writing the question may send both at once.
+    """
+    openings = [line for line in lines if isinstance(line, Opening)]
+    fill(connection, ADD_CONVERSATIONS, [line.conversation for line in openings if line.conversation])
+    added = fill(connection, ADD_MESSAGES, [line.message for line in openings])
+    # Of two messages in one conversation the later one counts: a dictionary keeps the last.
+    touched = {line.touch[:-1]: line.touch for line in openings if not line.conversation}
+    fill(connection, TOUCH_CONVERSATIONS, list(touched.values()))
+    fill(connection, CLOSE_MESSAGES, [line.message for line in lines if isinstance(line, Closing)])
+    if added == len(openings):
+        return [None] * len(lines)
+    return [
+        NotFound("This conversation is gone: start a new one by leaving out conversation_id.")
+        if isinstance(line, Opening) and not connection.execute(IS_THERE, {"id": line.id}).fetchone()
+        else None
+        for line in lines
+    ]
+
+
+def opening_of(message: Message, conversation: Conversation | None) -> Opening:
+    owner = message.owner
+    return Opening(
+        id=message.id,
+        message=(
+            owner.app_id,
+            owner.user,
+            message.id,
+            message.conversation_id,
+            message.parent_id,
+            message.query,
+            to_json(message.inputs),
+            message.answer,
+            message.status,
+            message.error,
+            to_json(message.usage),
+            to_json(message.citations),
+            message.created_at,
+        ),
+        conversation=None
+        if conversation is None
+        else (
+            conversation.id,
+            conversation.owner.app_id,
+            conversation.owner.user,
+            conversation.name,
+            to_json(conversation.inputs),
+            conversation.introduction,
+            conversation.version,
+            conversation.created_at,
+            message.created_at,
+        ),
+        touch=(owner.app_id, owner.user, message.conversation_id, message.created_at),
+    )
+
+
+def closing_of(message: Message) -> Closing:
+    return Closing(
+        message=(
+            message.owner.app_id,
+            message.owner.user,
+            message.id,
+            message.conversation_id,
+            message.answer,
+            message.status,
+            message.error,
+            to_json(message.usage),
+            to_json(message.citations),
+        )
+    )
+
+
+def to_json(value: object) -> str:
+    return json.encode(value).decode()
+
+
+def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message:
+    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id = row
+    return Message(
+        id=message_id,
+        conversation_id=conversation_id,
+        owner=owner,
+        query=query,
+        inputs=decode_inputs(inputs),
+        created_at=created_at,
+        answer=answer,
+        status=cast("MessageStatus", status),
+        error=error,
+        usage=decode_usage(usage),
+        citations=decode_citations(citations),
+        parent_id=parent_id,
+    )

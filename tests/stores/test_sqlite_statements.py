@@ -1,0 +1,70 @@
+"""What the SQLite store asks of the database: few statements a message, and none that reads a whole table."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from parlour.stores.sqlite import Sqlite, conversations, messages
+from parlour.stores.sqlite.database import Database
+from tests.conformance.samples import ANN, a_conversation, a_message, answered
+
+pytestmark = pytest.mark.anyio
+
+EVERY_DAY = {
+    **{f"conversations.{sort}": sql for sort, sql in conversations.PAGES.items()},
+    **{f"conversations.{name}": getattr(conversations, name) for name in ("GET", "RENAME", "DELETE")},
+    **{
+        f"messages.{name}": getattr(messages, name)
+        for name in (
+            "ADD_CONVERSATIONS",
+            "ADD_MESSAGES",
+            "TOUCH_CONVERSATIONS",
+            "CLOSE_MESSAGES",
+            "THREAD",
+            "CURSOR",
+            "PAGE",
+            "SWEEP",
+        )
+    },
+}
+WIDTHS = {"ADD_CONVERSATIONS": 9, "ADD_MESSAGES": 13, "TOUCH_CONVERSATIONS": 4, "CLOSE_MESSAGES": 9}
+
+
+async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> None:
+    told: list[str] = []
+    store = Sqlite.open(tmp_path / "parlour.db", serving=True, trace=told.append)
+
+    def statements() -> int:
+        count = sum(one.strip() not in {"BEGIN IMMEDIATE", "COMMIT"} for one in told)
+        told.clear()
+        return count
+
+    conversation = a_conversation()
+    first, second = a_message(conversation, at=1.0), a_message(conversation, at=2.0)
+    statements()
+    await store.messages.open(first, conversation)
+    assert statements() == 2
+    await store.messages.close(answered(first))
+    assert statements() == 1
+    await store.messages.thread(ANN, conversation.id, 500)
+    assert statements() == 1
+    await store.messages.open(second, None)
+    assert statements() == 2
+    await store.messages.page(ANN, conversation.id, second.id, 20)
+    assert statements() <= 3
+    await store.close()
+
+
+@pytest.mark.parametrize("name", EVERY_DAY)
+async def test_no_everyday_statement_reads_or_sorts_a_whole_table(tmp_path: Path, name: str) -> None:
+    database = Database(tmp_path / "parlour.db", serving=True)
+    width = WIDTHS.get(name.rpartition(".")[2], 0)
+    rows = ", ".join([f"({', '.join(['NULL'] * width)})"] * 2)
+    sql = EVERY_DAY[name].replace("{rows}", rows)
+    unset: dict[str, None] = dict.fromkeys(re.findall(r":(\w+)", sql))
+    plan = await database.read(lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}", unset).fetchall())
+    steps = [row[-1] for row in plan]
+    await database.close()
+    assert not [step for step in steps if step.startswith(("SCAN conversations", "SCAN messages", "SCAN c"))], steps
+    assert not [step for step in steps if "TEMP B-TREE" in step], steps
