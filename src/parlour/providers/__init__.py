@@ -1,0 +1,1 @@
+"""One file per shape of a model's API. Knows nothing of apps, messages or clients."""

@@ -1,0 +1,175 @@
+"""What comes back on the Messages wire, as the house speaks of it: bytes in, `Said` out. Knows no connection."""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Struct
+
+from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
+from parlour.providers.failures import Failure, Refused, digest
+from parlour.providers.sse import EventLines
+
+REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+"""In the words of the other wire, which are those of the port."""
+
+
+class Piece(Struct, gc=False):
+    """A block that begins, or what is added to one."""
+
+    type: str = ""
+    text: str = ""
+    thinking: str = ""
+    partial_json: str = ""
+    id: str = ""
+    name: str = ""
+    input: msgspec.Raw = msgspec.Raw(b"")
+    stop_reason: str | None = None
+
+
+class Tally(Struct, gc=False):
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+    @property
+    def prompt(self) -> int:
+        return (self.input_tokens or 0) + (self.cache_creation_input_tokens or 0) + (self.cache_read_input_tokens or 0)
+
+
+class Whole(Struct, gc=False):
+    """A message: at the start of a stream with its counts alone, else with all that was said."""
+
+    content: list[Piece] = []
+    usage: Tally | None = None
+    stop_reason: str | None = None
+
+
+class Heard(Struct, gc=False):
+    type: str = ""
+    delta: Piece | None = None
+    content_block: Piece | None = None
+    message: Whole | None = None
+    usage: Tally | None = None
+
+
+class Asked(Struct):
+    id: str
+    name: str
+    arguments: str = ""
+
+
+decode = msgspec.json.Decoder(Heard).decode
+decode_whole = msgspec.json.Decoder(Whole).decode
+
+
+class AnthropicReading:
+    def __init__(self) -> None:
+        self.done = False
+        self._lines = EventLines()
+        self._asked: Asked | None = None
+        self._prompt = 0
+        self._completion: int | None = None
+        self._spoke = False
+
+    def feed(self, data: bytes) -> Iterator[Said]:
+        for payload in self._lines.feed(data):
+            try:
+                heard = decode(payload)
+            except msgspec.DecodeError as error:
+                raise unreadable(error) from None
+            if heard.type == "content_block_delta" and heard.delta is not None and heard.delta.text:
+                self._spoke = True
+                yield Text(heard.delta.text)
+            else:
+                yield from self._other(heard, payload)
+
+    def whole(self, body: bytes) -> Iterator[Said]:
+        try:
+            message = decode_whole(body)
+        except msgspec.DecodeError as error:
+            raise unreadable(error) from None
+        if message.stop_reason is None and not message.content:
+            raise Refused(digest(body))
+        for piece in message.content:
+            yield from self._begin(piece)
+            yield from self._close()
+        self._count(message.usage)
+        yield from self._ended(message.stop_reason)
+        yield from self.end()
+
+    def end(self) -> Iterator[Said]:
+        if not self.done and (rest := self._lines.end()):
+            yield from self.feed(b"data:" + rest[0] + b"\n")
+        yield from self._close()
+        if not self._spoke:
+            raise Refused(Failure(0, "The provider ended its answer without saying anything."))
+        if self._completion is not None:
+            yield Counted(self._prompt, self._completion)
+
+    def _other(self, heard: Heard, payload: bytes) -> Iterator[Said]:
+        match heard.type:
+            case "content_block_delta" if heard.delta is not None:
+                yield from self._add(heard.delta)
+            case "content_block_start" if heard.content_block is not None:
+                yield from self._begin(heard.content_block)
+            case "content_block_stop":
+                yield from self._close()
+            case "message_start" if heard.message is not None:
+                self._count(heard.message.usage)
+            case "message_delta":
+                self._count(heard.usage)
+                yield from self._ended(heard.delta.stop_reason if heard.delta else None)
+            case "message_stop":
+                self.done = True
+            case "error":
+                raise Refused(digest(payload))
+            case _:
+                pass  # ping, and what may come to be
+
+    def _begin(self, block: Piece) -> Iterator[Said]:
+        if block.type == "tool_use":
+            given = bytes(block.input).strip()
+            self._asked = Asked(block.id, block.name, "" if given in {b"", b"{}", b"null"} else given.decode())
+            return
+        yield from self._add(block)
+
+    def _add(self, piece: Piece) -> Iterator[Said]:
+        if piece.thinking:
+            self._spoke = True
+            yield Thinking(piece.thinking)
+        if piece.text:
+            self._spoke = True
+            yield Text(piece.text)
+        if piece.partial_json and self._asked is not None:
+            self._asked.arguments += piece.partial_json
+
+    def _close(self) -> Iterator[Said]:
+        if self._asked is not None:
+            asked, self._asked = self._asked, None
+            self._spoke = True
+            yield ToolCall(asked.id, asked.name, asked.arguments.strip() or "{}")
+
+    def _count(self, usage: Tally | None) -> None:
+        """The start counts the prompt and a first token or two; the end counts all that was said."""
+        if usage is None:
+            return
+        self._prompt = usage.prompt or self._prompt
+        if usage.output_tokens is not None:
+            self._completion = usage.output_tokens
+
+    def _ended(self, reason: str | None) -> Iterator[Said]:
+        if reason:
+            self._spoke = True
+            yield from self._close()
+            yield Ended(REASONS.get(reason, reason))
+
+
+def unreadable(error: msgspec.DecodeError) -> Refused:
+    return Refused(Failure(0, f"The provider sent what cannot be read ({error})."))

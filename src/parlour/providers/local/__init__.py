@@ -1,0 +1,1 @@
+"""The built-in model: weights fetched once, run in a child process. Knows nothing of apps or clients."""

@@ -1,0 +1,215 @@
+"""Calls as each wire wants them: what is sent, what is renamed, and what is left out. Pure: nothing is sent."""
+
+import json
+
+import pytest
+
+from parlour.domain.app import Model
+from parlour.ports.models import Call, Image, Line, Tool, ToolCall
+from parlour.providers.anthropic_request import body
+from parlour.providers.contexts import known_context
+from parlour.providers.failures import Failure
+from parlour.providers.openai_request import OpenAIQuestion
+from tests.providers.fake_provider import Json
+
+PNG = "data:image/png;base64,AAAA"
+ADD = Tool("add", "Adds.", {"type": "object", "properties": {}})
+TALK = (
+    Line("system", "Be kind."),
+    Line("user", "See:", images=(Image(PNG, "low"), Image("http://x/y.png"))),
+    Line("assistant", "", tool_calls=(ToolCall("c1", "add", '{"a":1}'), ToolCall("c2", "add", "broken"))),
+    Line("tool", "1", tool_call_id="c1"),
+    Line("tool", "2", tool_call_id="c2"),
+    Line("user", "Thanks."),
+)
+
+
+def on_openai(call: Call, refused: set[str] | None = None) -> Json:
+    return json.loads(OpenAIQuestion(call, "http://p/v1", refused or set()).body())
+
+
+def with_parameters(**parameters: object) -> Call:
+    return Call(Model("p", "m", parameters=parameters), (Line("user", "q"),))
+
+
+def test_a_talk_with_pictures_and_tools_on_the_chat_wire() -> None:
+    sent = on_openai(Call(Model("p", "m", stop=("1", "2", "3", "4", "5")), TALK, (ADD,)))
+    function = {"name": "add", "description": "Adds.", "parameters": ADD.parameters}
+    calls = [("c1", '{"a":1}'), ("c2", "broken")]
+    assert sent == {
+        "model": "m",
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "stop": ["1", "2", "3", "4"],
+        "tools": [{"type": "function", "function": function}],
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "See:"},
+                    {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}},
+                    {"type": "image_url", "image_url": {"url": "http://x/y.png", "detail": "high"}},
+                ],
+            },
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {"id": name, "type": "function", "function": {"name": "add", "arguments": text}}
+                    for name, text in calls
+                ],
+            },
+            {"role": "tool", "tool_call_id": "c1", "content": "1"},
+            {"role": "tool", "tool_call_id": "c2", "content": "2"},
+            {"role": "user", "content": "Thanks."},
+        ],
+    }
+
+
+def test_a_talk_with_pictures_and_tools_on_the_messages_wire() -> None:
+    sent = json.loads(body(Call(Model("p", "m", stop=("\n", "END")), TALK, (ADD,))))
+    assert sent == {
+        "model": "m",
+        "stream": True,
+        "max_tokens": 4096,
+        "system": "Be kind.",
+        "stop_sequences": ["END"],
+        "tools": [{"name": "add", "description": "Adds.", "input_schema": ADD.parameters}],
+        "messages": [
+            {
+                "role": "user",
+                "content": [
+                    {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}},
+                    {"type": "image", "source": {"type": "url", "url": "http://x/y.png"}},
+                    {"type": "text", "text": "See:"},
+                ],
+            },
+            {
+                "role": "assistant",
+                "content": [
+                    {"type": "tool_use", "id": "c1", "name": "add", "input": {"a": 1}},
+                    {"type": "tool_use", "id": "c2", "name": "add", "input": {}},
+                ],
+            },
+            {
+                "role": "user",
+                "content": [
+                    {"type": "tool_result", "tool_use_id": "c1", "content": "1"},
+                    {"type": "tool_result", "tool_use_id": "c2", "content": "2"},
+                    {"type": "text", "text": "Thanks."},
+                ],
+            },
+        ],
+    }
+
+
+def test_a_completion_model_gets_a_text() -> None:
+    call = Call(Model("p", "m", mode="completion"), (Line("user", "Once upon"),))
+    sent = on_openai(call)
+    assert sent["prompt"] == "Once upon"
+    assert "messages" not in sent
+    assert OpenAIQuestion(call, "http://p/v1", set()).url == "http://p/v1/completions"
+
+
+def test_parameters_are_kept_unless_the_call_decides_them_or_they_are_no_value() -> None:
+    sent = on_openai(
+        with_parameters(
+            temperature=0.2,
+            top_p=1,
+            seed=0,
+            enable_thinking=False,
+            n=5,
+            stream=False,
+            messages="x",
+            empty=None,
+            pairs=[1],
+            logit_bias={"1": 2},
+        )
+    )
+    expected = {"temperature": 0.2, "top_p": 1, "seed": 0, "enable_thinking": False, "logit_bias": {"1": 2}}
+    assert {name: sent[name] for name in expected} == expected
+    assert sent["stream"] is True
+    assert not {"n", "empty", "pairs"} & sent.keys()
+    assert isinstance(sent["messages"], list)
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ({"response_format": "text"}, None),
+        ({"response_format": "json_object"}, {"type": "json_object"}),
+        ({"response_format": {"type": "json_object"}}, {"type": "json_object"}),
+        (
+            {"response_format": "json_schema", "json_schema": '{"type": "object"}'},
+            {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}},
+        ),
+        (
+            {"response_format": "json_schema", "json_schema": {"name": "x", "schema": {}}},
+            {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}},
+        ),
+        ({"response_format": "json_schema", "json_schema": "broken"}, None),
+        ({"json_schema": "{}"}, None),
+    ],
+)
+def test_the_word_for_a_format_becomes_a_format(given: Json, sent: Json | None) -> None:
+    made = on_openai(with_parameters(**given))
+    assert made.get("response_format") == sent
+    assert "json_schema" not in made
+
+
+@pytest.mark.parametrize(("name", "field"), [("gpt-4o", "max_tokens"), ("gpt-5-mini", "max_completion_tokens")])
+def test_newer_models_have_another_word_for_the_limit(name: str, field: str) -> None:
+    sent = on_openai(Call(Model("p", name, parameters={"max_tokens": 9}), (Line("user", "q"),)))
+    assert {key: value for key, value in sent.items() if key.startswith("max")} == {field: 9}
+
+
+def test_a_model_that_refuses_the_limit_is_told_it_in_the_other_word() -> None:
+    refused = set[str]()
+    question = OpenAIQuestion(with_parameters(max_tokens=9), "http://p", refused)
+    failure = Failure(400, "Use max_completion_tokens.", frozenset({"unsupported_parameter"}), "max_tokens")
+    assert question.adapt(failure)
+    assert not question.adapt(failure)
+    assert json.loads(question.body())["max_completion_tokens"] == 9
+    assert "max_tokens" not in json.loads(question.body())
+
+
+def test_a_refusal_that_names_no_option_is_not_adapted_to() -> None:
+    question = OpenAIQuestion(with_parameters(temperature=9), "http://p", set())
+    assert not question.adapt(Failure(400, "temperature must be at most 2", frozenset({"invalid_value"})))
+    assert not question.adapt(Failure(500, "stream_options"))
+
+
+def test_only_parameters_that_the_messages_wire_knows_are_sent() -> None:
+    sent = json.loads(body(with_parameters(temperature=1.7, top_p=0.5, presence_penalty=1, max_tokens=7, top_k=None)))
+    assert sent["temperature"] == 1
+    assert sent["max_tokens"] == 7
+    assert not {"top_p", "top_k", "presence_penalty"} & sent.keys()
+
+
+def test_thinking_has_a_budget_within_the_limit() -> None:
+    sent = json.loads(body(with_parameters(thinking=True, thinking_budget=2000, max_tokens=100, temperature=1)))
+    assert sent["thinking"] == {"type": "enabled", "budget_tokens": 2000}
+    assert sent["max_tokens"] > 2000
+    assert "temperature" not in sent
+
+
+def test_an_instruction_alone_is_a_question() -> None:
+    sent = json.loads(body(Call(Model("p", "m"), (Line("system", "Say hello."),))))
+    assert sent["messages"] == [{"role": "user", "content": [{"type": "text", "text": "Say hello."}]}]
+    assert "system" not in sent
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("gpt-4o-mini", 128_000),
+        ("openai/gpt-4", 8_192),
+        ("gpt-4.1", 1_047_576),
+        ("o3", 200_000),
+        ("claude-sonnet-4-5", 200_000),
+        ("my-own", None),
+    ],
+)
+def test_well_known_windows_are_known(name: str, size: int | None) -> None:
+    assert known_context(name) == size
