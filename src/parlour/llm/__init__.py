@@ -1,0 +1,1 @@
+"""One exchange with a model. Knows no provider, no store and no client."""

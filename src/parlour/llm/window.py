@@ -1,0 +1,65 @@
+"""How much of a conversation a model is shown, and what its texts weigh. Knows no prompt and no provider.
+
+Counting is avoided where it can be: a text never has more tokens than it has UTF-8 bytes, so what fits by its bytes
+fits (dsl.md 8.3 for the rules).
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from parlour.domain.app import Model
+from parlour.domain.turn import Exchange
+from parlour.ports.models import Line, Tokens
+
+MOST = 500
+"""How many messages of a conversation are looked at; the one that is being answered is among them."""
+UNKNOWN_ROOM = 2000
+"""The budget where nobody knows how much the model can hold."""
+PER_LINE = 4
+"""What a provider puts around each line: role, beginning and end."""
+
+
+class Scale(Struct):
+    """Weighs texts for one model. Each text is counted once at most."""
+
+    model: Model
+    tokens: Tokens
+    known: dict[str, int] = {}
+
+    async def count(self, text: str) -> int:
+        if text not in self.known:
+            self.known[text] = await self.tokens.count(self.model, [text]) if text else 0
+        return self.known[text]
+
+    async def weigh(self, lines: Sequence[Line]) -> int:
+        return sum([await self.count(line.text) + PER_LINE for line in lines])
+
+
+def at_most(lines: Sequence[Line]) -> int:
+    """More tokens than this the lines cannot have. Pictures weigh nothing here: only providers know their price."""
+    return sum(len(line.text.encode("utf-8", "replace")) + PER_LINE for line in lines)
+
+
+def past(history: Sequence[Exchange]) -> tuple[Line, ...]:
+    """Earlier turns as lines, oldest first, as many as are ever looked at."""
+    latest = history[-(MOST - 1) :]
+    return tuple(line for said in latest for line in (Line("user", said.query), Line("assistant", said.answer)))
+
+
+async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Line, ...]:
+    """The newest lines that fit together. Single lines go, from the oldest end; the last one always stays."""
+    if at_most(lines) <= budget:
+        return tuple(lines)
+    kept = 0
+    for line in reversed(lines):
+        budget -= await scale.count(line.text) + PER_LINE
+        if budget < 0:
+            break
+        kept += 1
+    return tuple(lines[len(lines) - max(kept, 1) :])
+
+
+def as_text(lines: Sequence[Line], user: str, assistant: str) -> str:
+    """Earlier turns as one text, for models that read no messages."""
+    return "\n".join(f"{assistant if line.role == 'assistant' else user}: {line.text}" for line in lines)
