@@ -1,0 +1,232 @@
+"""What a user types. Reads the settings once, hands them on, and turns every start-up failure into one clear line."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import structlog
+import typer
+import uvloop
+from msgspec import structs
+from rich.console import Console
+from rich.table import Table
+
+import parlour
+from parlour import wiring
+from parlour.dsl.check import report
+from parlour.dsl.load import Refused, load
+from parlour.http.auth import digest
+from parlour.ports.catalogue import Key, Version
+from parlour.serve import Source, files_of, hint, make_key, serve, sources
+from parlour.settings import AppEntry, BadSettings, Settings, read
+
+Result = TypeVar("Result")
+
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Serve exported chat apps on their clients' own API."
+)
+keys = typer.Typer(no_args_is_help=True, help="The keys that clients send.")
+apps = typer.Typer(no_args_is_help=True, help="The apps of this server and their versions.")
+cli.add_typer(keys, name="keys")
+cli.add_typer(apps, name="apps")
+
+Config = Annotated[Path | None, typer.Option("--config", help="parlour.toml; by default the one in this folder")]
+Data = Annotated[Path | None, typer.Option("--data", help="the folder for everything that is kept")]
+COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
+
+
+def main() -> None:
+    """The command `parlour`."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    try:
+        cli()
+    except BadSettings as error:
+        sys.exit(f"parlour: {error}")
+
+
+def settings_of(config: Path | None, data: Path | None) -> Settings:
+    if config is None and Path("parlour.toml").is_file():
+        config = Path("parlour.toml")
+    settings = read(config, os.environ)
+    return settings if data is None else structs.replace(settings, data=str(data))
+
+
+@cli.command("serve")
+def serve_(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[FILE|DIR]...", show_default=False)] = None,
+    *,
+    config: Config = None,
+    host: Annotated[
+        str, typer.Option(help="the address to listen on; 127.0.0.1 unless the configuration says other")
+    ] = "",
+    port: Annotated[
+        int | None, typer.Option(help="the port; 8000 unless the configuration says other, 0 picks one")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Serve apps: these files, or those of parlour.toml, or the demo."""
+    settings = settings_of(config, data)
+    server = settings.server
+    server = structs.replace(server, host=host or server.host, port=server.port if port is None else port)
+    settings = structs.replace(settings, server=server)
+    uvloop.run(serve(settings, sources(settings, tuple(paths or ())), print_line))
+
+
+def print_line(line: str) -> None:
+    print(line, flush=True)  # noqa: T201  a command speaks on stdout
+
+
+@cli.command()
+def check(paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")]) -> None:
+    """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
+    console = Console(highlight=False)
+    refused = False
+    for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
+        for finding in report(source.path.read_text(errors="replace"), source.name):
+            refused |= finding.level == "refused"
+            advice = f" — {finding.advice}" if finding.advice else ""
+            place = f"{source.path}:{finding.line}"
+            console.print(f"{place}: [{COLOURS[finding.level]}]{finding.level}[/]: ", end="")
+            console.print(f"{finding.what}{advice}", markup=False)
+    raise typer.Exit(1 if refused else 0)
+
+
+def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[Result]]) -> Result:
+    """Do something with the database, beside a server that may be running on it."""
+
+    async def run() -> Result:
+        storage = wiring.open_storage(settings, serving=False)
+        try:
+            return await work(storage)
+        finally:
+            await storage.close()
+
+    return asyncio.run(run())
+
+
+@keys.command()
+def create(
+    app: Annotated[str, typer.Argument(help="the app's name", show_default=False)] = "",
+    *,
+    knowledge: Annotated[bool, typer.Option("--knowledge", help="a key for knowledge bases")] = False,
+    admin: Annotated[bool, typer.Option("--admin", help="an operator's key")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Make a key. It is printed alone, this once; only its hash is kept."""
+    kind = "knowledge" if knowledge else "admin" if admin else "app"
+    if bool(app) == (kind != "app"):
+        raise BadSettings("say for what: `parlour keys create APP`, or --knowledge, or --admin")
+    token = make_key(kind)
+
+    async def work(storage: wiring.Storage) -> None:
+        known = {version.app for version in await storage.versions.latest()}
+        if kind == "app" and app not in known:
+            names = ", ".join(sorted(known)) or "none yet"
+            raise BadSettings(f"there is no app called {app!r} (known: {names}). Serve or publish it first.")
+        await storage.keys.add(Key(digest(token), kind, app, hint(token), time.time()))
+
+    with_storage(settings_of(config, data), work)
+    print_line(token)
+
+
+@keys.command("list")
+def list_keys(*, config: Config = None, data: Data = None) -> None:
+    """The keys that were made, without their secret part."""
+
+    async def work(storage: wiring.Storage) -> tuple[Key, ...]:
+        return await storage.keys.all()
+
+    table = Table("key", "for", "made")
+    for key in with_storage(settings_of(config, data), work):
+        table.add_row(key.hint, key.app or key.kind, moment(key.created_at))
+    Console().print(table)
+
+
+@keys.command()
+def revoke(
+    key: Annotated[str, typer.Argument(help="the whole key")], *, config: Config = None, data: Data = None
+) -> None:
+    """Make a key worthless; a running server notices within seconds."""
+
+    async def work(storage: wiring.Storage) -> bool:
+        return await storage.keys.revoke(digest(key))
+
+    if not with_storage(settings_of(config, data), work):
+        raise BadSettings("there is no such key. `parlour keys list` shows those there are.")
+
+
+@apps.command("list")
+def list_apps(*, config: Config = None, data: Data = None) -> None:
+    """The apps that were served or published here."""
+
+    async def work(storage: wiring.Storage) -> tuple[Version, ...]:
+        return await storage.versions.latest()
+
+    table = Table("app", "version", "published")
+    for version in with_storage(settings_of(config, data), work):
+        table.add_row(version.app, version.id, moment(version.created_at))
+    Console().print(table)
+
+
+@apps.command()
+def versions(app: str, *, config: Config = None, data: Data = None) -> None:
+    """Every version of an app, the newest first."""
+
+    async def work(storage: wiring.Storage) -> tuple[Version, ...]:
+        return await storage.versions.history(app)
+
+    found = with_storage(settings_of(config, data), work)
+    if not found:
+        raise BadSettings(f"there is no app called {app!r}. `parlour apps list` shows those there are.")
+    table = Table("version", "published", "")
+    for version in found:
+        table.add_row(version.id, moment(version.created_at), "draft" if version.draft else "")
+    Console().print(table)
+
+
+@apps.command()
+def publish(
+    file: Path,
+    *,
+    draft: Annotated[bool, typer.Option("--draft", help="keep it without serving it")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Make a file the next version of the app of its name; a running server serves it within seconds."""
+    source: Source = files_of(AppEntry(str(file)))[0]
+    text = source.path.read_text(errors="replace")
+    try:
+        app = load(text, name=source.name).app
+    except Refused as refused:
+        raise BadSettings(f"{file}: not published.\n{refused}") from refused
+    version = Version(app.card.version, source.name, text, time.time(), draft=draft)
+
+    async def work(storage: wiring.Storage) -> None:
+        await storage.versions.publish(version)
+
+    with_storage(settings_of(config, data), work)
+    print_line(version.id)
+
+
+@cli.command()
+def version() -> None:
+    """This program's version."""
+    print_line(parlour.__version__)
+
+
+def moment(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))

@@ -1,0 +1,108 @@
+"""The ASGI app: every route, one envelope for every failure, the headers of every reply (contract 1.2-1.4).
+
+Knows no route from the inside. A reply is never HTML, and never a stack trace.
+"""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from parlour import __version__
+from parlour.domain.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem
+from parlour.http import chat, conversations, docs
+from parlour.http.house import House
+from parlour.http.rim import json
+from parlour.wire import bodies, errors
+
+log = structlog.get_logger()
+
+EVERY_REPLY = [
+    (b"x-version", __version__.encode()),
+    (b"x-env", b"PRODUCTION"),
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"X-Version, X-Env, X-Trace-Id, X-Request-Id"),
+]
+PREFLIGHT = {
+    "access-control-allow-methods": "GET, PUT, POST, DELETE, OPTIONS, PATCH",
+    "access-control-allow-headers": "Content-Type, Authorization, X-App-Code, X-Trace-Id, Idempotency-Key",
+    "access-control-max-age": "600",
+}
+SLASHES = re.compile(r"//+")
+
+Lifespan = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def build(house: House) -> ASGIApp:
+    """The app that a server serves. Start-up and shut-down are the composition root's, not the app's."""
+    router = Router(
+        [*chat.routes(house), *conversations.routes(house), *docs.routes(), *about()],
+        redirect_slashes=False,
+        default=unknown,
+    )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        started = False
+
+        async def reply(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                message["headers"] += [*EVERY_REPLY, (b"x-request-id", uuid.uuid4().hex.encode())]
+            await send(message)
+
+        scope["app"] = app  # makes the router raise its 405 instead of answering it in plain text
+        if "//" in scope["path"]:
+            scope["path"] = SLASHES.sub("/", scope["path"])  # a base address written with a slash at its end
+        if scope["method"] == "OPTIONS":
+            await Response(headers=PREFLIGHT)(scope, receive, reply)
+            return
+        try:
+            await router(scope, receive, reply)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            problem = expected(error)
+            if problem is None:
+                log.exception("a request failed", path=scope["path"])
+                problem = InternalError()
+            if not started:
+                status, body, headers = errors.render(problem, house.profile)
+                await json(body, status, headers)(scope, receive, reply)
+
+    return app
+
+
+def expected(error: Exception) -> Problem | None:
+    """The failure as clients know it; None for one that nobody foresaw."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, HTTPException):
+        known = {404: NotFound("No such address."), 405: MethodNotAllowed()}
+        return known.get(error.status_code, BadRequest(error.detail))
+    return None
+
+
+async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+    del scope, receive, send
+    raise NotFound("No such address.")
+
+
+def about() -> list[Route]:
+    async def welcome(request: Request) -> Response:
+        del request
+        return json(bodies.welcome(__version__))
+
+    async def health(request: Request) -> Response:
+        del request
+        return json(b'{"status":"ok"}')
+
+    return [Route("/v1/", welcome, methods=["GET"]), Route("/health", health, methods=["GET"])]

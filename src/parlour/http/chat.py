@@ -1,0 +1,97 @@
+"""The routes of a conversation's turns: send, stop, re-attach, and what was said. Knows no model and no store.
+
+The straight line of a chat message begins here; docs/design.md follows it.
+"""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from parlour.domain.app import App, ChatApp
+from parlour.domain.message import Owner, Page
+from parlour.domain.problems import InternalError, NotChatApp, NotFound
+from parlour.dsl.opening import introduction
+from parlour.http.house import House
+from parlour.http.rim import EventStream, app_of, body_of, json, query_of
+from parlour.runs.log import Reader
+from parlour.runs.start import Run
+from parlour.wire import bodies, chat, errors, queries
+from parlour.wire.body import user
+
+
+def routes(house: House) -> list[Route]:
+    return [
+        Route("/v1/chat-messages", partial(send, house), methods=["POST"]),
+        Route("/v1/chat-messages/{task_id}/stop", partial(stop, house), methods=["POST"]),
+        Route("/v1/messages", partial(messages, house), methods=["GET"]),
+        Route("/v1/runs/{task_id}/events", partial(events, house), methods=["GET"]),
+    ]
+
+
+async def send(house: House, request: Request) -> Response:
+    """Ask a chat app; the answer as one body, or as events while it is made."""
+    app = await app_of(house, request)
+    body = await body_of(house, request)
+    asked = chat.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
+    thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask.conversation_id)
+    if thread is not None:
+        app = await house.catalogue.pinned(app, thread.conversation.version)
+    house.runs.admit(app)
+    ask = chat.against(asked, app)
+    run = await house.runs.start(app, ask, thread, introduction(app, ask.inputs))
+    if ask.streaming:
+        return EventStream(house, run)
+    return await blocking(house, run)
+
+
+async def blocking(house: House, run: Run) -> Response:
+    """The whole run as one body; a failed one as its error, with the ids that it would else hide (contract 8.8)."""
+    reader = Reader(run.log)
+    while not reader.done:
+        await reader.next()
+    if run.record.status == "failed":
+        ids = {"conversation_id": run.ids.conversation_id, "message_id": run.ids.message_id, "task_id": run.ids.task_id}
+        status, body, headers = errors.render(run.record.problem or InternalError(), house.profile, extra=ids)
+        return json(body, status, headers)
+    return json(bodies.blocking(run.ids, run.mode, run.record))
+
+
+async def stop(house: House, request: Request) -> Response:
+    """End a run of this user; any other task is a silent success (contract 5.1)."""
+    app = await app_of(house, request)
+    name = user(await body_of(house, request))
+    chat_app(app)
+    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, name))
+    if run is not None:
+        run.stop()
+    return json(bodies.SUCCESS)
+
+
+async def messages(house: House, request: Request) -> Response:
+    """A conversation's messages, the newest page first."""
+    app = chat_app(await app_of(house, request))
+    query = queries.parse_messages(query_of(request))
+    if not query.conversation_id:
+        return json(bodies.messages_page(Page((), has_more=False), query.limit))
+    page = await house.messages.page(Owner(app.card.id, query.user), query.conversation_id, query.first_id, query.limit)
+    if page is None:
+        raise NotFound("Conversation Not Exists.")
+    return json(bodies.messages_page(page, query.limit))
+
+
+async def events(house: House, request: Request) -> Response:
+    """The events of a run from position `after` on: for its own user, also a while after it has finished."""
+    app = await app_of(house, request)
+    query = queries.parse_events(query_of(request))
+    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, query.user))
+    if run is None:
+        raise NotFound("Run not found")
+    return EventStream(house, run, position=query.after)
+
+
+def chat_app(app: App) -> ChatApp:
+    if not isinstance(app, ChatApp):
+        raise NotChatApp
+    return app

@@ -1,0 +1,98 @@
+"""What every route does with a request and a reply: the app behind the key, a bounded body, JSON, a stream of events.
+
+Knows no route and no field of any request.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import aclosing
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from parlour.domain.app import App
+from parlour.domain.problems import BodyTooLarge, Forbidden, Unauthorized
+from parlour.http.house import House
+from parlour.runs.log import Reader
+from parlour.runs.start import Run
+from parlour.wire.body import decode, decode_optional
+from parlour.wire.queries import parse_query
+from parlour.wire.sse import PING, Frames
+
+STREAM_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),  # proxies would hold events back (contract 8.26)
+]
+
+
+async def app_of(house: House, request: Request) -> App:
+    """The app that the request's key opens."""
+    key = await house.keyring.open(request.headers.get("authorization", ""))
+    if key.kind != "app":
+        raise Unauthorized("Access token is invalid")
+    app = house.catalogue.get(key.app)
+    if app is None:
+        raise Forbidden("The app no longer exists.")
+    return app
+
+
+async def body_of(house: House, request: Request) -> dict[str, object]:
+    """The request's JSON object."""
+    return decode(request.headers.get("content-type", ""), await bytes_of(house, request))
+
+
+async def optional_body_of(house: House, request: Request) -> dict[str, object]:
+    """The same, where a request without a body is as good as one with an empty object."""
+    return decode_optional(request.headers.get("content-type", ""), await bytes_of(house, request))
+
+
+async def bytes_of(house: House, request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async with aclosing(request.stream()) as stream:
+        async for chunk in stream:
+            size += len(chunk)
+            if size > house.max_body:
+                raise BodyTooLarge(f"The request body may have at most {house.max_body} bytes.")
+            chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The request's query parameters, one value a name."""
+    return parse_query(request.scope["query_string"])
+
+
+def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(body, status, headers, "application/json")
+
+
+class EventStream(Response):
+    """The events of a run from a position on, until its end; several that are ready go out in one write."""
+
+    def __init__(self, house: House, run: Run, *, position: int = 0) -> None:
+        self.house = house
+        self.run = run
+        self.position = position
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
+        reader = Reader(self.run.log, self.position)
+        loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
+        await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+        ping_at = loop.time() + pause
+        timer = loop.call_at(ping_at, reader.wake)
+        try:
+            while not reader.done:
+                if events := await reader.next():
+                    body = b"".join([encode(event) for event in events])
+                    await send({"type": "http.response.body", "body": body, "more_body": not reader.done})
+                if loop.time() >= ping_at and not reader.done:
+                    await send({"type": "http.response.body", "body": PING, "more_body": True})
+                    ping_at += pause
+                    timer = loop.call_at(ping_at, reader.wake)
+        finally:
+            timer.cancel()

@@ -1,0 +1,59 @@
+"""The append-only events of one run, for any number of readers, from any position.
+
+Does not know what an event means, but that a `RunFinished` is the last one. A reader never slows the run, and a run
+never waits for a reader.
+"""
+
+import asyncio
+
+from parlour.domain.events import AnyEvent, RunFinished
+
+
+class RunLog:
+    """Append on one side, read on the other; both on one event loop."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.finished = False
+        self.waiting: set[Reader] = set()
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def append(self, event: AnyEvent) -> None:
+        self.events.append(event)
+        if type(event) is RunFinished:
+            self.finished = True
+        if self.waiting:
+            waiting, self.waiting = self.waiting, set()
+            for reader in waiting:
+                reader.wake()
+
+
+class Reader:
+    """One who reads a log, from a position on; one task at a time."""
+
+    def __init__(self, log: RunLog, position: int = 0) -> None:
+        self._log = log
+        self._position = min(position, len(log))
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing left to read, nor ever will be."""
+        return self._log.finished and self._position >= len(self._log)
+
+    async def next(self) -> list[AnyEvent]:
+        """All events since the last time, as soon as there is one; empty if it is woken before, or `done`."""
+        log = self._log
+        if self._position == len(log.events) and not log.finished:
+            self._waiter = asyncio.get_running_loop().create_future()
+            log.waiting.add(self)
+            await self._waiter
+        events = log.events[self._position :]
+        self._position += len(events)
+        return events
+
+    def wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

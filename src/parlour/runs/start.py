@@ -1,0 +1,299 @@
+"""A run's life: opened in the store, driven to its end, saved, finished. A task of the server, not of a socket.
+
+Knows no mode's inside (a mode is a function that it is given), no store and no wire. Whatever happens, a run ends in
+exactly one `RunFinished`, appended after the save: who reads the end of a run finds its row.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import ExitStack, aclosing
+from typing import TypeVar
+
+import structlog
+from msgspec import Struct, structs
+
+from parlour.domain.app import App, Model
+from parlour.domain.events import AnswerFinished, AnyEvent, ModelCalled, ModelFinished, RunFinished, RunStatus
+from parlour.domain.ids import Ids
+from parlour.domain.message import Conversation, Message, Owner
+from parlour.domain.problems import InternalError, InvalidParam, NotFound, Problem, ShuttingDown, TooManyRequests
+from parlour.domain.record import Record
+from parlour.domain.turn import Ask, Turn
+from parlour.domain.usage import Usage, total
+from parlour.ports import Ports
+from parlour.ports.messages import Thread
+from parlour.runs.log import RunLog
+
+log = structlog.get_logger()
+Result = TypeVar("Result")
+
+Mode = Callable[[Turn, Ports], AsyncGenerator[AnyEvent, None]]
+"""What an app does with a turn."""
+
+Ending = tuple[RunStatus, Problem | None]
+
+Namer = Callable[[Model, str, Ports], Awaitable[str]]
+"""What a conversation that began with this query is to be called; the query's beginning where a model has no idea."""
+
+NAME_LENGTH = 20
+HISTORY_LIMIT = 500
+NAMING_LIMIT = 100
+GONE = "Conversation Not Exists. A conversation belongs to the `user` and the app that it was started with."
+
+
+class Limits(Struct, frozen=True):
+    """Bounds on the life of a run, in seconds, and on how many finished ones stay readable."""
+
+    run_seconds: float = 1200
+    kept_runs: int = 1000
+    kept_seconds: float = 600
+    active: int = 0
+    """How many runs one app may have at a time; 0 is no limit."""
+    active_of: dict[str, int] = {}
+    """The same for single apps, by name; the smaller limit holds."""
+
+    def allowed(self, app: str) -> int:
+        return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
+
+
+class Run(Struct, eq=False):
+    """One execution. Read its `log` from any position; `record` is what is known so far."""
+
+    ids: Ids
+    owner: Owner
+    mode: str
+    message: Message
+    log: RunLog
+    record: Record
+    task: asyncio.Task[None] | None = None
+    saving: bool = False
+    stopping: bool = False
+    finished_at: float = 0.0
+
+    def say(self, event: AnyEvent) -> None:
+        self.record.add(event)
+        if not isinstance(event, ModelCalled | ModelFinished):
+            self.log.append(event)
+
+    def stop(self) -> None:
+        """End it soon, saving what was said. A second stop does nothing, and none cuts a save."""
+        if self.task is None or self.stopping or self.log.finished:
+            return
+        self.stopping = True
+        # not at once: a task that is cancelled before its first step would never say that it has finished
+        asyncio.get_running_loop().call_soon(self._cut)
+
+    def _cut(self) -> None:
+        if self.task is not None and not self.saving:
+            self.task.cancel()
+
+
+class Runs:
+    """Every run of this process: those that go on, and the last ones that ended."""
+
+    def __init__(self, ports: Ports, modes: Mapping[str, Mode], namer: Namer, limits: Limits) -> None:
+        self._ports = ports
+        self._modes = modes
+        self._namer = namer
+        self._limits = limits
+        self._runs: dict[str, Run] = {}
+        self._ended: deque[Run] = deque()
+        self._active: Counter[str] = Counter()
+        self._naming: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def thread(self, owner: Owner, conversation_id: str) -> Thread | None:
+        """The conversation that an ask goes on with; None for a new one.
+
+        Raises:
+            NotFound: it is not there, or another's.
+        """
+        if not conversation_id:
+            return None
+        thread = await self._ports.messages.thread(owner, conversation_id, HISTORY_LIMIT)
+        if thread is None:
+            raise NotFound(GONE)
+        return thread
+
+    async def start(self, app: App, ask: Ask, thread: Thread | None, introduction: str) -> Run:
+        """Write the question down, then set the run going. The question is durable when this returns."""
+        self.admit(app)
+        now, new_id, owner = self._ports.now(), self._ports.new_id, Owner(app.card.id, ask.user)
+        task_id, message_id = new_id(), new_id()
+        conversation_id = thread.conversation.id if thread else new_id()
+        opened = Message(message_id, conversation_id, owner, ask.query, ask.inputs, now)
+        conversation = None
+        if thread is None:
+            name = ask.query if len(ask.query) <= NAME_LENGTH else ask.query[:NAME_LENGTH] + "…"
+            conversation = Conversation(
+                conversation_id, owner, name, ask.inputs, introduction, app.card.version, now, now
+            )
+        with ExitStack() as undo:
+            self._active[app.card.id] += 1
+            undo.callback(self._leave, owner)
+            await self._ports.messages.open(opened, conversation)
+            undo.pop_all()
+        ids = Ids(task_id, message_id, conversation_id, int(now))
+        turn = Turn(app, ids, ask, thread.exchanges if thread else (), first=thread is None)
+        run = Run(ids, owner, app.mode, opened, RunLog(), Record())
+        self._runs[task_id] = run
+        run.task = asyncio.create_task(self._drive(run, turn), name=f"run {task_id}")
+        if turn.first and ask.auto_generate_name:
+            naming = asyncio.create_task(guard(self._name(turn, owner), None, "a conversation could not be named", ids))
+            self._naming.add(naming)
+            naming.add_done_callback(self._naming.discard)
+        return run
+
+    def find(self, task_id: str, owner: Owner) -> Run | None:
+        """A run of this owner that goes on or ended not long ago."""
+        run = self._runs.get(task_id)
+        return run if run is not None and run.owner == owner else None
+
+    async def rename(self, app: App, owner: Owner, conversation_id: str, name: str) -> Conversation:
+        """Give a conversation this name; an empty one asks the app's model for one.
+
+        Raises:
+            NotFound: it is not there, or another's.
+            InvalidParam: a model is to name what has no message yet.
+        """
+        if not name:
+            page = await self._ports.messages.page(owner, conversation_id, "", NAMING_LIMIT)
+            if page is not None and not page.items:
+                raise InvalidParam("The conversation has no message yet to be named after.")
+            name = await self._namer(app.model, page.items[0].query, self._ports) if page is not None else ""
+        renamed = await self._ports.conversations.rename(owner, conversation_id, name, self._ports.now())
+        if renamed is None:
+            raise NotFound(GONE)
+        return renamed
+
+    async def close(self, grace: float) -> None:
+        """Take no more; let what goes on finish for `grace` seconds, then stop, save and end it."""
+        self._closing = True
+        going = [run.task for run in self._runs.values() if run.task is not None and not run.log.finished]
+        if going:
+            await asyncio.wait(going, timeout=grace)
+            for run in self._runs.values():
+                run.stop()
+            await asyncio.wait(going)
+        for naming in self._naming:
+            naming.cancel()
+        await asyncio.gather(*self._naming, return_exceptions=True)
+
+    def admit(self, app: App) -> None:
+        """Return if a run of this app could start now.
+
+        Raises:
+            ShuttingDown, TooManyRequests, ProviderNotInitialized: it could not.
+        """
+        if self._closing:
+            raise ShuttingDown
+        allowed = self._limits.allowed(app.card.name)
+        if allowed and self._active[app.card.id] >= allowed:
+            raise TooManyRequests(f"Too many requests. This app answers {allowed} at a time; please try again shortly.")
+        self._ports.models.check(app.model)
+
+    def _leave(self, owner: Owner) -> None:
+        self._active[owner.app_id] -= 1
+
+    async def _drive(self, run: Run, turn: Turn) -> None:
+        """From the first event to the last. After `_play` nothing may cut it short: what was said is saved."""
+        failed: Ending = ("failed", InternalError())
+        ending = await guard(self._play(run, turn), failed, "a run failed", run.ids)
+        run.stopping = True
+        status, problem = await guard(self._settle(run, ending), failed, "a run could not be saved", run.ids)
+        run.finished_at = self._ports.now()
+        run.say(RunFinished(status, problem))
+        self._retire(run)
+
+    async def _settle(self, run: Run, ending: Ending) -> Ending:
+        """Save what a cut or failed run has said."""
+        status, problem = ending
+        if problem is not None:
+            await self._save(run, error=problem.message)
+        elif not run.record.answered:
+            answer = AnswerFinished(usage=await self._reckon(run.record))
+            run.record.add(answer)
+            await self._save(run)
+            run.log.append(answer)
+        return status, problem
+
+    async def _play(self, run: Run, turn: Turn) -> Ending:
+        """Hear the mode out; how it ended."""
+        limit = asyncio.get_running_loop().call_later(self._limits.run_seconds, expire, run)
+        try:
+            async with aclosing(self._modes[turn.app.mode](turn, self._ports)) as events:
+                async for event in events:
+                    if type(event) is AnswerFinished:
+                        run.record.add(event)
+                        await self._save(run)
+                        run.log.append(event)
+                        if run.stopping:
+                            break
+                    else:
+                        run.say(event)
+        except asyncio.CancelledError:
+            return "stopped", None
+        except Problem as problem:
+            return "failed", problem
+        finally:
+            limit.cancel()
+        return ("stopped" if run.stopping else "succeeded"), None
+
+    async def _save(self, run: Run, *, error: str | None = None) -> None:
+        record = run.record
+        run.saving = True
+        await self._ports.messages.close(
+            structs.replace(
+                run.message,
+                answer=record.answer,
+                status="normal" if error is None else "error",
+                error=error,
+                usage=record.usage,
+                citations=record.citations,
+            )
+        )
+        run.saving = False
+
+    async def _reckon(self, record: Record) -> Usage:
+        """What a cut answer took: the finished calls as counted, the cut one as it can be told from the texts."""
+        spent = list(record.spent)
+        for call in record.calling:
+            tokens, price = self._ports.tokens, await self._ports.prices.price(call.model)
+            spent.append(
+                Usage(
+                    prompt_tokens=await tokens.count(call.model, call.prompt),
+                    completion_tokens=await tokens.count(call.model, record.parts),
+                    price=price,
+                    latency=self._ports.now() - call.at,
+                )
+            )
+        return total(spent)
+
+    async def _name(self, turn: Turn, owner: Owner) -> None:
+        """Name a new conversation, beside its first answer and never in its way."""
+        name = await self._namer(turn.app.model, turn.ask.query, self._ports)
+        await self._ports.conversations.rename(owner, turn.ids.conversation_id, name, self._ports.now())
+
+    def _retire(self, run: Run) -> None:
+        """Give its place free; keep it readable for a while, and let the oldest go."""
+        self._leave(run.owner)
+        self._ended.append(run)
+        oldest = run.finished_at - self._limits.kept_seconds
+        while self._ended and (len(self._ended) > self._limits.kept_runs or self._ended[0].finished_at < oldest):
+            del self._runs[self._ended.popleft().ids.task_id]
+
+
+def expire(run: Run) -> None:
+    """The run took too long: stopped as by its user, as clients expect (contract 6.3)."""
+    log.warning("a run took too long and was stopped", task_id=run.ids.task_id)
+    run.stop()
+
+
+async def guard(work: Awaitable[Result], otherwise: Result, failure: str, ids: Ids) -> Result:
+    """Do it; what nobody foresaw is logged, and `otherwise` stands in its place."""
+    try:
+        return await work
+    except Exception:
+        log.exception(failure, task_id=ids.task_id, conversation_id=ids.conversation_id)
+        return otherwise

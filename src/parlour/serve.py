@@ -1,0 +1,224 @@
+"""The life of a serving process: listen, say so, watch, and go in peace. Chooses no part; `wiring.py` does."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import resources
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import uvicorn
+from msgspec import Struct
+from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event is half typed
+
+from parlour import wiring
+from parlour.domain.app import App
+from parlour.dsl.load import Refused
+from parlour.http import app as http_app
+from parlour.http.auth import digest
+from parlour.ports.catalogue import Key
+from parlour.settings import AppEntry, BadSettings, Settings
+
+log = structlog.get_logger()
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+POLL_SECONDS = 2.0
+KEEP_ALIVE_SECONDS = 75
+PREFIXES = {"app": "app-", "knowledge": "dataset-", "admin": "admin-"}
+
+Say = Callable[[str], None]
+
+
+class Source(Struct, frozen=True):
+    """A file that holds an app, and the name it is served under."""
+
+    path: Path
+    name: str
+    keys: tuple[str, ...] = ()
+
+
+def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
+    """The app files that were asked for: the command's, else the configuration's, else the demo.
+
+    Raises:
+        BadSettings: a path is not there, holds no app file, or two files have one name.
+    """
+    configured = {Path(app.path).resolve(): app for app in settings.apps}
+    entries = tuple(configured.get(path.resolve(), AppEntry(str(path))) for path in paths) or settings.apps
+    if not entries:
+        demo = Path(str(resources.files("parlour"))) / "demo"
+        entries = tuple(AppEntry(str(path)) for path in sorted(demo.glob("*.yml")))
+    found = tuple(source for entry in entries for source in files_of(entry))
+    names = [source.name for source in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadSettings(f"two files are called {twice!r}: give one of them an id in [[apps]] of parlour.toml")
+    return found
+
+
+def files_of(entry: AppEntry) -> list[Source]:
+    path = Path(entry.path).resolve()
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in {".yml", ".yaml"})
+        if not files:
+            raise BadSettings(f"{path}: no .yml or .yaml file in this folder")
+        return [Source(file, file.stem, entry.keys) for file in files]
+    if not path.is_file():
+        raise BadSettings(f"{path}: no such file or folder")
+    return [Source(path, entry.id or path.stem, entry.keys)]
+
+
+def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
+    return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.keys)
+
+
+def make_key(kind: str) -> str:
+    """A fresh token: the kind's prefix and 24 letters and digits (contract 1.1)."""
+    return PREFIXES[kind] + "".join(secrets.choice(ALPHABET) for _ in range(24))
+
+
+def hint(token: str) -> str:
+    return f"{token[:4]}…{token[-4:]}"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """The socket to serve on, bound before anything else is started.
+
+    Raises:
+        BadSettings: the address cannot be had; the message says what to do.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+        bound.listen(2048)
+    except OSError as error:
+        bound.close()
+        raise BadSettings(
+            f"cannot listen on {host}:{port} ({error.strerror}). Is another server running? Give --port another number."
+        ) from error
+    return bound
+
+
+class Listener(uvicorn.Server):
+    """uvicorn, telling the runs when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
+        super().__init__(config)
+        self.ending = ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.ending()
+
+
+async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None:
+    """Serve until SIGTERM or SIGINT; then let live streams finish, save, and return.
+
+    Raises:
+        BadSettings: it could not start.
+    """
+    with listen(settings.server.host, settings.server.port) as bound:
+        async with wiring.open_server(settings, given_keys(found)) as server:
+            house, loop = server.house, asyncio.get_running_loop()
+            token = await first_publish(server, found, say)
+            config = uvicorn.Config(
+                http_app.build(house),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            )
+            closing: list[asyncio.Task[None]] = []
+
+            def ending() -> None:
+                loop.call_soon_threadsafe(
+                    lambda: closing.append(loop.create_task(house.runs.close(settings.server.grace_seconds)))
+                )
+
+            listener = Listener(config, ending)
+            beside = [loop.create_task(warm()) for warm in server.warm]
+            beside.append(loop.create_task(poll(server)))
+            if settings.server.watch:
+                beside.append(loop.create_task(watch(server, found)))
+            address = f"http://{settings.server.host}:{bound.getsockname()[1]}"
+            say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, token)}")
+            try:
+                await listener.serve([bound])
+            finally:
+                for task in beside:
+                    task.cancel()
+                await asyncio.gather(*beside, return_exceptions=True)
+                await asyncio.gather(*closing)
+                await house.runs.close(0)
+
+
+def example(address: str, token: str) -> str:
+    """A line to copy."""
+    return f"""Try:
+  curl -N {address}/v1/chat-messages -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+    -d '{{"query": "What is the capital of France?", "user": "me", "response_mode": "streaming"}}'
+"""
+
+
+async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: Say) -> str:
+    """Load every app, make a key where there is none, and say so; a key to try."""
+    example_key = ""
+    known = {key.app for key in await server.storage.keys.all()}
+    for source in found:
+        try:
+            app = await server.house.catalogue.publish(source.path.read_text(), source.name)
+        except Refused as refused:
+            raise BadSettings(f"{source.path}: not served.\n{refused}") from refused
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{source.path}: cannot be read ({error})") from error
+        key = f"its key was made earlier and shown once; another: parlour keys create {source.name}"
+        if source.keys:
+            key = f"key {hint(source.keys[0])} of the configuration"
+            example_key = example_key or source.keys[0]
+        elif source.name not in known:
+            token = await new_key(server, source.name)
+            key = f"key {token}   (shown this once)"
+            example_key = example_key or token
+        say(f"{source.name}  {app.mode}  {key}")
+    return example_key or "$KEY"
+
+
+async def new_key(server: wiring.Server, name: str) -> str:
+    token = make_key("app")
+    key = Key(digest(token), "app", name, hint(token), 0)
+    await server.storage.keys.add(key)
+    return token
+
+
+async def watch(server: wiring.Server, found: tuple[Source, ...]) -> None:
+    """A changed file becomes its app's next version; one that is refused leaves the last good one."""
+    by_path = {str(source.path): source for source in found}
+    folders = {source.path.parent for source in found}
+    async for changes in awatch(*folders, recursive=False):
+        for path in {changed for _, changed in changes} & by_path.keys():
+            with suppress(FileNotFoundError):
+                await republish(server, by_path[path])
+
+
+async def republish(server: wiring.Server, source: Source) -> None:
+    before = server.house.catalogue.get(source.name)
+    try:
+        app: App = await server.house.catalogue.publish(source.path.read_text(), source.name)
+    except (Refused, UnicodeDecodeError) as error:
+        log.warning("a changed app is not served; its last good version is", app=source.name, why=str(error))
+        return
+    if before is None or before.card.version != app.card.version:
+        log.info("an app was published", app=source.name, version=app.card.version)
+
+
+async def poll(server: wiring.Server) -> None:
+    """Notice what the commands write while the server runs: keys and published versions."""
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        if await server.storage.changed():
+            server.house.keyring.forget()
+            await server.house.catalogue.refresh()

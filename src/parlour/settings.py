@@ -1,0 +1,133 @@
+"""What the operator says: `parlour.toml`, then the environment. Read once, at the start; handed on as values.
+
+Every key may also come from the environment as `PARLOUR_<SECTION>_<KEY>` (`PARLOUR_SERVER_PORT`,
+`PARLOUR_PROVIDERS_OPENAI_API_KEY`); a value `env:NAME` is read from the variable NAME.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, cast
+
+import msgspec
+from msgspec import Struct
+
+
+class BadSettings(Exception):
+    """The configuration cannot be used; the message names the key and the cure."""
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    wire_profile: Literal["documented", "upstream"] = "documented"
+    max_body: int = 8 * 1024 * 1024
+    """Bytes of a JSON body."""
+    grace_seconds: float = 30
+    """How long live streams may go on after SIGTERM before they are saved and ended."""
+    run_seconds: float = 1200
+    """How long one answer may take."""
+    ping_seconds: float = 10
+    max_active: int = 0
+    """How many answers one app may be giving at a time; 0 is no limit."""
+    watch: bool = True
+    """Whether a changed app file becomes the app's next version."""
+
+
+class Storage(Struct, frozen=True, forbid_unknown_fields=True):
+    database: str = ""
+    """`sqlite:///path`, or `memory:`; by default a file in the data folder."""
+
+
+class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    path: str
+    id: str = ""
+    keys: tuple[str, ...] = ()
+    max_active: int = 0
+    """As `server.max_active`, for this app; the smaller limit holds."""
+
+
+class Provider(Struct, frozen=True, forbid_unknown_fields=True):
+    kind: Literal["openai_compatible", "anthropic", "scripted", "local"]
+    base_url: str = ""
+    api_key: str | None = None
+    """None for a server that wants none. `env:NAME` without NAME is a missing key, told to who calls the app."""
+    path: str = ""
+    """A GGUF file for `local`, a JSON script for `scripted`."""
+    models: dict[str, str] = {}
+    """Other names for models: what the app says = what the provider is asked for."""
+    context: int | None = None
+    """How many tokens its models take, where that is not known by their names."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    data: str = "./data"
+    server: Server = Server()
+    storage: Storage = Storage()
+    apps: tuple[AppEntry, ...] = ()
+    providers: dict[str, Provider] = {}
+
+
+def read(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """The settings of that file (none: the defaults), with the environment over them.
+
+    Paths in the file are taken from the file's folder.
+
+    Raises:
+        BadSettings: no such file, no TOML, an unknown key, a wrong type, or `env:NAME` without NAME.
+    """
+    try:
+        text = path.read_text() if path is not None else ""
+        tree = tomllib.loads(text)
+    except OSError as error:
+        raise BadSettings(f"{path}: cannot be read ({error.strerror}). Give --config another file.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: {error}") from error
+    for name, value in environment.items():
+        if name.startswith("PARLOUR_"):
+            place(tree, name.removeprefix("PARLOUR_").lower(), value)
+    try:
+        settings = msgspec.convert(resolve(tree, environment), Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadSettings(f"{path or 'the environment'}: {error}") from error
+    return rooted(settings, path.parent if path is not None else Path())
+
+
+def place(tree: dict[str, object], name: str, value: str) -> None:
+    """Set `section_key` in the tree; `providers_<name>_<key>` goes one deeper."""
+    section, _, key = name.partition("_")
+    if section == "data" and not key:
+        tree["data"] = value
+    elif section in {"server", "storage"} and key:
+        cast("dict[str, object]", tree.setdefault(section, {}))[key] = value
+    elif section == "providers" and key:
+        for field in Provider.__struct_fields__:
+            provider = key.removesuffix(f"_{field}")
+            if provider != key:
+                providers = cast("dict[str, dict[str, object]]", tree.setdefault("providers", {}))
+                providers.setdefault(provider, {})[field] = value
+
+
+def resolve(value: object, environment: Mapping[str, str], *, lenient: bool = False) -> object:
+    """The same tree with each `env:NAME` read; lenient, one that is missing is empty."""
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value).items()
+        return {key: resolve(item, environment, lenient=lenient or key == "providers") for key, item in items}
+    if isinstance(value, list):
+        return [resolve(item, environment, lenient=lenient) for item in cast("list[object]", value)]
+    if isinstance(value, str) and value.startswith("env:"):
+        name = value.removeprefix("env:")
+        if name not in environment and not lenient:
+            raise BadSettings(f"`{value}`: the environment has no {name}. Set it, or write the value itself.")
+        return environment.get(name, "")
+    return value
+
+
+def rooted(settings: Settings, folder: Path) -> Settings:
+    """The settings with app paths and provider paths taken from the configuration's folder."""
+    apps = tuple(msgspec.structs.replace(app, path=str(folder / app.path)) for app in settings.apps)
+    providers = {
+        name: msgspec.structs.replace(provider, path=str(folder / provider.path) if provider.path else "")
+        for name, provider in settings.providers.items()
+    }
+    return msgspec.structs.replace(settings, apps=apps, providers=providers)

@@ -1,0 +1,195 @@
+"""Where the parts are chosen, and the only file that names them. Imported by the commands alone.
+
+What is heavy is imported when it is chosen: a server without a local model never loads one.
+"""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+from aiohttp import ClientSession
+from msgspec import Struct
+
+from parlour.http.auth import Keyring
+from parlour.http.catalogue import Catalogue
+from parlour.http.house import House
+from parlour.llm.title import title
+from parlour.modes import chat
+from parlour.ports import Ports
+from parlour.ports.catalogue import Key, Keys, Versions
+from parlour.ports.messages import Conversations, Messages
+from parlour.ports.models import Models
+from parlour.providers import web
+from parlour.providers.prices import GenaiPrices
+from parlour.providers.table import Entry, Table
+from parlour.providers.tokens import BpeTokens
+from parlour.runs.start import Limits, Runs
+from parlour.settings import BadSettings, Provider, Settings
+
+MODES = {"chat": chat.run}
+
+Warm = Callable[[], Coroutine[None, None, None]]
+
+
+class Storage(Protocol):
+    """A database, as the commands use it."""
+
+    @property
+    def messages(self) -> Messages: ...
+    @property
+    def conversations(self) -> Conversations: ...
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def versions(self) -> Versions: ...
+
+    async def changed(self) -> bool:
+        """Whether another process has written since the last time this was asked."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Server(Struct, frozen=True):
+    """What `serve` needs of a wired house."""
+
+    house: House
+    storage: Storage
+    warm: tuple[Warm, ...]
+    """What may be got ready in the background before somebody asks for it."""
+
+
+def database(settings: Settings) -> str:
+    return settings.storage.database or f"sqlite:///{Path(settings.data).absolute() / 'parlour.db'}"
+
+
+def open_storage(settings: Settings, *, serving: bool) -> Storage:
+    """The database that the settings name.
+
+    Raises:
+        BadSettings: no such kind of database, or it cannot be opened; the message says what to do.
+    """
+    url = database(settings)
+    if url == "memory:":
+        from parlour.stores.memory import Memory  # noqa: PLC0415
+
+        return Memory()
+    if url.startswith("sqlite:///"):
+        from parlour.stores.sqlite import CannotOpen, Sqlite  # noqa: PLC0415
+
+        try:
+            return Sqlite.open(Path(url.removeprefix("sqlite:///")), serving=serving)
+        except CannotOpen as error:
+            raise BadSettings(str(error)) from error
+    raise BadSettings(f"storage.database = {url!r}: this version knows sqlite:///path and memory:")
+
+
+@asynccontextmanager
+async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenerator[Server]:
+    """Everything wired; closed in the opposite order."""
+    async with AsyncExitStack() as stack:
+        storage = open_storage(settings, serving=True)
+        stack.push_async_callback(storage.close)
+        await storage.messages.sweep("The server was stopped while this was being answered.")
+        models, warm = await open_models(settings, stack)
+        ports = Ports(
+            models=models,
+            prices=GenaiPrices(models.called),
+            tokens=BpeTokens(),
+            messages=storage.messages,
+            conversations=storage.conversations,
+            now=time.time,
+            new_id=new_id,
+        )
+        server = settings.server
+        house = House(
+            catalogue=Catalogue(storage.versions, ports.now),
+            keyring=Keyring(storage.keys, given),
+            runs=Runs(ports, MODES, title, limits(settings)),
+            messages=storage.messages,
+            conversations=storage.conversations,
+            profile=server.wire_profile,
+            max_body=server.max_body,
+            ping_seconds=server.ping_seconds,
+        )
+
+        async def warm_prices() -> None:
+            for app in house.catalogue.all():
+                await ports.prices.price(app.model)
+
+        yield Server(house, storage, (*warm, warm_prices))
+
+
+def limits(settings: Settings) -> Limits:
+    server = settings.server
+    names = {app.id or Path(app.path).stem: app.max_active for app in settings.apps}
+    return Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=names)
+
+
+async def open_models(settings: Settings, stack: AsyncExitStack) -> tuple[Table, tuple[Warm, ...]]:
+    """Every provider of the settings behind one table; without any, the local model answers for all.
+
+    Raises:
+        BadSettings: a provider lacks what its kind needs.
+    """
+    session = await stack.enter_async_context(web.session(allow_private=True))  # the operator named these addresses
+    warm: list[Warm] = []
+    entries: dict[str, Entry] = {}
+    for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
+        if said.kind == "local":
+            provider: Models = await open_local(said, Path(settings.data), stack, warm)
+        else:
+            provider = remote(name, said, session)
+        entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"})
+    return Table(entries), tuple(warm)
+
+
+async def open_local(said: Provider, data: Path, stack: AsyncExitStack, warm: list[Warm]) -> Models:
+    """The model on this machine; its weights are fetched now, if they are not here yet."""
+    from parlour.providers.local.model import Local  # noqa: PLC0415
+    from parlour.providers.local.weights import CannotFetch, weights  # noqa: PLC0415
+
+    local = Local(Path(said.path) if said.path else None, data)
+    stack.push_async_callback(local.aclose)
+    if local.installed:
+        try:
+            await (weights(data) if not said.path else existing(said.path))
+        except CannotFetch as error:
+            raise BadSettings(str(error)) from error
+        warm.append(local.warm)
+    return local
+
+
+async def existing(path: str) -> None:
+    if not await asyncio.to_thread(Path(path).is_file):
+        raise BadSettings(f"{path}: no such model file. Give providers.….path a GGUF file.")
+
+
+def remote(name: str, said: Provider, session: ClientSession) -> Models:
+    """A provider that is asked over the network, or none at all (`scripted`)."""
+    if said.kind == "scripted":
+        from parlour.providers.scripted import Script, Scripted, script_of  # noqa: PLC0415
+
+        try:
+            return Scripted(script_of(Path(said.path)) if said.path else Script())
+        except (OSError, msgspec.MsgspecError) as error:
+            raise BadSettings(f"[providers.{name}] {said.path}: not a script ({error})") from error
+    if said.kind == "anthropic":
+        from parlour.providers.anthropic import Anthropic  # noqa: PLC0415
+
+        address = said.base_url or "https://api.anthropic.com"
+        return Anthropic(session, address, said.api_key, context=said.context)
+    from parlour.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415
+
+    if not said.base_url:
+        raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
+    return OpenAICompatible(session, said.base_url, said.api_key, context=said.context)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())

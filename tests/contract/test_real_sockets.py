@@ -1,0 +1,130 @@
+"""Clients with bad manners, on a real server: cut, half-closed and garbled connections (loopback, a random port)."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from anyio import fail_after
+
+from tests.contract.requirements import requirement
+from tests.front_door import until
+from tests.houses import Build, Gate, Place, key_of, rules, scripted
+
+pytestmark = pytest.mark.anyio
+
+SLOW = {"match": "slow", "say": ["One ", "two."], "delay_ms": 1}
+
+
+@asynccontextmanager
+async def listening(place: Place) -> AsyncGenerator[int]:
+    """The house behind uvicorn; yields the port."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        bound.listen()  # who comes before the server is there, waits
+        server = uvicorn.Server(uvicorn.Config(place.app, lifespan="off", log_config=None, access_log=False))
+        serving = asyncio.create_task(server.serve([bound]))
+        try:
+            yield bound.getsockname()[1]
+        finally:
+            server.should_exit = True
+            with fail_after(5):
+                await serving
+
+
+def request(query: str, length: int | None = None) -> bytes:
+    body = json.dumps({"query": query, "user": "ann", "response_mode": "streaming", "auto_generate_name": False})
+    return (
+        f"POST /v1/chat-messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key_of('first')}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {length or len(body)}\r\nConnection: close\r\n\r\n{body}"
+    ).encode()
+
+
+async def exchange(port: int, sent: bytes, *, half_close: bool = False) -> bytes:
+    """Send it, and read what comes until the other side closes."""
+    with fail_after(5):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        if half_close:
+            writer.write_eof()
+        received = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    return received
+
+
+async def stored(place: Place) -> list[str]:
+    """Every answer of the newest conversation."""
+    conversations = (await place.door.get("/v1/conversations", user="ann")).json()["data"]
+    if not conversations:
+        return []
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=conversations[0]["id"])
+    return [message["answer"] for message in page.json()["data"]]
+
+
+NONSENSE = [
+    request("hi", length=10_000),
+    request("hi")[:40],
+    b"",
+    b"GET",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    b"hello\r\n\r\n",
+    b"POST /v1/chat-messages HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    b"POST /v1/chat-messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+]
+
+
+@requirement("stream:framing", "stream:headers", "stream:close")
+async def test_the_bytes_on_the_wire_are_those_of_the_front_door(build: Build) -> None:
+    place = await build(models=rules({"say": ["Sure", ", hi."]}), fixed=True)
+    async with listening(place) as port:
+        head, _, body = (await exchange(port, request("hi"))).partition(b"\r\n\r\n")
+    assert b"text/event-stream; charset=utf-8" in head
+    assert b"transfer-encoding: chunked" in head.lower()
+    chunks = body.split(b"\r\n")[1::2]
+    assert b"".join(chunks).decode().count("data: ") == 3
+
+
+@requirement("life:disconnect", "check:39")
+async def test_a_connection_that_is_cut_mid_stream_loses_no_answer(build: Build) -> None:
+    gate = Gate()
+    place = await build(models=scripted({"rules": [SLOW]}, gate.sleep))
+    async with listening(place) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("slow"))
+        with fail_after(5):
+            await gate.waiting.wait()
+        writer.transport.abort()
+        gate.opened.set()
+
+        async def answered() -> bool:
+            return await stored(place) == ["One two."]
+
+        await until(answered)
+
+
+@requirement("life:disconnect")
+async def test_a_client_that_closes_its_half_after_asking_loses_no_answer(build: Build) -> None:
+    place = await build(models=rules({"say": ["One two."]}))
+    async with listening(place) as port:
+        await exchange(port, request("slow"), half_close=True)
+
+        async def answered() -> bool:
+            return await stored(place) == ["One two."]
+
+        await until(answered)
+
+
+@requirement("error:malformed-json", "order:nothing-is-left")
+async def test_a_request_that_never_becomes_one_leaves_nothing_and_harms_nobody(build: Build) -> None:
+    place = await build()
+    async with listening(place) as port:
+        for sent in NONSENSE:
+            reply = await exchange(port, sent, half_close=True)
+            assert b" 500 " not in reply
+            assert b"<" not in reply
+        assert await stored(place) == []
+        assert b" 200 OK" in await exchange(port, request("hi"))

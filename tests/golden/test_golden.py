@@ -1,0 +1,129 @@
+"""Whole replies, byte for byte: one folder a scenario, streamed, blocking, and read again from every position.
+
+`app.yml` is the app, `script.json` what the model says, `request.json` the message (or `body`, with earlier messages
+in `before`, and `stop_after` events at which the user stops); `expected.sse` and `expected.json` are the two replies,
+`conversations.json` the list afterwards. `make accept` rewrites what is expected; the diff is the review.
+"""
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.requirements import requirement
+from tests.front_door import Reply, blocks, until
+from tests.houses import GPT, Build, Place, counting_ids, scripted
+
+pytestmark = pytest.mark.anyio
+
+SCENARIOS = sorted(path.parent.name for path in Path(__file__).parent.glob("*/app.yml"))
+ACCEPT = os.environ.get("PARLOUR_ACCEPT") == "1"
+
+
+class Scenario:
+    """One folder."""
+
+    def __init__(self, name: str) -> None:
+        self.folder = Path(__file__).parent / name
+        self.app = (self.folder / "app.yml").read_text()
+        self.script: object = json.loads((self.folder / "script.json").read_text())
+        request: dict[str, Any] = json.loads((self.folder / "request.json").read_text())
+        self.before: list[dict[str, Any]] = request.get("before", [])
+        self.body: dict[str, Any] = request.get("body", request)
+        self.stop_after: int | None = request.get("stop_after")
+
+    def expected(self, name: str) -> bytes:
+        return (self.folder / name).read_bytes()
+
+    async def begin(self, build: Build) -> Place:
+        """A house in which all that came before has been said."""
+        model = scripted(self.script)
+        place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True)
+        for earlier in self.before:
+            assert (await place.door.post("/v1/chat-messages", **earlier)).status == 200
+        return place
+
+    @property
+    def task_id(self) -> str:
+        """Fixed ids are counted: a first message takes three of them, each later one two."""
+        new_id = counting_ids()
+        for turn in range(len(self.before)):
+            for _ in range(2 if turn else 3):
+                new_id()
+        return new_id()
+
+
+@pytest.fixture(params=SCENARIOS)
+def scenario(request: pytest.FixtureRequest) -> Scenario:
+    return Scenario(request.param)
+
+
+def check(scenario: Scenario, name: str, found: bytes) -> None:
+    if ACCEPT:
+        (scenario.folder / name).write_bytes(found)
+    assert found.decode().split("\n") == scenario.expected(name).decode().split("\n")
+    assert found == scenario.expected(name)
+
+
+async def ask(place: Place, scenario: Scenario, mode: str) -> Reply:
+    """Send the message; where the scenario says so, stop it, as a second client that looks on."""
+    door, user = place.door, scenario.body["user"]
+    sent = {**scenario.body, "response_mode": mode}
+    if scenario.stop_after is None:
+        return await door.post("/v1/chat-messages", **sent)
+    stream = door.open("POST", "/v1/chat-messages", json_body=sent)
+    onlooker = await door.attach(scenario.task_id, user)
+    await onlooker.take(scenario.stop_after)
+    assert (await door.post(f"/v1/chat-messages/{scenario.task_id}/stop", user=user)).status == 200
+    return await stream.whole()
+
+
+@requirement("golden:transcripts", "check:17", "check:19", "check:20", "check:24")
+async def test_the_stream_is_what_is_expected(scenario: Scenario, build: Build) -> None:
+    place = await scenario.begin(build)
+    reply = await ask(place, scenario, "streaming")
+    assert reply.status == 200
+    check(scenario, "expected.sse", reply.body)
+
+
+@requirement("golden:transcripts", "check:16", "blocking:failure")
+async def test_the_blocking_body_is_what_is_expected(scenario: Scenario, build: Build) -> None:
+    place = await scenario.begin(build)
+    reply = await ask(place, scenario, "blocking")
+    assert reply.status == reply.json().get("status", 200)
+    check(scenario, "expected.json", reply.body + b"\n")
+
+
+@requirement("golden:transcripts", "run:events")
+@pytest.mark.parametrize("mode", ["streaming", "blocking"])
+async def test_the_run_can_be_read_again_from_every_position(scenario: Scenario, build: Build, mode: str) -> None:
+    place = await scenario.begin(build)
+    await ask(place, scenario, mode)
+    frames = blocks(scenario.expected("expected.sse"))
+    for after in range(len(frames) + 1):
+        path = f"/v1/runs/{scenario.task_id}/events"
+        again = await place.door.get(path, user=scenario.body["user"], after=after)
+        assert again.frames == frames[after:]
+
+
+@requirement("golden:transcripts", "check:18", "check:33")
+async def test_what_is_kept_is_what_was_said(scenario: Scenario, build: Build) -> None:
+    place = await scenario.begin(build)
+    events = (await ask(place, scenario, "streaming")).events
+    user, conversation = scenario.body["user"], events[0]["conversation_id"]
+    page = await place.door.get("/v1/messages", user=user, conversation_id=conversation)
+    assert page.json()["data"][-1]["answer"] == "".join(event.get("answer", "") for event in events)
+    if not (scenario.folder / "conversations.json").exists():
+        return
+    expected = scenario.expected("conversations.json")
+
+    async def settled() -> bool:
+        """A name may come after the answer."""
+        return (await place.door.get("/v1/conversations", user=user)).body + b"\n" == expected
+
+    with suppress(TimeoutError):
+        await until(settled, 2)
+    check(scenario, "conversations.json", (await place.door.get("/v1/conversations", user=user)).body + b"\n")

@@ -1,0 +1,265 @@
+"""Whole servers for tests, in process: a house on a memory or SQLite store, with a scripted model behind it.
+
+`open_house` builds one and closes it; the fixture `build` makes as many as a test wants, on each store in turn, and
+sees to it that nothing blocks the loop, no task and no generator is left open, and nothing went wrong unnoticed.
+"""
+
+import asyncio
+import json
+import sys
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+from weakref import WeakSet
+
+import pytest
+import structlog
+from blockbuster import BlockBuster
+from msgspec import Struct, field
+from starlette.types import ASGIApp
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from parlour.domain.app import Model
+from parlour.domain.usage import FREE, Price
+from parlour.http import app as http_app
+from parlour.http.auth import Keyring, digest
+from parlour.http.catalogue import Catalogue
+from parlour.http.house import House
+from parlour.llm.title import title
+from parlour.modes import chat
+from parlour.ports import Ports
+from parlour.ports.catalogue import Key
+from parlour.ports.models import Models
+from parlour.providers.scripted import Scripted, script_of
+from parlour.runs.start import Limits, Runs
+from parlour.stores.memory import Memory
+from parlour.stores.sqlite import Sqlite
+from tests.front_door import FrontDoor
+
+Store = Literal["memory", "sqlite"]
+STORES: tuple[Store, ...] = ("memory", "sqlite")
+NOBODY = "11111111-1111-4111-8111-111111111111"
+"""An id that belongs to nothing."""
+NOW = 1767000000.0
+"""The moment at which fixed clocks stand still."""
+GPT = Price(prompt=Decimal("0.15"), completion=Decimal("0.60"))
+
+Sleep = Callable[[float], Awaitable[object]]
+
+
+class Words:
+    """Tokens for tests: one a word."""
+
+    async def count(self, model: Model, texts: Sequence[str]) -> int:
+        del model
+        return sum(len(text.split()) for text in texts)
+
+
+class OnePrice:
+    """Every model costs the same."""
+
+    def __init__(self, price: Price) -> None:
+        self._price = price
+
+    async def price(self, model: Model) -> Price:
+        del model
+        return self._price
+
+
+class Gate:
+    """A `sleep` for scripted models: each wait lasts until the test opens the gate; `waiting` tells when one began."""
+
+    def __init__(self) -> None:
+        self.waiting = asyncio.Event()
+        self.opened = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+        self.waiting.set()
+        await self.opened.wait()
+
+
+class Place(Struct):
+    """A running house, and the ways into it."""
+
+    door: FrontDoor
+    """With the key of the first app."""
+    app: ASGIApp
+    house: House
+    storage: Memory | Sqlite
+    logs: list[EventDict] = []
+    """What was logged; a test that expects an error there takes it out."""
+
+
+def key_of(app: str, number: int = 0) -> str:
+    """The keys that every app of a test has: as many as are asked for, up to three."""
+    return f"app-{app}{number}".ljust(28, "x")
+
+
+def counting_ids() -> Callable[[], str]:
+    """Ids that are the same in every run: 1, 2, 3, … in the shape of a UUID."""
+    number = 0
+
+    def new_id() -> str:
+        nonlocal number
+        number += 1
+        return f"00000000-0000-4000-8000-{number:012d}"
+
+    return new_id
+
+
+def fresh_id() -> str:
+    return str(uuid.uuid4())
+
+
+def chat_app(**config: object) -> str:
+    """The file of a chat app; `config` goes into its `model_config`. JSON is YAML, too."""
+    return app_file("chat", **config)
+
+
+def app_file(mode: str, **config: object) -> str:
+    model: dict[str, object] = {"provider": "openai", "name": "gpt-4o-mini", "mode": "chat", "completion_params": {}}
+    return json.dumps(
+        {
+            "app": {"name": "Test", "mode": mode},
+            "kind": "app",
+            "version": "0.3.0",
+            "model_config": {"model": model, "pre_prompt": "", "user_input_form": [], **config},
+        }
+    )
+
+
+def rules(*script: Mapping[str, Any]) -> Scripted:
+    """A model that follows these rules; see `providers/scripted.py`."""
+    return scripted({"rules": list(script)})
+
+
+def scripted(script: object, sleep: Sleep = asyncio.sleep) -> Scripted:
+    return Scripted(script_of(json.dumps(script).encode()), sleep)
+
+
+class Plan(Struct, frozen=True):
+    """How a house is to be; every member has a default."""
+
+    apps: Mapping[str, str] = field(default_factory=lambda: {"first": chat_app()})
+    """Files by name."""
+    models: Models | None = None
+    price: Price = FREE
+    fixed: bool = False
+    """Whether clock and ids are the same in every run."""
+    limits: Limits = Limits()
+    ping_seconds: float = 10.0
+    max_body: int = 8 * 1024 * 1024
+
+
+def open_store(store: Store, folder: Path) -> Memory | Sqlite:
+    return Memory() if store == "memory" else Sqlite.open(folder / "parlour.db", serving=True)
+
+
+@asynccontextmanager
+async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[Place]:
+    """A house according to plan; everything in it is ended and closed in the end."""
+    async with AsyncExitStack() as stack:
+        storage = open_store(store, folder)
+        if isinstance(storage, Sqlite):
+            stack.push_async_callback(storage.close)
+        ports = Ports(
+            models=plan.models or rules(),
+            prices=OnePrice(plan.price),
+            tokens=Words(),
+            messages=storage.messages,
+            conversations=storage.conversations,
+            now=(lambda: NOW) if plan.fixed else time.time,
+            new_id=counting_ids() if plan.fixed else fresh_id,
+        )
+        catalogue = Catalogue(storage.versions, ports.now)
+        for name, source in plan.apps.items():
+            await catalogue.publish(source, name)
+        runs = Runs(ports, {"chat": chat.run}, title, plan.limits)
+        given = (Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3))
+        house = House(
+            catalogue=catalogue,
+            keyring=Keyring(storage.keys, tuple(given)),
+            runs=runs,
+            messages=storage.messages,
+            conversations=storage.conversations,
+            max_body=plan.max_body,
+            ping_seconds=plan.ping_seconds,
+        )
+        app = http_app.build(house)
+        door = FrontDoor(app, key_of(next(iter(plan.apps), "none")))
+        stack.push_async_callback(door.close)
+        stack.push_async_callback(runs.close, 0)
+        yield Place(door, app, house, storage)
+
+
+class Generators:
+    """Which async generators were begun and neither ended nor closed. One that was dropped is noted, too."""
+
+    def __init__(self) -> None:
+        self._begun = WeakSet[AsyncGenerator[Any, Any]]()
+        self._dropped: list[str] = []
+
+    def watch(self) -> None:
+        """From now on; to be called within the run of the loop that is watched."""
+        hooks = sys.get_asyncgen_hooks()
+
+        def begin(generator: AsyncGenerator[Any, Any]) -> None:
+            self._begun.add(generator)
+            if hooks.firstiter is not None:
+                hooks.firstiter(generator)
+
+        def drop(generator: AsyncGenerator[Any, Any]) -> None:
+            self._dropped.append(repr(generator))
+            if hooks.finalizer is not None:
+                hooks.finalizer(generator)
+
+        if getattr(hooks.firstiter, "__qualname__", "") != begin.__qualname__:
+            sys.set_asyncgen_hooks(begin, drop)
+
+    def open(self) -> list[str]:
+        running = (generator for generator in self._begun if getattr(generator, "ag_frame", None) is not None)
+        return [*self._dropped, *(repr(generator) for generator in running)]
+
+
+Build = Callable[..., Awaitable[Place]]
+
+
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> Store:
+    return request.param
+
+
+@pytest.fixture
+async def build(store: Store, tmp_path: Path) -> AsyncIterator[Build]:
+    """Make a house: `await build(models=rules(...))`, with the members of `Plan`."""
+    before = asyncio.all_tasks()
+    generators = Generators()
+    guard = BlockBuster("parlour")
+    async with AsyncExitStack() as stack:
+        logs = stack.enter_context(capture_logs([structlog.processors.format_exc_info]))
+        stack.callback(guard.deactivate)
+        folders = (tmp_path / str(number) for number in count())
+
+        async def make(**plan: Any) -> Place:
+            guard.deactivate()  # opening a house may block, serving may not
+            generators.watch()
+            place = await stack.enter_async_context(open_house(Plan(**plan), store, next(folders)))
+            place.logs = logs
+            guard.activate()
+            return place
+
+        yield make
+        guard.deactivate()
+    runner = "TestRunner._call_in_runner_task"
+    left = {task for task in asyncio.all_tasks() - before if getattr(task.get_coro(), "__qualname__", "") != runner}
+    assert not left, f"tasks left open: {left}"
+    assert not generators.open(), f"generators left open: {generators.open()}"
+    errors = [f"{entry['event']}\n{entry.get('exception', '')}" for entry in logs if entry["log_level"] == "error"]
+    assert not errors, "logged, and not expected: " + "\n".join(errors)
