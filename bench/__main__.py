@@ -1,0 +1,177 @@
+"""`python -m bench`: starts what is measured, asks it, prints one table, and keeps it in docs/benchmarks.md.
+
+Knows the order of the work, and nothing of how any of it is done.
+"""
+
+import argparse
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from types import FrameType
+
+import msgspec
+from msgspec import Struct
+
+from bench import table
+from bench.cases import CASES, Case, asked
+from bench.generator import generate
+from bench.processes import cpu_seconds, machine_cpu_seconds
+from bench.servers import ROOT, Name, Server, nginx, nginx_binary, parlour, upstream
+from bench.table import Sample
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+SERVERS: tuple[Name, ...] = ("direct", "nginx", "parlour")
+WARM_UP = Case("warm-up", 10)
+
+
+class Plan(Struct, frozen=True):
+    """What the command line asks for."""
+
+    rows: list[str]
+    servers: list[str]
+    seconds: float
+    repeats: int
+    keep: bool
+    """Whether the table goes into the page: only a whole run's does."""
+    json: Path | None
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def measure(case: Case, server: Server, model: Server, seconds: float) -> Sample:
+    """One repeat, with what it cost the server and what the rest of the machine did meanwhile."""
+    began, before = time.perf_counter(), costs(server, model)
+    outcome, peak = generate(asked(case, server.name, server.port, seconds), server.pid)
+    after, wall = costs(server, model), time.perf_counter() - began
+    spent, relayed, ours, machine = (late - early for early, late in zip(before, after, strict=True))
+    known = spent + ours + (relayed if server.pid != model.pid else 0)
+    return Sample(case, server.name, outcome, spent, peak, max(0.0, (machine - known) / wall))
+
+
+def costs(server: Server, model: Server) -> tuple[float, float, float, float]:
+    """CPU seconds so far: of the server, of the upstream, of this program with its generators, of the machine."""
+    return cpu_seconds(server.pid), cpu_seconds(model.pid), sum(os.times()[:4]), machine_cpu_seconds()
+
+
+def report(sample: Sample) -> None:
+    outcome = sample.outcome
+    say(
+        f"  {sample.server:8} {table.requests_per_second(sample):8.1f} req/s"
+        f"  first {outcome.first_p50:8.2f} ms  total {outcome.total_p50:8.2f} ms"
+        f"  CPU {table.cpu_ms(sample):6.3f} ms/request"
+        f"  generator {outcome.cpu_seconds / outcome.seconds:4.0%} of a core"
+        f"  others {sample.others_cores:.2f} cores"
+    )
+    for error, times in list(outcome.errors.items())[:3]:
+        say(f"    {times} × {error}")
+
+
+def repeated(case: Case, servers: Sequence[Server], plan: Plan) -> list[Sample]:
+    """The servers take turns, so that what drifts on a shared machine drifts for all of them."""
+    say(case.label)
+    samples: list[Sample] = []
+    for _ in range(1 if case.paced else plan.repeats):
+        for server in servers:
+            if server.name not in plan.servers:
+                continue
+            samples.append(measure(case, server, servers[0], plan.seconds))
+            report(samples[-1])
+    return samples
+
+
+def chosen(text: str, known: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """The names in a list with commas; an empty list means all of them."""
+    names = text.split(",") if text else list(known)
+    if unknown := set(names) - set(known):
+        parser.error(f"{', '.join(sorted(unknown))}: not among {', '.join(known)}")
+    return names
+
+
+def parsed() -> Plan:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the server beside nginx.")
+    rows = [case.name for case in CASES]
+    parser.add_argument("--quick", action="store_true", help="one short repeat of each row; the page is left as it is")
+    parser.add_argument("--rows", default="", metavar="NAME,...", help=f"only these of {', '.join(rows)}")
+    parser.add_argument("--servers", default="", metavar="NAME,...", help=f"only these of {', '.join(SERVERS)}")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every sample there")
+    given = parser.parse_args()
+    return Plan(
+        rows=chosen(given.rows, rows, parser),
+        servers=chosen(given.servers, SERVERS, parser),
+        seconds=0.7 if given.quick else 2,
+        repeats=1 if given.quick else 3,
+        keep=not (given.quick or given.rows or given.servers),
+        json=given.json,
+    )
+
+
+def started(stack: ExitStack, folder: Path, plan: Plan) -> list[Server]:
+    """What the plan measures, the upstream first; each is ended when the stack is left."""
+    servers = [stack.enter_context(upstream(folder))]
+    binary = nginx_binary()
+    if "nginx" in plan.servers and binary is not None:
+        servers.append(stack.enter_context(nginx(binary, folder, servers[0].port)))
+    elif "nginx" in plan.servers:
+        say("no nginx here, so no ratio to it: the dependency group `bench` brings it")
+    if "parlour" in plan.servers:
+        servers.append(stack.enter_context(parlour(folder, servers[0].port)))
+    return servers
+
+
+def warmed(servers: Sequence[Server]) -> None:
+    """What is done once, and never again, is no part of a request's price."""
+    for server in servers:
+        outcome, _ = generate(asked(WARM_UP, server.name, server.port, 0.5), server.pid)
+        for error in outcome.errors:
+            say(f"{server.name}: {error}")
+
+
+def surroundings(run: Sequence[Sample]) -> str:
+    others = [sample.others_cores for sample in run]
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {os.cpu_count()} cores. Other programs on "
+        f"the machine used {median(others):.2f} cores in the median of the {len(run)} samples and {max(others):.2f} at "
+        f"worst; the load generator and the upstream share the cores with what is measured."
+    )
+
+
+def written(run: Sequence[Sample], servers: Sequence[Server]) -> str:
+    parts = [surroundings(run), table.table(run, servers)]
+    parts += [table.verdicts(table.promises(run, server)) for server in servers if server.name == "parlour"]
+    return "\n\n".join(parts)
+
+
+def ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal's function)
+    """Leaves by an exception, so that the children are ended too."""
+    sys.exit(128 + number)
+
+
+def main() -> None:
+    plan = parsed()
+    signal.signal(signal.SIGTERM, ended)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
+        servers = started(stack, Path(folder), plan)
+        warmed(servers)
+        run = [sample for case in CASES if case.name in plan.rows for sample in repeated(case, servers, plan)]
+    text = written(run, servers)
+    print(text)
+    if plan.json is not None:
+        plan.json.write_bytes(msgspec.json.encode(run))
+    if any(sample.outcome.errors for sample in run):
+        sys.exit("some replies were errors, so this run says nothing; docs/benchmarks.md was left as it is")
+    if plan.keep:
+        PAGE.write_text(table.replaced(PAGE.read_text(), text))
+
+
+if __name__ == "__main__":
+    main()

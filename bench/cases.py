@@ -1,0 +1,102 @@
+"""What is measured: the cases, and how each server is asked for one.
+
+Knows the two wires (chat completions, and the Service API); knows nothing of processes or of tables.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from bench.load import Load
+from bench.servers import KEY, Name
+
+
+class Case(Struct, frozen=True):
+    """One line of work, asked of every server alike."""
+
+    name: str
+    clients: int
+    tokens: int = 50
+    delay_ms: int = 0
+    mode: Literal["streaming", "blocking"] = "streaming"
+    turns: int = 1
+    """Requests of a conversation, the first included."""
+
+    @property
+    def paced(self) -> bool:
+        return self.delay_ms > 0
+
+    @property
+    def label(self) -> str:
+        pace = f"{self.delay_ms} ms apart" if self.paced else "no delay"
+        extra = ", blocking" if self.mode == "blocking" else f", {self.turns} turns" if self.turns > 1 else ""
+        return f"{self.tokens} tokens, {pace}{extra}, {self.clients} client{'s'[: self.clients > 1]}"
+
+
+CASES = (
+    Case("paced-500", 500, tokens=100, delay_ms=20),
+    Case("paced-100", 100, tokens=100, delay_ms=20),
+    Case("burst-1", 1),
+    Case("burst-10", 10),
+    Case("burst-50", 50),
+    Case("burst-100", 100),
+    Case("blocking-10", 10, mode="blocking"),
+    Case("continued-10", 10, turns=5),
+    Case("history-10", 10, turns=40),
+)
+"""`continued` and `history` differ in how long a conversation gets before its client begins a new one. The one with the
+most open streams comes first: a process keeps the memory that it once had, and later rows could not tell what is whose.
+"""
+
+
+def asked(case: Case, server: Name, port: int, seconds: float) -> Load:
+    """Bursts last `seconds`; paced replies are few and long, so two rounds of them are counted instead."""
+    query = f"Say something. [[{case.tokens},{case.delay_ms}]]"
+    amount = {"rounds": 2, "ramp": 0.5} if case.paced else {"seconds": seconds}
+    return relayed(case, port, query, amount) if server != "parlour" else served(case, port, query, amount)
+
+
+def relayed(case: Case, port: int, query: str, amount: dict[str, float]) -> Load:
+    body = {
+        "model": "mock",
+        "messages": [{"role": "system", "content": "You are a terse assistant."}, {"role": "user", "content": query}],
+        "stream": True,
+    }
+    return msgspec.convert(
+        {
+            "port": port,
+            "path": "/v1/chat/completions",
+            "body": msgspec.json.encode(body).decode(),
+            "expect": "data: [DONE]",
+            "token": '"content":" ',
+            "clients": case.clients,
+            **amount,
+        },
+        Load,
+    )
+
+
+def served(case: Case, port: int, query: str, amount: dict[str, float]) -> Load:
+    body: dict[str, object] = {
+        "inputs": {},
+        "query": query,
+        "user": "{user}",
+        "conversation_id": "{conversation}",
+        "response_mode": case.mode,
+        "auto_generate_name": False,
+    }
+    return msgspec.convert(
+        {
+            "port": port,
+            "path": "/v1/chat-messages",
+            "body": msgspec.json.encode(body).decode(),
+            "expect": '"event":"message"' if case.mode == "blocking" else '"event":"message_end"',
+            "token": '"answer":" ',
+            "clients": case.clients,
+            "turns": case.turns,
+            "headers": {"Authorization": f"Bearer {KEY}"},
+            **amount,
+        },
+        Load,
+    )

