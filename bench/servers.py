@@ -21,7 +21,7 @@ from typing import Literal
 import yaml
 from msgspec import Struct
 
-from bench.processes import free_port, resident, running, wait_until
+from bench.processes import free_port, resident, running, tree, wait_until
 
 Name = Literal["direct", "nginx", "parlour"]
 KEY = "app-bench"
@@ -124,7 +124,11 @@ def answers(url: str) -> bool:
 
 
 def settled(name: Name, port: int, pid: int, ready_seconds: float) -> Server:
-    time.sleep(0.3)  # what a server still does after its first answer belongs to its idle size
+    time.sleep(0.3)
+    for _ in range(100):  # what a server still does after its first answer, in children of its own too, is not idleness
+        if len(tree(pid)) == 1 or name != "parlour":
+            break
+        time.sleep(0.1)
     return Server(name, port, pid, ready_seconds, resident(pid))
 
 

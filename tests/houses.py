@@ -6,11 +6,12 @@ sees to it that nothing blocks the loop, no task and no generator is left open, 
 
 import asyncio
 import json
+import logging
 import sys
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -18,12 +19,9 @@ from typing import Any, Literal
 from weakref import WeakSet
 
 import pytest
-import structlog
 from blockbuster import BlockBuster
 from msgspec import Struct, field
 from starlette.types import ASGIApp
-from structlog.testing import capture_logs
-from structlog.typing import EventDict
 
 from parlour.domain.app import Model
 from parlour.domain.usage import FREE, Price
@@ -93,7 +91,7 @@ class Place(Struct):
     app: ASGIApp
     house: House
     storage: Memory | Sqlite
-    logs: list[EventDict] = []
+    logs: list[logging.LogRecord] = []
     """What was logged; a test that expects an error there takes it out."""
 
 
@@ -189,6 +187,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             runs=runs,
             messages=storage.messages,
             conversations=storage.conversations,
+            new_id=lambda: str(uuid.uuid4()),
             max_body=plan.max_body,
             ping_seconds=plan.ping_seconds,
         )
@@ -236,6 +235,27 @@ def store(request: pytest.FixtureRequest) -> Store:
     return request.param
 
 
+class Heard(logging.Handler):
+    """What the product logs, kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.records.append(record)
+
+
+@contextmanager
+def logged() -> Generator[list[logging.LogRecord]]:
+    heard, product = Heard(), logging.getLogger("parlour")
+    product.addHandler(heard)
+    try:
+        yield heard.records
+    finally:
+        product.removeHandler(heard)
+
+
 @pytest.fixture
 async def build(store: Store, tmp_path: Path) -> AsyncIterator[Build]:
     """Make a house: `await build(models=rules(...))`, with the members of `Plan`."""
@@ -243,7 +263,7 @@ async def build(store: Store, tmp_path: Path) -> AsyncIterator[Build]:
     generators = Generators()
     guard = BlockBuster("parlour")
     async with AsyncExitStack() as stack:
-        logs = stack.enter_context(capture_logs([structlog.processors.format_exc_info]))
+        logs = stack.enter_context(logged())
         stack.callback(guard.deactivate)
         folders = (tmp_path / str(number) for number in count())
 
@@ -261,5 +281,5 @@ async def build(store: Store, tmp_path: Path) -> AsyncIterator[Build]:
     left = {task for task in asyncio.all_tasks() - before if getattr(task.get_coro(), "__qualname__", "") != runner}
     assert not left, f"tasks left open: {left}"
     assert not generators.open(), f"generators left open: {generators.open()}"
-    errors = [f"{entry['event']}\n{entry.get('exception', '')}" for entry in logs if entry["log_level"] == "error"]
+    errors = [logging.Formatter().format(entry) for entry in logs if entry.levelno >= logging.ERROR]
     assert not errors, "logged, and not expected: " + "\n".join(errors)

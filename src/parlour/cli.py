@@ -1,6 +1,7 @@
 """What a user types. Reads the settings once, hands them on, and turns every start-up failure into one clear line."""
 
 import asyncio
+import logging
 import os
 import sys
 import time
@@ -8,12 +9,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import structlog
 import typer
 import uvloop
 from msgspec import structs
-from rich.console import Console
-from rich.table import Table
 
 import parlour
 from parlour import wiring
@@ -41,16 +39,8 @@ COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 
 def main() -> None:
     """The command `parlour`."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     try:
         cli()
     except BadSettings as error:
@@ -89,18 +79,22 @@ def print_line(line: str) -> None:
     print(line, flush=True)  # noqa: T201  a command speaks on stdout
 
 
+def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        print_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
 @cli.command()
 def check(paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")]) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
-    console = Console(highlight=False)
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
         for finding in report(source.path.read_text(errors="replace"), source.name):
             refused |= finding.level == "refused"
             advice = f" — {finding.advice}" if finding.advice else ""
-            place = f"{source.path}:{finding.line}"
-            console.print(f"{place}: [{COLOURS[finding.level]}]{finding.level}[/]: ", end="")
-            console.print(f"{finding.what}{advice}", markup=False)
+            level = typer.style(finding.level, fg=COLOURS[finding.level])
+            typer.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
     raise typer.Exit(1 if refused else 0)
 
 
@@ -150,10 +144,8 @@ def list_keys(*, config: Config = None, data: Data = None) -> None:
     async def work(storage: wiring.Storage) -> tuple[Key, ...]:
         return await storage.keys.all()
 
-    table = Table("key", "for", "made")
-    for key in with_storage(settings_of(config, data), work):
-        table.add_row(key.hint, key.app or key.kind, moment(key.created_at))
-    Console().print(table)
+    found = with_storage(settings_of(config, data), work)
+    print_table(("KEY", "FOR", "MADE"), [(key.hint, key.app or key.kind, moment(key.created_at)) for key in found])
 
 
 @keys.command()
@@ -176,10 +168,8 @@ def list_apps(*, config: Config = None, data: Data = None) -> None:
     async def work(storage: wiring.Storage) -> tuple[Version, ...]:
         return await storage.versions.latest()
 
-    table = Table("app", "version", "published")
-    for version in with_storage(settings_of(config, data), work):
-        table.add_row(version.app, version.id, moment(version.created_at))
-    Console().print(table)
+    found = with_storage(settings_of(config, data), work)
+    print_table(("APP", "VERSION", "PUBLISHED"), [(one.app, one.id, moment(one.created_at)) for one in found])
 
 
 @apps.command()
@@ -192,10 +182,9 @@ def versions(app: str, *, config: Config = None, data: Data = None) -> None:
     found = with_storage(settings_of(config, data), work)
     if not found:
         raise BadSettings(f"there is no app called {app!r}. `parlour apps list` shows those there are.")
-    table = Table("version", "published", "")
-    for version in found:
-        table.add_row(version.id, moment(version.created_at), "draft" if version.draft else "")
-    Console().print(table)
+    print_table(
+        ("VERSION", "PUBLISHED", ""), [(one.id, moment(one.created_at), "draft" if one.draft else "") for one in found]
+    )
 
 
 @apps.command()

@@ -4,9 +4,9 @@ What is heavy is imported when it is chosen: a server without a local model neve
 """
 
 import asyncio
+import secrets
 import time
-import uuid
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,8 @@ from parlour.runs.start import Limits, Runs
 from parlour.settings import BadSettings, Provider, Settings
 
 MODES = {"chat": chat.run}
+
+VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 Warm = Callable[[], Coroutine[None, None, None]]
 
@@ -104,7 +106,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenera
             messages=storage.messages,
             conversations=storage.conversations,
             now=time.time,
-            new_id=new_id,
+            new_id=random_ids().__next__,
         )
         server = settings.server
         house = House(
@@ -114,6 +116,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenera
             messages=storage.messages,
             conversations=storage.conversations,
             profile=server.wire_profile,
+            new_id=ports.new_id,
             max_body=server.max_body,
             ping_seconds=server.ping_seconds,
         )
@@ -191,5 +194,10 @@ def remote(name: str, said: Provider, session: ClientSession) -> Models:
     return OpenAICompatible(session, said.base_url, said.api_key, context=said.context)
 
 
-def new_id() -> str:
-    return str(uuid.uuid4())
+def random_ids() -> Iterator[str]:
+    """Random UUIDs (version 4), drawn from the system many at a time: it is asked five times for a chat."""
+    while True:
+        drawn = secrets.token_hex(16 * 256)
+        for start in range(0, len(drawn), 32):
+            digits = drawn[start : start + 32]
+            yield f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"

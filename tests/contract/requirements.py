@@ -294,6 +294,11 @@ REPLY = {
     "life:saved-before-end": R("6.5", "Who has read message_end finds the saved answer in /messages at once."),
     "life:question-first": R("6.5", "The question is stored before the first byte goes out."),
     "life:timeout": R("6.3, 8.16", "A run beyond its time ends as by a stop: partial answer and message_end."),
+    "life:shut-down": R(
+        "ours",
+        "A server that is to end saves what was said, ends its runs, and refuses new ones with 503 in the envelope.",
+        divergence="An addition: in the original they stay as if they were running.",
+    ),
     "run:events": R(
         "ours, 6.4",
         "GET /v1/runs/{task_id}/events gives a run's stream again from any position.",

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from anyio import fail_after
 
+from parlour.domain.message import Owner
 from parlour.runs.start import Limits
 from tests.contract.requirements import requirement
 from tests.front_door import FrontDoor, until
@@ -142,6 +143,25 @@ async def test_a_refused_or_failed_request_holds_no_place(build: Build) -> None:
         assert (await place.door.send(conversation_id=NOBODY)).status == 404
         assert (await place.door.send("fail")).status == 400
     assert (await place.door.send()).status == 200
+
+
+@requirement("life:shut-down")
+async def test_a_server_that_is_to_end_saves_what_was_said_and_takes_no_more(build: Build) -> None:
+    place = await build(models=rules(HANGS, {"purpose": "title", "hang": True}))
+    async with place.door.chat("wait") as stream:
+        (first,) = await stream.take(1)
+        app = place.house.catalogue.all()[0]
+        run = place.house.runs.find(first["task_id"], Owner(app.card.id, "ann"))
+        assert run is not None
+        with fail_after(5):
+            await place.house.runs.close(0)
+        assert run.log.finished
+        message = await first_message(place.door)
+        assert (message["answer"], message["status"], message["answer_tokens"]) == ("One ", "normal", 1)
+        assert [event["event"] for event in await stream.rest()] == ["message_end"]
+    for mode in ("blocking", "streaming"):
+        refused = await place.door.send(response_mode=mode)
+        assert (refused.status, refused.json()["code"]) == (503, "service_unavailable")
 
 
 @requirement("run:events")

@@ -3,11 +3,10 @@
 Knows no route from the inside. A reply is never HTML, and never a stack trace.
 """
 
+import logging
 import re
-import uuid
 from collections.abc import Awaitable, Callable
 
-import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -21,7 +20,7 @@ from parlour.http.house import House
 from parlour.http.rim import json
 from parlour.wire import bodies, errors
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 EVERY_REPLY = [
     (b"x-version", __version__.encode()),
@@ -56,7 +55,7 @@ def build(house: House) -> ASGIApp:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] += [*EVERY_REPLY, (b"x-request-id", uuid.uuid4().hex.encode())]
+                message["headers"] += [*EVERY_REPLY, (b"x-request-id", house.new_id().encode())]
             await send(message)
 
         scope["app"] = app  # makes the router raise its 405 instead of answering it in plain text
@@ -72,7 +71,7 @@ def build(house: House) -> ASGIApp:
         except Exception as error:
             problem = expected(error)
             if problem is None:
-                log.exception("a request failed", path=scope["path"])
+                log.exception("a request failed: %s %s", scope["method"], scope["path"])
                 problem = InternalError()
             if not started:
                 status, body, headers = errors.render(problem, house.profile)

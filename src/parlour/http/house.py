@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from parlour.domain.ids import NewId
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.ports.messages import Conversations, Messages
@@ -18,6 +19,7 @@ class House(Struct, frozen=True):
     runs: Runs
     messages: Messages
     conversations: Conversations
+    new_id: NewId
     profile: Literal["documented", "upstream"] = "documented"
     max_body: int = 8 * 1024 * 1024
     """Bytes of a JSON body."""

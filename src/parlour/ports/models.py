@@ -98,7 +98,7 @@ class Models(Protocol):
         """Ask; get the answer as it comes. Closing the generator, or cancelling its reader, ends the call at once.
 
         Raises (at the first step or later):
-            ProviderNotInitialized: the credentials are refused or missing.
+            ProviderNotInitialized: there are no credentials, and the provider wants some.
             ProviderQuotaExceeded: the account has run dry.
             ModelNotSupported: the provider does not have, or does not allow, this model.
             CompletionRequestFailed: anything else that went wrong at the provider; the message says what.

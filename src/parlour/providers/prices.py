@@ -5,6 +5,7 @@ MODEL` looks one price up in a process of its own, and what it prints is kept.
 """
 
 import asyncio
+import logging
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from importlib import import_module
 from typing import Any
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from parlour.domain.app import Model
@@ -33,7 +33,7 @@ NAMES = {
 }
 """What the library calls a provider, where apps call it otherwise."""
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Found(Struct, frozen=True):
@@ -76,7 +76,7 @@ class GenaiPrices:
         except (OSError, TimeoutError, msgspec.DecodeError) as error:
             if not self._warned:
                 self._warned = True
-                log.warning("prices.unknown", cause=str(error) or type(error).__name__, until="the next start")
+                log.warning("prices are not known until the next start: %s", str(error) or type(error).__name__)
             return FREE
         return Price(found.prompt, found.completion) if found.prompt or found.completion else FREE
 

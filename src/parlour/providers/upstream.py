@@ -5,6 +5,7 @@ Does not know any provider's dialect: a `Question` brings the bytes to send, and
 
 import asyncio
 import errno
+import logging
 import os
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -12,7 +13,6 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Protocol
 
-import structlog
 from aiohttp import (
     ClientConnectorCertificateError,
     ClientConnectorError,
@@ -38,7 +38,7 @@ LONGEST_BODY = 64 * 1024 * 1024
 LONGEST_WAIT = 20.0
 """Who is told to wait for longer than this many seconds fails instead: a person sits at the other end."""
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 
 
 class Patience(Struct, frozen=True):
@@ -136,7 +136,7 @@ class Upstream:
                 silence = self._patience.idle if heard else self._patience.first_byte
                 raise self._problem(trouble, question.provider, said, silence) from None
             tried += 1
-            log.warning("provider.retry", provider=question.provider, attempt=tried, cause=type(trouble).__name__)
+            log.warning("asking %s again, try %d: %s", question.provider, tried + 1, type(trouble).__name__)
             await self._patience.sleep(wait)
 
     async def _open(self, question: Question) -> ClientResponse:

@@ -5,16 +5,24 @@ exactly one `RunFinished`, appended after the save: who reads the end of a run f
 """
 
 import asyncio
+import logging
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, aclosing
 from typing import TypeVar
 
-import structlog
 from msgspec import Struct, structs
 
 from parlour.domain.app import App, Model
-from parlour.domain.events import AnswerFinished, AnyEvent, ModelCalled, ModelFinished, RunFinished, RunStatus
+from parlour.domain.events import (
+    AnswerFinished,
+    AnyEvent,
+    ModelCalled,
+    ModelFinished,
+    RunFinished,
+    RunStatus,
+    TextDelta,
+)
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, Owner
 from parlour.domain.problems import InternalError, InvalidParam, NotFound, Problem, ShuttingDown, TooManyRequests
@@ -25,8 +33,11 @@ from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs.log import RunLog
 
-log = structlog.get_logger()
+log = logging.getLogger(__name__)
 Result = TypeVar("Result")
+
+UNSEEN = {ModelCalled, ModelFinished}
+"""Events that no reader is told."""
 
 Mode = Callable[[Turn, Ports], AsyncGenerator[AnyEvent, None]]
 """What an app does with a turn."""
@@ -37,7 +48,7 @@ Namer = Callable[[Model, str, Ports], Awaitable[str]]
 """What a conversation that began with this query is to be called; the query's beginning where a model has no idea."""
 
 NAME_LENGTH = 20
-HISTORY_LIMIT = 500
+HISTORY_LIMIT = 499
 NAMING_LIMIT = 100
 GONE = "Conversation Not Exists. A conversation belongs to the `user` and the app that it was started with."
 
@@ -73,7 +84,7 @@ class Run(Struct, eq=False):
 
     def say(self, event: AnyEvent) -> None:
         self.record.add(event)
-        if not isinstance(event, ModelCalled | ModelFinished):
+        if type(event) not in UNSEEN:
             self.log.append(event)
 
     def stop(self) -> None:
@@ -224,7 +235,10 @@ class Runs:
         try:
             async with aclosing(self._modes[turn.app.mode](turn, self._ports)) as events:
                 async for event in events:
-                    if type(event) is AnswerFinished:
+                    if type(event) is TextDelta:  # nearly all of them
+                        run.record.parts.append(event.text)
+                        run.log.append(event)
+                    elif type(event) is AnswerFinished:
                         run.record.add(event)
                         await self._save(run)
                         run.log.append(event)
@@ -286,7 +300,7 @@ class Runs:
 
 def expire(run: Run) -> None:
     """The run took too long: stopped as by its user, as clients expect (contract 6.3)."""
-    log.warning("a run took too long and was stopped", task_id=run.ids.task_id)
+    log.warning("a run took too long and was stopped: task %s", run.ids.task_id)
     run.stop()
 
 
@@ -295,5 +309,5 @@ async def guard(work: Awaitable[Result], otherwise: Result, failure: str, ids: I
     try:
         return await work
     except Exception:
-        log.exception(failure, task_id=ids.task_id, conversation_id=ids.conversation_id)
+        log.exception("%s: task %s, conversation %s", failure, ids.task_id, ids.conversation_id)
         return otherwise
