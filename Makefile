@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 ARGS ?=
 
-.PHONY: help serve test check fix accept bench lock wheel clean
+.PHONY: help serve test check fix accept compatibility bench lock wheel clean
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo app and the local model; ARGS="app.yml --port 9000"
 	@$(BIN)/parlour serve $(ARGS)
@@ -29,6 +29,9 @@ fix: $(VENV)/dev  ## format, and mend what can be mended
 accept: $(VENV)/dev  ## rewrite the golden transcripts; the diff is the review
 	@PARLOUR_ACCEPT=1 $(BIN)/python -m pytest tests/golden $(ARGS)
 
+compatibility: $(VENV)/dev  ## write docs/compatibility.md from the requirements
+	@$(BIN)/python -m tests.contract.compatibility
+
 bench: $(VENV)/dev  ## measure beside nginx, print one table, keep it in docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -46,7 +49,7 @@ clean:  ## remove what make made, but not your data
 
 $(UV): requirements/tool.lock
 	@echo "parlour: fetching the installer" >&2
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .cache/uv --upgrade --require-hashes -r $<
+	@PIP_ROOT_USER_ACTION=ignore $(PYTHON) -m pip install --quiet --disable-pip-version-check --target .cache/uv --upgrade --require-hashes -r $<
 	@touch $@
 
 $(BIN)/python: | $(UV)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.contract import compatibility
 from tests.contract.requirements import REQUIREMENTS
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -34,3 +35,7 @@ def test_every_requirement_is_a_sentence_with_a_source() -> None:
         assert requirement.source, name
         assert requirement.behaviour.endswith((".", "]")), name
         assert not requirement.divergence or requirement.divergence.endswith("."), name
+
+
+def test_the_compatibility_page_is_the_manifest() -> None:
+    assert compatibility.PAGE.read_text() == compatibility.page(), "run `make compatibility`"
