@@ -174,7 +174,7 @@ def calm() -> None:
 def example(address: str, token: str) -> str:
     """A line to copy."""
     return f"""Try:
-  curl -N {address}/v1/chat-messages -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' \\
+  curl -N {address}/v1/chat-messages -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
     -d '{{"query": "What is the capital of France?", "user": "me", "response_mode": "streaming"}}'
 """
 
