@@ -10,8 +10,8 @@ HEAD = """\
 # Compatibility
 
 Every behaviour of Dify's Service API that a client may count on, and what Parlour does about it. **held**: as there,
-and a test shows it. **diverging**: on purpose otherwise, with the reason; a test shows that, too. **to come**: not there
-yet. The source is a section of the contract that this project works from. This page is made from
+and a test shows it. **diverging**: on purpose otherwise, with the reason; a test shows that, too. **to come**: not
+there yet. The source is a section of the contract that this project works from. This page is made from
 `tests/contract/requirements.py` by `make compatibility`; a test keeps the two equal.
 
 """

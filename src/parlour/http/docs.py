@@ -1,5 +1,6 @@
 """The OpenAPI document, and a page that shows it without asking any other host. Knows no route from the inside."""
 
+from functools import cache, partial
 from html import escape
 
 import msgspec
@@ -24,16 +25,16 @@ POLICY = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inli
 
 
 def routes() -> list[Route]:
-    document = openapi.document(__version__)
+    document = cache(partial(openapi.document, __version__))  # made when somebody asks, not at the start
 
     async def spec(request: Request) -> Response:
         del request
-        return json(document)
+        return json(document())
 
     async def page(request: Request) -> Response:
         del request
         return HTMLResponse(
-            render(document), headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+            render(document()), headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
         )
 
     return [Route("/openapi.json", spec, methods=["GET"]), Route("/docs", page, methods=["GET"])]
