@@ -14,6 +14,8 @@ from tests.process.conftest import KEY, serving
 
 HERE = Path(__file__).parent
 CACHE = HERE.parent.parent / ".cache" / "clients"
+AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
+"""Whom this machine trusts; npm does not look there by itself."""
 SCRIPT = {
     "rules": [
         {"purpose": "title", "say": ["Ada"]},
@@ -46,7 +48,8 @@ def node_client() -> Path:
         making.mkdir(parents=True)
         (making / "package.json").write_text('{"private": true}')
         words = ("install", "--silent", "--no-audit", "--no-fund", "--prefix", str(making), "dify-client@2.3.2")
-        subprocess.run([required("npm"), *words], check=True, cwd=making)
+        trusted = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.exists() else {}
+        subprocess.run([required("npm"), *words], check=True, cwd=making, env=trusted | os.environ)
         making.rename(folder)
     return folder / "node_modules" / "dify-client" / "index.js"
 

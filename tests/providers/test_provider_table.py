@@ -112,12 +112,12 @@ async def test_a_model_that_costs_nothing_is_not_looked_up() -> None:
 
 @pytest.mark.parametrize("python", ["/nowhere", "/bin/true"])
 async def test_where_prices_cannot_be_had_models_are_free_and_it_is_said_once(
-    python: str, capsys: pytest.CaptureFixture[str]
+    python: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     prices = GenaiPrices(python=python)
     for name in ("gpt-4o", "gpt-4o-mini"):
         assert await prices.price(Model("openai", name)) == FREE
-    assert capsys.readouterr().out.count("prices.unknown") == 1
+    assert caplog.text.count("prices are not known") == 1
 
 
 @pytest.mark.parametrize(
