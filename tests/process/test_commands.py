@@ -1,0 +1,61 @@
+"""The commands beside `serve`: what they print, and how they end."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.process.conftest import APP, command
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*words), capture_output=True, text=True, cwd=folder, timeout=30, check=False)
+
+
+def test_check_passes_a_chat_app_and_names_each_part_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(APP)
+    done = run(tmp_path, "check", "good.yml")
+    assert done.returncode == 0
+    assert all(re.match(r".*good\.yml:\d+: (supported|approximated): ", line) for line in done.stdout.splitlines())
+    assert "supported" in done.stdout
+
+
+def test_check_of_a_folder_ends_with_1_if_anything_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "good.yml").write_text(APP)
+    (tmp_path / "bad.yml").write_text(APP.replace("mode: chat\n  name: Test", "mode: channel\n  name: Test"))
+    done = run(tmp_path, "check", ".")
+    assert done.returncode == 1
+    assert re.search(r"bad\.yml:2: refused: ", done.stdout)
+
+
+def test_published_versions_are_listed_newest_first_and_drafts_are_marked(tmp_path: Path) -> None:
+    (tmp_path / "mine.yml").write_text(APP)
+    first = run(tmp_path, "apps", "publish", "mine.yml").stdout.strip()
+    (tmp_path / "mine.yml").write_text(APP.replace("brief", "long"))
+    draft = run(tmp_path, "apps", "publish", "mine.yml", "--draft").stdout.strip()
+    assert first in run(tmp_path, "apps", "list").stdout
+    versions = run(tmp_path, "apps", "versions", "mine").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in versions] == [draft, first]
+    assert versions[0].endswith("draft")
+
+
+def test_a_key_for_an_app_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "keys", "create", "nobody")
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert "nobody" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_key_is_printed_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.yml").write_text(APP)
+    run(tmp_path, "apps", "publish", "mine.yml")
+    assert re.fullmatch(r"app-\w{24}\n", run(tmp_path, "keys", "create", "mine").stdout)
+    assert re.fullmatch(r"dataset-\w{24}\n", run(tmp_path, "keys", "create", "--knowledge").stdout)
+
+
+def test_what_is_not_an_app_is_not_published(tmp_path: Path) -> None:
+    (tmp_path / "bad.yml").write_text("no: app")
+    done = run(tmp_path, "apps", "publish", "bad.yml")
+    assert done.returncode != 0
+    assert "bad.yml" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,81 @@
+"""What the operator says, from a file and from the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from parlour.settings import AppEntry, BadSettings, Provider, Settings, read
+
+FILE = """
+data = "kept"
+[server]
+port = 9000
+[[apps]]
+path = "apps/one.yml"
+keys = ["env:ONE_KEY", "app-two"]
+[providers.openai]
+kind = "openai_compatible"
+base_url = "https://models.example/v1"
+api_key = "env:OPENAI_API_KEY"
+models = {"gpt-4o" = "mine"}
+"""
+
+
+def settings(tmp_path: Path, text: str, **environment: str) -> Settings:
+    path = tmp_path / "parlour.toml"
+    path.write_text(text)
+    return read(path, environment)
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert read(None, {}) == Settings()
+
+
+def test_a_file_says_what_it_says_and_paths_start_at_its_folder(tmp_path: Path) -> None:
+    found = settings(tmp_path, FILE, ONE_KEY="app-one", OPENAI_API_KEY="sk")
+    assert (found.data, found.server.port, found.server.host) == ("kept", 9000, "127.0.0.1")
+    assert found.apps == (AppEntry(str(tmp_path / "apps/one.yml"), keys=("app-one", "app-two")),)
+    assert found.providers == {
+        "openai": Provider("openai_compatible", "https://models.example/v1", "sk", models={"gpt-4o": "mine"})
+    }
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    said = {
+        "PARLOUR_DATA": "other",
+        "PARLOUR_SERVER_PORT": "7",
+        "PARLOUR_SERVER_WATCH": "false",
+        "PARLOUR_STORAGE_DATABASE": "memory:",
+        "PARLOUR_PROVIDERS_OPENAI_API_KEY": "from-the-environment",
+        "PARLOUR_PROVIDERS_MY_OWN_KIND": "scripted",
+    }
+    found = settings(tmp_path, FILE, ONE_KEY="app-one", **said)
+    assert (found.data, found.server.port, found.server.watch) == ("other", 7, False)
+    assert found.storage.database == "memory:"
+    assert found.providers["openai"].api_key == "from-the-environment"
+    assert found.providers["my_own"].kind == "scripted"
+
+
+def test_a_providers_missing_key_is_told_to_its_callers_and_not_to_the_start(tmp_path: Path) -> None:
+    assert settings(tmp_path, FILE, ONE_KEY="app-one").providers["openai"].api_key == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[server]\nprot = 1", "prot"),
+        ("[server]\nport = 'many'", "port"),
+        ("[providers.x]\nkind = 'magic'", "magic"),
+        ("[[apps]]\nid = 'nameless'", "path"),
+        ("[[apps]]\npath = 'a.yml'\nkeys = ['env:NOT_THERE']", "NOT_THERE"),
+        ("= 1", "line 1"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(BadSettings, match=named):
+        settings(tmp_path, text)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"nothing\.toml"):
+        read(tmp_path / "nothing.toml", {})
