@@ -111,6 +111,7 @@ class Stream:
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
             await app(scope, self._receive, self._send)
+            assert self._ended or self._gone.is_set(), "a reply without an end"
         finally:
             self.opened.set()
             self._finish()

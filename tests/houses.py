@@ -28,14 +28,19 @@ from parlour.domain.usage import FREE, Price
 from parlour.http import app as http_app
 from parlour.http.auth import Keyring, digest
 from parlour.http.catalogue import Catalogue
+from parlour.http.guests import Guests
 from parlour.http.house import House
+from parlour.http.signing import Signer
+from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import chat
+from parlour.modes import chat, completion
 from parlour.ports import Ports
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
 from parlour.providers.scripted import Scripted, script_of
+from parlour.runs.asides import Asides
 from parlour.runs.start import Limits, Runs
+from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.sqlite import Sqlite
 from tests.front_door import FrontDoor
@@ -179,18 +184,29 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         catalogue = Catalogue(storage.versions, ports.now)
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
-        runs = Runs(ports, {"chat": chat.run}, title, plan.limits)
+        asides = Asides(ports, title, suggest)
+        runs = Runs(ports, {"chat": chat.run, "completion": completion.run}, asides, plan.limits)
         given = (Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3))
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
+            asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
+            history=storage.history,
+            feedbacks=storage.feedbacks,
+            annotations=storage.annotations,
+            guests=Guests(storage.people, ports.now),
+            uploads=storage.uploads,
+            blobs=MemoryBlobs() if store == "memory" else ObjectBlobs.at((folder / "files").as_uri()),
+            signer=Signer(b"the secret of a test", ports.now),
+            now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
             max_body=plan.max_body,
             ping_seconds=plan.ping_seconds,
         )
+        stack.push_async_callback(house.guests.settled)
         app = http_app.build(house)
         door = FrontDoor(app, key_of(next(iter(plan.apps), "none")))
         stack.push_async_callback(door.close)

@@ -69,6 +69,9 @@ def test_a_providers_missing_key_is_told_to_its_callers_and_not_to_the_start(tmp
         ("[[apps]]\nid = 'nameless'", "path"),
         ("[[apps]]\npath = 'a.yml'\nkeys = ['env:NOT_THERE']", "NOT_THERE"),
         ("= 1", "line 1"),
+        ("[server]\nport = 65536", "port"),
+        ("[server]\nping_seconds = 0", "ping_seconds"),
+        ("[server]\nmax_active = -1", "max_active"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -79,3 +82,21 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, text: str, named: str) -> 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match=r"nothing\.toml"):
         read(tmp_path / "nothing.toml", {})
+
+
+@pytest.mark.parametrize("text", ["server = 5", "providers = 5", "[providers]\nopenai = 5"])
+def test_a_value_where_a_table_belongs_is_named_although_the_environment_adds_to_it(tmp_path: Path, text: str) -> None:
+    said = {"PARLOUR_SERVER_PORT": "7", "PARLOUR_PROVIDERS_OPENAI_KIND": "scripted"}
+    with pytest.raises(BadSettings, match="object"):
+        settings(tmp_path, text, **said)
+
+
+def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "parlour.toml").write_bytes(b'data = "caf\xe9"')
+    with pytest.raises(BadSettings, match=r"parlour\.toml.*UTF-8"):
+        read(tmp_path / "parlour.toml", {})
+
+
+def test_the_newline_after_a_key_in_the_environment_is_no_part_of_it(tmp_path: Path) -> None:
+    found = settings(tmp_path, FILE, ONE_KEY="app-one", OPENAI_API_KEY="sk\n")
+    assert found.providers["openai"].api_key == "sk"

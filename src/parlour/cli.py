@@ -90,7 +90,7 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")]) -
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
-        for finding in report(source.path.read_text(errors="replace"), source.name):
+        for finding in report(source.path.read_text("utf-8", "replace"), source.name):
             refused |= finding.level == "refused"
             advice = f" — {finding.advice}" if finding.advice else ""
             level = typer.style(finding.level, fg=COLOURS[finding.level])
@@ -196,11 +196,13 @@ def publish(
     data: Data = None,
 ) -> None:
     """Make a file the next version of the app of its name; a running server serves it within seconds."""
+    if not file.is_file():
+        raise BadSettings(f"{file}: no such file")
     source: Source = files_of(AppEntry(str(file)))[0]
-    text = source.path.read_text(errors="replace")
     try:
+        text = source.path.read_text("utf-8")
         app = load(text, name=source.name).app
-    except Refused as refused:
+    except (Refused, UnicodeDecodeError) as refused:
         raise BadSettings(f"{file}: not published.\n{refused}") from refused
     version = Version(app.card.version, source.name, text, time.time(), draft=draft)
 

@@ -4,13 +4,14 @@ import asyncio
 import gc
 import logging
 import secrets
+import signal
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from types import FrameType
 
 import uvicorn
 from msgspec import Struct
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 POLL_SECONDS = 2.0
 KEEP_ALIVE_SECONDS = 75
+LAST_WORDS = 2.0
+"""Seconds in which clients may still take what was said, once all runs have ended."""
 PREFIXES = {"app": "app-", "knowledge": "dataset-", "admin": "admin-"}
 
 Say = Callable[[str], None]
@@ -39,6 +42,7 @@ class Source(Struct, frozen=True):
     path: Path
     name: str
     keys: tuple[str, ...] = ()
+    max_active: int = 0
 
 
 def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
@@ -60,18 +64,30 @@ def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
 
 
 def files_of(entry: AppEntry) -> list[Source]:
-    path = Path(entry.path).resolve()
+    path = Path(entry.path)
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix in {".yml", ".yaml"})
         if not files:
             raise BadSettings(f"{path}: no .yml or .yaml file in this folder")
-        return [Source(file, file.stem, entry.keys) for file in files]
+        return [Source(file, file.stem, entry.keys, entry.max_active) for file in files]
     if not path.is_file():
         raise BadSettings(f"{path}: no such file or folder")
-    return [Source(path, entry.id or path.stem, entry.keys)]
+    return [Source(path, entry.id or path.stem, entry.keys, entry.max_active)]
 
 
 def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
+    """The keys that the configuration gives.
+
+    Raises:
+        BadSettings: one key for two apps: it could open only one of them (contract 1.1).
+    """
+    owners: dict[str, str] = {}
+    for source in found:
+        for key in source.keys:
+            if owners.setdefault(key, source.name) != source.name:
+                raise BadSettings(
+                    f"{owners[key]} and {source.name} have the same key: give each app its own in [[apps]]"
+                )
     return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.keys)
 
 
@@ -96,24 +112,25 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         bound.bind((host, port))
         bound.listen(2048)
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # the second: no such port
         bound.close()
+        why = (isinstance(error, OSError) and error.strerror) or str(error)
         raise BadSettings(
-            f"cannot listen on {host}:{port} ({error.strerror}). Is another server running? Give --port another number."
+            f"cannot listen on {host}:{port} ({why}). Is another server running? Give --port another number."
         ) from error
     return bound
 
 
 class Listener(uvicorn.Server):
-    """uvicorn, telling the runs when it is asked to stop."""
+    """uvicorn without its own signals: it ends the process by them, before what stands around it could be closed."""
 
-    def __init__(self, config: uvicorn.Config, ending: Callable[[], None]) -> None:
-        super().__init__(config)
-        self.ending = ending
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        super().handle_exit(sig, frame)
-        self.ending()
+    def cut(self) -> None:
+        """Wait for no connection any more: one that is not read, or never sends its body, would hold us for ever."""
+        self.force_exit = True
 
 
 async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None:
@@ -123,7 +140,9 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
         BadSettings: it could not start.
     """
     with listen(settings.server.host, settings.server.port) as bound:
-        async with wiring.open_server(settings, given_keys(found)) as server:
+        async with wiring.open_server(
+            settings, given_keys(found), {source.name: source.max_active for source in found}
+        ) as server:
             house, loop = server.house, asyncio.get_running_loop()
             token = await first_publish(server, found, say)
             config = uvicorn.Config(
@@ -134,19 +153,23 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
             )
+            listener = Listener(config)
             closing: list[asyncio.Task[None]] = []
 
-            def ending() -> None:
-                loop.call_soon_threadsafe(
-                    lambda: closing.append(loop.create_task(house.runs.close(settings.server.grace_seconds)))
-                )
+            def end() -> None:
+                listener.should_exit = True
+                grace = 0 if closing else settings.server.grace_seconds  # asked twice: nobody wants to wait
+                closing.append(loop.create_task(house.runs.close(grace)))
+                closing[-1].add_done_callback(lambda _: loop.call_later(LAST_WORDS, listener.cut))
 
-            listener = Listener(config, ending)
-            beside = [loop.create_task(warm()) for warm in server.warm]
+            for sent in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(sent, end)
+            beside = [loop.create_task(attempt(warm(), "something could not be got ready")) for warm in server.warm]
             beside.append(loop.create_task(poll(server)))
             if settings.server.watch:
-                beside.append(loop.create_task(watch(server, found)))
-            address = f"http://{settings.server.host}:{bound.getsockname()[1]}"
+                beside.append(loop.create_task(attempt(watch(server, found), "app files are watched no longer")))
+            host = settings.server.host
+            address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
             calm()
             say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, token)}")
             try:
@@ -180,12 +203,15 @@ def example(address: str, token: str) -> str:
 
 
 async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: Say) -> str:
-    """Load every app, make a key where there is none, and say so; a key to try."""
+    """Load every app, make a key where there is none, and say so; a key to try.
+
+    One of the configuration is not shown: what is said here ends in logs.
+    """
     example_key = ""
     known = {key.app for key in await server.storage.keys.all()}
     for source in found:
         try:
-            app = await server.house.catalogue.publish(source.path.read_text(), source.name)
+            app = await server.house.catalogue.publish(source.path.read_text("utf-8"), source.name)
         except Refused as refused:
             raise BadSettings(f"{source.path}: not served.\n{refused}") from refused
         except (OSError, UnicodeDecodeError) as error:
@@ -193,7 +219,6 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
         key = f"its key was made earlier and shown once; another: parlour keys create {source.name}"
         if source.keys:
             key = f"key {hint(source.keys[0])} of the configuration"
-            example_key = example_key or source.keys[0]
         elif source.name not in known:
             token = await new_key(server, source.name)
             key = f"key {token}   (shown this once)"
@@ -204,25 +229,26 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
 
 async def new_key(server: wiring.Server, name: str) -> str:
     token = make_key("app")
-    key = Key(digest(token), "app", name, hint(token), 0)
+    key = Key(digest(token), "app", name, hint(token), time.time())
     await server.storage.keys.add(key)
     return token
 
 
 async def watch(server: wiring.Server, found: tuple[Source, ...]) -> None:
     """A changed file becomes its app's next version; one that is refused leaves the last good one."""
-    by_path = {str(source.path): source for source in found}
-    folders = {source.path.parent for source in found}
+    by_path = {str(source.path.absolute()): source for source in found}
+    folders = {source.path.absolute().parent for source in found}
     async for changes in awatch(*folders, recursive=False):
         for path in {changed for _, changed in changes} & by_path.keys():
-            with suppress(FileNotFoundError):
-                await republish(server, by_path[path])
+            await attempt(republish(server, by_path[path]), f"{path} is not served as changed")
 
 
 async def republish(server: wiring.Server, source: Source) -> None:
+    if not source.path.is_file():
+        return  # deleted, or an editor is about to put the new one in its place
     before = server.house.catalogue.get(source.name)
     try:
-        app: App = await server.house.catalogue.publish(source.path.read_text(), source.name)
+        app: App = await server.house.catalogue.publish(source.path.read_text("utf-8"), source.name)
     except (Refused, UnicodeDecodeError) as error:
         log.warning("%s is not served as changed; its last good version is:\n%s", source.name, error)
         return
@@ -234,6 +260,17 @@ async def poll(server: wiring.Server) -> None:
     """Notice what the commands write while the server runs: keys and published versions."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        if await server.storage.changed():
-            server.house.keyring.forget()
-            await server.house.catalogue.refresh()
+        await attempt(notice(server), "keys and versions could not be looked for")
+
+
+async def notice(server: wiring.Server) -> None:
+    if await server.storage.changed():
+        server.house.keyring.forget()
+        await server.house.catalogue.refresh()
+
+
+async def attempt(work: Awaitable[None], failure: str) -> None:
+    """Do it beside the serving: a failure is told and ends neither the server nor what comes after it."""
+    [error] = await asyncio.gather(work, return_exceptions=True)
+    if error is not None:
+        log.warning("%s: %s", failure, str(error) or type(error).__name__)

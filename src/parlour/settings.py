@@ -7,10 +7,10 @@ Every key may also come from the environment as `PARLOUR_<SECTION>_<KEY>` (`PARL
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class BadSettings(Exception):
@@ -19,16 +19,16 @@ class BadSettings(Exception):
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     wire_profile: Literal["documented", "upstream"] = "documented"
-    max_body: int = 8 * 1024 * 1024
+    max_body: Annotated[int, Meta(ge=1)] = 8 * 1024 * 1024
     """Bytes of a JSON body."""
-    grace_seconds: float = 30
+    grace_seconds: Annotated[float, Meta(ge=0)] = 30
     """How long live streams may go on after SIGTERM before they are saved and ended."""
-    run_seconds: float = 1200
+    run_seconds: Annotated[float, Meta(gt=0)] = 1200
     """How long one answer may take."""
-    ping_seconds: float = 10
-    max_active: int = 0
+    ping_seconds: Annotated[float, Meta(gt=0)] = 10
+    max_active: Annotated[int, Meta(ge=0)] = 0
     """How many answers one app may be giving at a time; 0 is no limit."""
     watch: bool = True
     """Whether a changed app file becomes the app's next version."""
@@ -37,13 +37,15 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     """`sqlite:///path`, or `memory:`; by default a file in the data folder."""
+    files: str = ""
+    """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
 
 
 class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     id: str = ""
     keys: tuple[str, ...] = ()
-    max_active: int = 0
+    max_active: Annotated[int, Meta(ge=0)] = 0
     """As `server.max_active`, for this app; the smaller limit holds."""
 
 
@@ -77,10 +79,12 @@ def read(path: Path | None, environment: Mapping[str, str]) -> Settings:
         BadSettings: no such file, no TOML, an unknown key, a wrong type, or `env:NAME` without NAME.
     """
     try:
-        text = path.read_text() if path is not None else ""
+        text = path.read_text("utf-8") if path is not None else ""
         tree = tomllib.loads(text)
     except OSError as error:
         raise BadSettings(f"{path}: cannot be read ({error.strerror}). Give --config another file.") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path}: is not UTF-8 ({error.reason} at byte {error.start}). Save it as UTF-8.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: {error}") from error
     for name, value in environment.items():
@@ -99,27 +103,32 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     if section == "data" and not key:
         tree["data"] = value
     elif section in {"server", "storage"} and key:
-        cast("dict[str, object]", tree.setdefault(section, {}))[key] = value
+        table(tree, section)[key] = value
     elif section == "providers" and key:
         for field in Provider.__struct_fields__:
             provider = key.removesuffix(f"_{field}")
             if provider != key:
-                providers = cast("dict[str, dict[str, object]]", tree.setdefault("providers", {}))
-                providers.setdefault(provider, {})[field] = value
+                table(table(tree, "providers"), provider)[field] = value
+
+
+def table(tree: dict[str, object], name: str) -> dict[str, object]:
+    """The table of that name, made if it is not there. What the file has instead of one stays, to be refused."""
+    found = tree.setdefault(name, {})
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
 
 
 def resolve(value: object, environment: Mapping[str, str], *, lenient: bool = False) -> object:
     """The same tree with each `env:NAME` read; lenient, one that is missing is empty."""
     if isinstance(value, dict):
         items = cast("dict[str, object]", value).items()
-        return {key: resolve(item, environment, lenient=lenient or key == "providers") for key, item in items}
+        return {key: resolve(item, environment, lenient=key == "api_key") for key, item in items}
     if isinstance(value, list):
         return [resolve(item, environment, lenient=lenient) for item in cast("list[object]", value)]
     if isinstance(value, str) and value.startswith("env:"):
         name = value.removeprefix("env:")
         if name not in environment and not lenient:
             raise BadSettings(f"`{value}`: the environment has no {name}. Set it, or write the value itself.")
-        return environment.get(name, "")
+        return environment.get(name, "").strip()  # a key from a file often brings its newline
     return value
 
 

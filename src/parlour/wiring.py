@@ -17,21 +17,31 @@ from msgspec import Struct
 
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
+from parlour.http.guests import Guests
 from parlour.http.house import House
+from parlour.http.signing import Signer
+from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import chat
+from parlour.modes import chat, completion
 from parlour.ports import Ports
+from parlour.ports.annotations import Annotations
+from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key, Keys, Versions
+from parlour.ports.feedback import Feedbacks
+from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models
+from parlour.ports.people import People
+from parlour.ports.uploads import Uploads
 from parlour.providers import web
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
+from parlour.runs.asides import Asides
 from parlour.runs.start import Limits, Runs
 from parlour.settings import BadSettings, Provider, Settings
 
-MODES = {"chat": chat.run}
+MODES = {"chat": chat.run, "completion": completion.run}
 
 VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
@@ -45,6 +55,16 @@ class Storage(Protocol):
     def messages(self) -> Messages: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def feedbacks(self) -> Feedbacks: ...
+    @property
+    def annotations(self) -> Annotations: ...
+    @property
+    def people(self) -> People: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -92,7 +112,7 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenerator[Server]:
+async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dict[str, int]) -> AsyncGenerator[Server]:
     """Everything wired; closed in the opposite order."""
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
@@ -108,18 +128,28 @@ async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenera
             now=time.time,
             new_id=random_ids().__next__,
         )
-        server = settings.server
+        server, asides = settings.server, Asides(ports, title, suggest)
         house = House(
             catalogue=Catalogue(storage.versions, ports.now),
             keyring=Keyring(storage.keys, given),
-            runs=Runs(ports, MODES, title, limits(settings)),
+            runs=Runs(ports, MODES, asides, limits(settings, active_of)),
+            asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
+            history=storage.history,
             profile=server.wire_profile,
+            feedbacks=storage.feedbacks,
+            annotations=storage.annotations,
+            guests=Guests(storage.people, ports.now),
+            uploads=storage.uploads,
+            blobs=open_blobs(settings),
+            signer=Signer(signing_secret(settings), ports.now),
+            now=ports.now,
             new_id=ports.new_id,
             max_body=server.max_body,
             ping_seconds=server.ping_seconds,
         )
+        stack.push_async_callback(house.guests.settled)
 
         async def warm_prices() -> None:
             for app in house.catalogue.all():
@@ -128,10 +158,45 @@ async def open_server(settings: Settings, given: tuple[Key, ...]) -> AsyncGenera
         yield Server(house, storage, (*warm, warm_prices))
 
 
-def limits(settings: Settings) -> Limits:
+def open_blobs(settings: Settings) -> Blobs:
+    """Where files are kept; with a database in memory, in memory too.
+
+    Raises:
+        BadSettings: no such kind of place, or it cannot be used.
+    """
+    from parlour.stores.blobs import MemoryBlobs, ObjectBlobs  # noqa: PLC0415
+
+    url = settings.storage.files
+    if url == "memory:" or (not url and database(settings) == "memory:"):
+        return MemoryBlobs()
+    try:
+        return ObjectBlobs.at(url or (Path(settings.data).absolute() / "files").as_uri())
+    except ValueError as error:
+        raise BadSettings(f"storage.files = {url!r}: {error}. Give file:///folder or s3://bucket/prefix.") from error
+
+
+def signing_secret(settings: Settings) -> bytes:
+    """What signed addresses are made with: made once, then kept beside the database; readable by its owner only."""
+    if database(settings) == "memory:":
+        return secrets.token_bytes(32)
+    path = Path(settings.data).absolute() / "signing.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            fresh = path.with_suffix(".new")
+            fresh.touch(mode=0o600)
+            fresh.write_bytes(secrets.token_bytes(32))
+            fresh.rename(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise BadSettings(
+            f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
+        ) from error
+
+
+def limits(settings: Settings, active_of: dict[str, int]) -> Limits:
     server = settings.server
-    names = {app.id or Path(app.path).stem: app.max_active for app in settings.apps}
-    return Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=names)
+    return Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
 
 
 async def open_models(settings: Settings, stack: AsyncExitStack) -> tuple[Table, tuple[Warm, ...]]:

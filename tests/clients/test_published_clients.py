@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.process.conftest import KEY, serving
+from tests.process.conftest import APP, KEY, serving
 
 HERE = Path(__file__).parent
-CACHE = HERE.parent.parent / ".cache" / "clients"
+ROOT = HERE.parent.parent
+CACHE = ROOT / ".cache" / "clients"
+SMOKES = ROOT.parent / "shared" / "clients"
+"""Scripts that lie beside the repository: each drives one client, and asserts on what the client itself has read."""
+FIVE = ("dify_api_client", "dify_client_0_1_10", "dify_client_python", "node_dify_ai_provider", "node_dify_client")
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 """Whom this machine trusts; npm does not look there by itself."""
 SCRIPT = {
@@ -23,6 +27,20 @@ SCRIPT = {
         {"say": ["Hello, ", "Ada."]},
     ]
 }
+
+SLOW = "Take your time."
+WHOLE_SCRIPT = {
+    "rules": [
+        {"purpose": "title", "say": ["A name"]},
+        {"match": SLOW, "say": ["more "], "repeat": 100, "delay_ms": 50},
+    ]
+}
+WHOLE_APP = APP.replace(
+    "  prompt_type: simple\n",
+    "  prompt_type: simple\n"
+    "  suggested_questions_after_answer: {enabled: true}\n"
+    "  file_upload: {enabled: true, allowed_file_types: [image], number_limits: 3}\n",
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +104,43 @@ def test_the_python_client_holds_a_two_turn_conversation(tmp_path: Path, python_
 @pytest.mark.xdist_group("clients")
 def test_the_node_client_holds_a_two_turn_conversation(tmp_path: Path, node_client: Path) -> None:
     hold_two_turns(tmp_path, [required("node"), str(HERE / "two_turns.mjs")], {"CLIENT": str(node_client)})
+
+
+@pytest.fixture(scope="module")
+def clients() -> Path:
+    """The folder that the five clients are installed in, as the scripts want it."""
+    folder = CACHE / "five"
+    if not folder.exists():
+        making = folder.with_suffix(".making")
+        shutil.rmtree(making, ignore_errors=True)
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        given = os.environ | {"CLIENTS_DIR": str(making), "PATH": path}
+        subprocess.run([required("bash"), str(SMOKES / "install.sh")], env=given, check=True)
+        assert len([*making.glob("lib/*"), *making.glob("node/*/node_modules")]) == len(FIVE), "not all are installed"
+        making.rename(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.xdist_group("clients")
+@pytest.mark.skipif(not SMOKES.is_dir(), reason="the scripts are not part of this repository")
+@pytest.mark.parametrize("name", FIVE)
+def test_a_published_client_finds_all_that_it_asks_for(tmp_path: Path, clients: Path, name: str) -> None:
+    script = next((SMOKES / name).glob("smoke.*"))
+    program = sys.executable if script.suffix == ".py" else required("node")
+    (tmp_path / "test.yml").write_text(WHOLE_APP)
+    with serving(tmp_path, WHOLE_SCRIPT) as served:
+        given = os.environ | {
+            "BASE_URL": f"{served.address}/v1",
+            "API_KEY": KEY,
+            "CLIENTS_DIR": str(clients),
+            "SLOW_QUERY": SLOW,
+            "CHECK_AUTH": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",  # nothing is written beside the scripts
+        }
+        done = subprocess.run(
+            [program, str(script)], env=given, capture_output=True, text=True, timeout=120, check=False
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(("PASS", "  note:"))

@@ -9,8 +9,13 @@ from msgspec import structs
 from parlour.domain.events import Citation
 from parlour.domain.message import Conversation, Message, Owner
 from parlour.domain.usage import Price, Usage
+from parlour.ports.annotations import Annotations
 from parlour.ports.catalogue import Keys, Versions
+from parlour.ports.feedback import Feedbacks
+from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
+from parlour.ports.people import People
+from parlour.ports.uploads import Uploads
 
 ANN = Owner("app-1", "ann")
 STRANGERS = (Owner("app-1", "bob"), Owner("app-2", "ann"), Owner("app-1", ""), Owner("", "ann"))
@@ -36,6 +41,16 @@ class Stores(Protocol):
     def messages(self) -> Messages: ...
     @property
     def conversations(self) -> Conversations: ...
+    @property
+    def uploads(self) -> Uploads: ...
+    @property
+    def history(self) -> History: ...
+    @property
+    def feedbacks(self) -> Feedbacks: ...
+    @property
+    def annotations(self) -> Annotations: ...
+    @property
+    def people(self) -> People: ...
     @property
     def keys(self) -> Keys: ...
     @property

@@ -5,27 +5,16 @@ compatibility page is made from this file. `source` names a section of the contr
 """
 
 import pytest
-from msgspec import Struct
 
-FILES = "issue 3/8: files"
+from tests.contract.owed import Requirement
+from tests.contract.requirements_people import PEOPLE
+
 FLOWS = "a later issue: chatflows and workflows"
 AGENTS = "a later issue: agents"
 KNOWLEDGE = "a later issue: knowledge and citations"
-FEATURES = "a later issue: feedback, suggested questions, annotations, moderation"
+FEATURES = "a later issue: answers from annotations, moderation"
 VOICE = "a later issue: voice"
-PARAMETERS = "a later issue: completion apps and what an app says of itself"
 OPERATIONS = "a later issue: operations and tracing"
-
-
-class Requirement(Struct, frozen=True):
-    """One thing that a client may count on."""
-
-    source: str
-    behaviour: str
-    divergence: str = ""
-    """Where we do another thing than the original, and why no client minds."""
-    deferred: str = ""
-    """Not there yet: the work that brings it."""
 
 
 def requirement(*ids: str) -> pytest.MarkDecorator:
@@ -97,9 +86,7 @@ ENVELOPE = {
         "1.4, 8.2", "A 404 says what is missing.", divergence="Without guesses at addresses that look similar."
     ),
     "error:invalid-param": R("1.5", "A value that does not fit is 400 invalid_param."),
-    "error:app-unavailable": R(
-        "1.5", "An app whose configuration cannot be used is 400 app_unavailable.", deferred=PARAMETERS
-    ),
+    "error:app-unavailable": R("1.5", "A completion route on an app of another mode is 400 app_unavailable."),
     "error:not-chat-app": R("1.5", "A chat, conversation or message route on a completion app is 400 not_chat_app."),
     "error:not-workflow-app": R("1.5", "A workflow route on another app is 400 not_workflow_app.", deferred=FLOWS),
     "error:conversation-completed": R(
@@ -114,7 +101,11 @@ ENVELOPE = {
         "1.5", "A failed call of a provider is completion_request_error, with the provider's text."
     ),
     "error:workflow-codes": R("1.5, 0.3-0.5", "Unknown, draft and malformed workflow ids.", deferred=FLOWS),
-    "error:upload": R("1.5", "Uploads: missing, several, too large, of no type.", deferred=FILES),
+    "error:upload": R(
+        "1.5",
+        "Uploads: missing, several, too large, of no type.",
+        divergence="The message of file_too_large states the limit; the original's is empty.",
+    ),
     "error:audio": R("1.5", "Audio: missing, too large, of a wrong type, switched off.", deferred=VOICE),
     "error:agent-not-published": R("1.5", "An agent app without a version is agent_not_published.", deferred=AGENTS),
     "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412.", deferred=FLOWS),
@@ -191,11 +182,19 @@ REQUEST = {
     "form:checkbox": R("2.3", "A checkbox takes booleans, and words and digits for them; others are 400."),
     "form:json-object": R("2.3", "A json_object takes an object; others are 400."),
     "form:object-elsewhere": R("2.3", "An object for any other kind of variable is 400."),
-    "form:file": R("2.3", "A file variable takes one file mapping.", deferred=FILES),
-    "form:file-list": R(
-        "2.3", "A file-list variable takes an array of mappings, up to its max_length.", deferred=FILES
+    "form:file": R("2.3", "A file variable takes one file mapping."),
+    "form:file-list": R("2.3", "A file-list variable takes an array of mappings, up to its max_length."),
+    "files:message": R(
+        "2.4", "Files of a message, by address or by upload, are given to the model and shown in history."
     ),
-    "files:message": R("2.4", "Files of a message, by address or by upload.", deferred=FILES),
+    "files:owner": R(
+        "2.4, 6.1, 8.13",
+        "An upload is its user's in its app; for all others it is not there.",
+        divergence="The original looks at the tenant only; its documentation says the user.",
+    ),
+    "files:upload": R("5.7", "An upload answers 201 with exactly the documented members; its user may be left out."),
+    "files:preview": R("5.7", "A file can be read through the app whose message shows it; pages are only saved."),
+    "files:signed": R("5.7", "A signed address opens without a key for 300 s; after that, or changed, it is 404."),
     "files:gated": R("2.4, 0.13", "Where the app takes no files, all entries are ignored without an error."),
     "files:type": R("2.4", "files that is no array is 400, null and [] are fine."),
     "trace:accepted": R("2.6", "A trace id may come in header, query or body, and changes nothing of the reply."),
@@ -279,6 +278,35 @@ REPLY = {
     "messages:query": R("5.3", "conversation_id is required; empty is an empty page; no UUID is 400."),
     "conversations:item": R("5.4", "A conversation has id, name, inputs, status, introduction and times."),
     "conversations:introduction": R("5.4", "introduction is the opening statement, filled with the inputs."),
+    "suggested:questions": R(
+        "5.2", "GET /messages/{id}/suggested: up to three questions, made from the last three turns."
+    ),
+    "suggested:off": R("5.2", "Where the feature is off: 400 bad_request, by the version that the conversation has."),
+    "suggested:own": R("5.2", "An unknown message, or another's, is 404 and says that it does not exist."),
+    "suggested:user": R("5", "Suggestions need a user."),
+    "suggested:model-fails": R("5.2", "A model that fails, or answers no array of texts: an empty list, still 200."),
+    "about:info": R("5.8", "/info: name, description, tags, mode, author_name."),
+    "about:meta": R("5.8", "/meta: tool_icons; empty where the app uses no tools."),
+    "about:site": R("5.8", "/site: all its members, from the app's card, else as a new app has them."),
+    "about:parameters": R("5.8", "/parameters: every key is there, whatever the app's file holds."),
+    "about:form": R("5.8", "user_input_form is made of one-key objects with the members of the field."),
+    "about:files": R("5.8, dsl 5", "file_upload says what is taken, also for files that have the older form."),
+    "about:withheld": R(
+        "5.8",
+        "sensitive_word_avoidance says enabled and type.",
+        divergence="configs is always empty: the original shows every client the words that it looks for.",
+    ),
+    "about:user": R("5", "/info, /parameters, /meta and /site ask for no user, and ignore one."),
+    "completion:blocking": R("3.1, 5.11", "The blocking body is a chat's without conversation_id, mode completion."),
+    "completion:stream": R("5.11", "The stream is a chat's without conversation_id: message events, message_end."),
+    "completion:request": R("5.11", 'inputs is required, an object; query may be absent and is then "".'),
+    "completion:form": R("5.11, 2.3", "Inputs fill the app's prompt, checked against its form."),
+    "completion:mode": R("5.11, 1.6", "On an app of another mode: 400 app_unavailable, after a missing user."),
+    "completion:stop": R("5.1", "A stop saves what was said and always answers success; it needs a user."),
+    "completion:failure": R("3.4", "A failed call answers with the failure's code, with message_id and task_id."),
+    "completion:kept": R("5.11", "Each message is kept by itself, and no earlier one is shown to the model."),
+    "completion:events": R("ours, 6.4", "A completion can be read again from any position, by its user."),
+    "annotations:reply": R("5.9", "A job makes annotations answer, or no longer.", deferred=KNOWLEDGE),
     "delete:body": R("5.4", "DELETE needs no body.", divergence="The original answers 415 without a JSON body."),
     "life:parallel-turns": R("6.2", "Parallel turns in one conversation are allowed, none waits for another."),
     "life:failed-turns": R(
@@ -321,8 +349,8 @@ CHECKS = {
     "check:10": R("check 10", "Malformed JSON and a JSON list are 400, a wrong content type 415, none 500."),
     "check:11": R("check 11", "A missing required variable is 400 and named; undeclared ones are dropped."),
     "check:12": R("check 12", "Length, options, numbers and checkboxes: a good and a bad value each."),
-    "check:13": R("check 13", "Uploaded files are taken; unknown, foreign, too many, disallowed: 400.", deferred=FILES),
-    "check:14": R("check 14", "Empty placeholders of files are ignored.", deferred=FILES),
+    "check:13": R("check 13", "Uploaded files are taken; unknown, foreign, too many, disallowed: 400."),
+    "check:14": R("check 14", "Empty placeholders of files are ignored."),
     "check:15": R("check 15", "workflow_id: garbage, unknown, draft, and an older version.", deferred=FLOWS),
     "check:16": R("check 16", "The blocking body has all members; ids equal, prices text, latency a number."),
     "check:17": R("check 17", "Content type of a stream; every block is data with JSON, or a ping."),
@@ -346,11 +374,11 @@ CHECKS = {
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),
     "check:34": R("check 34", "/messages: order, paging without gaps, limits, unknown first_id."),
     "check:35": R("check 35", "/conversations: sorting, paging with equal times, isolation, delete."),
-    "check:36": R("check 36", "Conversation variables.", deferred=FLOWS),
-    "check:37": R("check 37", "Feedback.", deferred=FEATURES),
+    "check:36": R("check 36", "Conversation variables: text values, typed update, mismatch 400.", deferred=FLOWS),
+    "check:37": R("check 37", "Feedback: like, dislike, null, null again is 400; seen in /messages; foreign 404."),
     "check:38": R("check 38", "Concurrency limit: 429, and the slot is free after end and disconnect."),
     "check:39": R("check 39", "After a disconnect mid-stream /messages holds the full answer."),
     "check:40": R("check 40", "Human input.", deferred=FLOWS),
 }
 
-REQUIREMENTS: dict[str, Requirement] = {**AUTH, **HTTP, **ENVELOPE, **REQUEST, **REPLY, **CHECKS}
+REQUIREMENTS: dict[str, Requirement] = {**AUTH, **HTTP, **ENVELOPE, **REQUEST, **REPLY, **PEOPLE, **CHECKS}

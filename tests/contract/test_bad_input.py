@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.contract.requirements import requirement
 from tests.front_door import FrontDoor, Reply
-from tests.houses import NOBODY, Build, chat_app
+from tests.houses import NOBODY, Build, app_file, chat_app, key_of
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,8 @@ FORM = [
 FILES = {"enabled": True, "allowed_file_types": ["image"], "number_limits": 2}
 JSON = {"content-type": "application/json"}
 POSTS = ["/v1/chat-messages", "/v1/chat-messages/{id}/stop", "/v1/conversations/{id}/name"]
-GETS = ["/v1/messages", "/v1/conversations", "/v1/runs/{id}/events"]
+COMPLETING = ["/v1/completion-messages", "/v1/completion-messages/{id}/stop"]
+GETS = ["/v1/messages", "/v1/messages/{id}/suggested", "/v1/conversations", "/v1/runs/{id}/events", "/v1/parameters"]
 WORDS = [
     *("query", "user", "inputs", "response_mode", "conversation_id", "files", "auto_generate_name", "trace_id"),
     *("workflow_id", "retriever_from", "name", "auto_generate", "limit", "first_id", "last_id", "sort_by", "after"),
@@ -51,6 +52,7 @@ values: Strategy = st.recursive(
     max_leaves=8,
 )
 objects: st.SearchStrategy[Body] = st.dictionaries(st.sampled_from(WORDS), values, max_size=8)
+forms = objects.map(lambda members: dict[str, object]({"inputs": {}, "user": "ann", **members}))
 asks = objects.map(lambda members: {"query": "hi", "user": "ann", **members})
 many = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -80,7 +82,8 @@ async def every_route(door: FrontDoor, method: str, paths: list[str], **sent: An
 @pytest.fixture
 async def door(build: Build) -> FrontDoor:
     """Of an app that takes everything that an app can take."""
-    place = await build(apps={"one": chat_app(user_input_form=FORM, file_upload=FILES)})
+    whole = {"user_input_form": FORM, "file_upload": FILES}
+    place = await build(apps={"one": chat_app(**whole), "two": app_file("completion", **whole)})
     return place.door
 
 
@@ -90,6 +93,16 @@ async def door(build: Build) -> FrontDoor:
 async def test_any_json_on_any_route_is_answered_or_refused_in_the_envelope(door: FrontDoor, body: object) -> None:
     await every_route(door, "POST", POSTS, body=json.dumps(body).encode(), headers=JSON)
     await every_route(door, "DELETE", ["/v1/conversations/{id}"], body=json.dumps(body).encode(), headers=JSON)
+
+
+@requirement("error:invalid-param", "error:never-html")
+@many
+@given(body=forms | values)
+async def test_any_json_to_a_completion_app_is_answered_or_refused_in_the_envelope(
+    door: FrontDoor, body: object
+) -> None:
+    await every_route(door, "POST", COMPLETING, body=json.dumps(body).encode(), headers=JSON, key=key_of("two"))
+    await every_route(door, "POST", COMPLETING, body=json.dumps(body).encode(), headers=JSON)
 
 
 @requirement("error:malformed-json", "error:never-html", "check:10")
@@ -152,7 +165,17 @@ async def test_numbers_of_any_size_break_nothing(door: FrontDoor, number: str) -
 @requirement("error:never-html", "check:02")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "TRACE", "CONNECT", "get", "X"])
 async def test_every_method_on_every_path_is_well_spoken(door: FrontDoor, method: str) -> None:
-    for path in [*POSTS, *GETS, "/v1/", "/health", "/v1/conversations/{id}", "/v1/x/../y", "/v1/%2e%2e", "/é"]:
+    for path in [
+        *POSTS,
+        *COMPLETING,
+        *GETS,
+        "/v1/",
+        "/health",
+        "/v1/conversations/{id}",
+        "/v1/x/../y",
+        "/v1/%2e%2e",
+        "/é",
+    ]:
         for body in (None, {"user": "ann"}):
             reply = await door.request(method, path.replace("{id}", NOBODY), json_body=body)
             if method == "HEAD" and reply.status < 300:

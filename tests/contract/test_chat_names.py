@@ -66,6 +66,17 @@ async def test_a_slow_name_does_not_hold_the_answer_back(build: Build) -> None:
     await until(named)
 
 
+@requirement("name:generated")
+async def test_a_name_that_the_user_gave_meanwhile_stays(build: Build) -> None:
+    gate = Gate()
+    place = await build(models=scripted({"rules": [{"first_ms": 1, **TITLE}]}, gate.sleep))
+    conversation = (await place.door.send("Will it rain?")).json()["conversation_id"]
+    await rename(place.door, conversation, name="Mine")
+    gate.opened.set()
+    await place.house.runs.close(1)
+    assert await name_of(place.door) == "Mine"
+
+
 @requirement("name:model-fails")
 @pytest.mark.parametrize(
     ("query", "name"), [("A query of more than twenty.", None), ("x" * 51, "x" * 47 + "..."), ("y" * 50, None)]
@@ -125,6 +136,9 @@ async def test_a_model_that_fails_is_no_failure_of_the_rename(build: Build) -> N
     conversation = (await place.door.send("hello", auto_generate_name=False)).json()["conversation_id"]
     status, renamed = await rename(place.door, conversation, auto_generate=True)
     assert (status, renamed["name"]) == (200, "hello")
+    await rename(place.door, conversation, name="Mine")
+    status, renamed = await rename(place.door, conversation, auto_generate=True)
+    assert (status, renamed["name"]) == (200, "Mine")
 
 
 @requirement("name:rename", "error:not-found")

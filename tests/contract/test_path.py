@@ -36,6 +36,7 @@ LINE = [
 
 ASKED = {
     "http.catalogue",  # which app a key opens
+    "http.guests",  # who has been here
     "wire.body",  # bytes to a JSON object
     "wire.files",  # its files
     "wire.form",  # its inputs
@@ -43,13 +44,15 @@ ASKED = {
     "wire.encode",  # values to JSON
     "dsl.opening",  # what the app says first
     "llm.window",  # how much of the past fits
+    "runs.asides",  # what a new conversation is called
     "domain.template",
+    "domain.people",
     "domain.problems",
     "domain.usage",
 }
 """What those ask on the way; pure, but for the first, and each a leaf."""
 
-BEHIND_PORTS = {"providers.scripted", "stores.memory"}
+BEHIND_PORTS = {"providers.scripted", "stores.memory", "stores.memory_people"}
 
 
 @pytest.mark.parametrize("store", ["memory"])

@@ -202,3 +202,11 @@ def test_a_whole_message_is_heard_like_a_streamed_one() -> None:
     assert isinstance(said[2], ToolCall)
     assert (said[2].name, json.loads(said[2].arguments)) == ("f", {"x": 1})
     assert said[3:] == [Ended("length"), Counted(1, 2)]
+
+
+def test_half_an_emoji_is_no_reason_to_lose_an_answer() -> None:
+    pieces = (rb"\ud83d", rb"\ude00", rb"\ud83d\ude00")
+    data = b"".join(b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % piece for piece in pieces)
+    assert read(OpenAIReading(), [data]) == [Text("\ufffd"), Text("\ufffd"), Text("\U0001f600")]
+    begun = b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\\ud83d"}}\n\n'
+    assert list(AnthropicReading().feed(begun)) == [Text("\ufffd")]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.stores.sqlite import Sqlite, conversations, messages
+from parlour.stores.sqlite import Sqlite, conversations, history, messages
 from parlour.stores.sqlite.database import Database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
 
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.anyio
 
 EVERY_DAY = {
     **{f"conversations.{sort}": sql for sort, sql in conversations.PAGES.items()},
+    "history.CONVERSATION_OF": history.CONVERSATION_OF,
     **{f"conversations.{name}": getattr(conversations, name) for name in ("GET", "RENAME", "DELETE")},
     **{
         f"messages.{name}": getattr(messages, name)

@@ -32,6 +32,22 @@ def test_it_names_its_version_and_every_route_of_the_contract() -> None:
         ("get", "/v1/conversations"),
         ("post", "/v1/conversations/{conversation_id}/name"),
         ("delete", "/v1/conversations/{conversation_id}"),
+        ("get", "/v1/messages/{message_id}/suggested"),
+        ("post", "/v1/completion-messages"),
+        ("post", "/v1/completion-messages/{task_id}/stop"),
+        ("post", "/v1/messages/{message_id}/feedbacks"),
+        ("get", "/v1/app/feedbacks"),
+        ("get", "/v1/apps/annotations"),
+        ("post", "/v1/apps/annotations"),
+        ("put", "/v1/apps/annotations/{annotation_id}"),
+        ("delete", "/v1/apps/annotations/{annotation_id}"),
+        ("get", "/v1/end-users/{end_user_id}"),
+        ("get", "/v1/conversations/{conversation_id}/variables"),
+        ("put", "/v1/conversations/{conversation_id}/variables/{variable_id}"),
+        ("get", "/v1/info"),
+        ("get", "/v1/parameters"),
+        ("get", "/v1/meta"),
+        ("get", "/v1/site"),
         ("get", "/v1/"),
         ("get", "/health"),
     }
@@ -61,12 +77,12 @@ def test_a_message_may_be_answered_as_a_body_or_as_events() -> None:
     assert set(responses["200"]["content"]) == {"application/json", "text/event-stream"}
 
 
-def test_only_the_welcome_and_the_health_need_no_key() -> None:
+def test_only_the_welcome_the_health_and_signed_addresses_need_no_key() -> None:
     assert FOUND["security"] == [{"app_key": []}]
     open_ = {
         path for path, methods in PATHS.items() for described in methods.values() if described.get("security") == []
     }
-    assert open_ == {"/v1/", "/health"}
+    assert open_ == {"/v1/", "/health", "/files/{file_id}/file-preview"}
 
 
 def test_schemas_say_what_is_required() -> None:

@@ -110,6 +110,8 @@ class Card(Struct, frozen=True):
     icon: str = ""
     icon_type: str = "emoji"
     icon_background: str = ""
+    icon_on_answers: bool = False
+    """Whether a page shows the icon beside each answer."""
 
 
 class ChatApp(Struct, frozen=True, tag="chat"):

@@ -5,6 +5,7 @@ from typing import Generic, Literal, TypeVar
 from msgspec import Struct
 
 from parlour.domain.events import Citation
+from parlour.domain.files import Attachment
 from parlour.domain.ids import NIL
 from parlour.domain.usage import NOTHING, Usage
 
@@ -54,6 +55,8 @@ class Message(Struct, frozen=True):
     usage: Usage = NOTHING
     citations: tuple[Citation, ...] = ()
     parent_id: str = NIL
+    files: tuple[Attachment, ...] = ()
+    """What its user sent with it."""
 
 
 class Page(Struct, Generic[Item], frozen=True):

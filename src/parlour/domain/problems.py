@@ -7,12 +7,13 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
+    │        NoFileUploaded  TooManyFiles  FilenameNotExists
     ├── 401  Unauthorized
-    ├── 403  Forbidden
-    ├── 404  NotFound  ConversationNotExists
+    ├── 403  Forbidden  FileAccessDenied
+    ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
-    ├── 413  BodyTooLarge
-    ├── 415  UnsupportedMediaType
+    ├── 413  BodyTooLarge  FileTooLarge
+    ├── 415  UnsupportedMediaType  UnsupportedFileType
     ├── 429  TooManyRequests
     └── 500  InternalError
     └── 503  ShuttingDown
@@ -118,6 +119,10 @@ class ConversationNotExists(Problem):
     code, status, default = "conversation_not_exists", 404, "Conversation Not Exists."
 
 
+class EndUserNotFound(Problem):
+    code, status, default = "end_user_not_found", 404, "End user not found."
+
+
 class MethodNotAllowed(Problem):
     code, status, default = "method_not_allowed", 405, "The method is not allowed for the requested URL."
 
@@ -137,6 +142,36 @@ class TooManyRequests(Problem):
 class InternalError(Problem):
     code, status = "internal_server_error", 500
     default = "The server encountered an internal error and was unable to complete your request."
+
+
+class NoFileUploaded(Problem):
+    code, status = "no_file_uploaded", 400
+    default = "Please upload your file: one part named `file`, in a body of type multipart/form-data."
+
+
+class TooManyFiles(Problem):
+    code, status, default = "too_many_files", 400, "Only one file is allowed: send each in a request of its own."
+
+
+class FilenameNotExists(Problem):
+    code, status, default = "filename_not_exists_error", 400, "The specified filename does not exist: name the file."
+
+
+class FileTooLarge(Problem):
+    code, status = "file_too_large", 413
+
+
+class UnsupportedFileType(Problem):
+    code, status = "unsupported_file_type", 415
+    default = "File type not allowed: send the file's part with a Content-Type, such as image/png."
+
+
+class FileNotFound(Problem):
+    code, status, default = "file_not_found", 404, "The requested file was not found."
+
+
+class FileAccessDenied(Problem):
+    code, status, default = "file_access_denied", 403, "Access to the requested file is denied."
 
 
 class ShuttingDown(Problem):

@@ -82,6 +82,7 @@ def card(app: Part, name: str, source: str) -> Card:
         icon=app.text("icon"),
         icon_type=app.text("icon_type") or "emoji",
         icon_background=app.text("icon_background"),
+        icon_on_answers=app.value.get("use_icon_as_answer_icon") is True,
     )
 
 

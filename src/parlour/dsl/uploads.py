@@ -30,7 +30,9 @@ def app_rules(upload: Part) -> FileRules:
         image_detail="low" if image.text("detail") == "low" else "high",
     )
     if rules.enabled and set(types) - {"image"}:
-        upload.approximated("file_upload", "of the files that are sent, the model is shown the images")
+        upload.approximated(
+            "file_upload", "of the files that are sent, the model is shown the images and the plain texts"
+        )
     elif rules.enabled:
         upload.supported("file_upload")
     return rules

@@ -5,7 +5,6 @@ Knows no route from the inside. A reply is never HTML, and never a stack trace.
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -15,7 +14,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour import __version__
 from parlour.domain.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem
-from parlour.http import chat, conversations, docs
+from parlour.http import (
+    about,
+    annotations,
+    chat,
+    completion,
+    conversations,
+    docs,
+    feedback,
+    files,
+    people,
+    suggested,
+    variables,
+)
 from parlour.http.house import House
 from parlour.http.rim import json
 from parlour.wire import bodies, errors
@@ -35,13 +46,24 @@ PREFLIGHT = {
 }
 SLASHES = re.compile(r"//+")
 
-Lifespan = Callable[[Scope, Receive, Send], Awaitable[None]]
-
 
 def build(house: House) -> ASGIApp:
     """The app that a server serves. Start-up and shut-down are the composition root's, not the app's."""
     router = Router(
-        [*chat.routes(house), *conversations.routes(house), *docs.routes(), *about()],
+        [
+            *chat.routes(house),
+            *suggested.routes(house),
+            *completion.routes(house),
+            *conversations.routes(house),
+            *files.routes(house),
+            *variables.routes(house),
+            *feedback.routes(house),
+            *annotations.routes(house),
+            *people.routes(house),
+            *about.routes(house),
+            *docs.routes(),
+            *server(),
+        ],
         redirect_slashes=False,
         default=unknown,
     )
@@ -95,7 +117,7 @@ async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
     raise NotFound("No such address.")
 
 
-def about() -> list[Route]:
+def server() -> list[Route]:
     async def welcome(request: Request) -> Response:
         del request
         return json(bodies.welcome(__version__))

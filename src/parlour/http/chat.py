@@ -15,6 +15,7 @@ from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.dsl.opening import introduction
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
+from parlour.http.sent_files import addressed, looked_up
 from parlour.runs.log import Reader
 from parlour.runs.start import Run
 from parlour.wire import bodies, chat, errors, queries
@@ -40,7 +41,10 @@ async def send(house: House, request: Request) -> Response:
         app = await house.catalogue.pinned(app, thread.conversation.version)
     house.runs.admit(app)
     ask = chat.against(asked, app)
+    if chat.names_files(ask):
+        ask = await looked_up(house, app, ask)
     run = await house.runs.start(app, ask, thread, introduction(app, ask.inputs))
+    house.guests.note(run.owner)
     if ask.streaming:
         return EventStream(house, run)
     return await blocking(house, run)
@@ -52,7 +56,7 @@ async def blocking(house: House, run: Run) -> Response:
     while not reader.done:
         await reader.next()
     if run.record.status == "failed":
-        ids = {"conversation_id": run.ids.conversation_id, "message_id": run.ids.message_id, "task_id": run.ids.task_id}
+        ids = bodies.ids(run.ids, run.mode)
         status, body, headers = errors.render(run.record.problem or InternalError(), house.profile, extra=ids)
         return json(body, status, headers)
     return json(bodies.blocking(run.ids, run.mode, run.record))
@@ -75,10 +79,12 @@ async def messages(house: House, request: Request) -> Response:
     query = queries.parse_messages(query_of(request))
     if not query.conversation_id:
         return json(bodies.messages_page(Page((), has_more=False), query.limit))
-    page = await house.messages.page(Owner(app.card.id, query.user), query.conversation_id, query.first_id, query.limit)
+    owner = Owner(app.card.id, query.user)
+    page = await house.messages.page(owner, query.conversation_id, query.first_id, query.limit)
     if page is None:
         raise NotFound("Conversation Not Exists.")
-    return json(bodies.messages_page(page, query.limit))
+    ratings = await house.feedbacks.ratings(owner, [message.id for message in page.items])
+    return json(bodies.messages_page(addressed(house, page, str(request.base_url)), query.limit, ratings))
 
 
 async def events(house: House, request: Request) -> Response:

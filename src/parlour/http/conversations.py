@@ -26,7 +26,9 @@ async def conversations(house: House, request: Request) -> Response:
     """A user's conversations, a page at a time."""
     app = chat_app(await app_of(house, request))
     query = queries.parse_conversations(query_of(request))
-    page = await house.conversations.page(Owner(app.card.id, query.user), query.last_id, query.limit, query.sort_by)
+    owner = Owner(app.card.id, query.user)
+    page = await house.conversations.page(owner, query.last_id, query.limit, query.sort_by)
+    house.guests.note(owner)
     return json(bodies.conversations_page(page, query.limit))
 
 
@@ -36,7 +38,7 @@ async def rename(house: House, request: Request) -> Response:
     conversation_id = queries.path_uuid(request.path_params["conversation_id"])
     asked = queries.parse_rename(await body_of(house, request))
     owner = Owner(app.card.id, asked.user)
-    found = await house.runs.rename(app, owner, conversation_id, "" if asked.auto_generate else asked.name)
+    found = await house.asides.rename(app, owner, conversation_id, "" if asked.auto_generate else asked.name)
     return json(bodies.conversation(found))
 
 

@@ -33,9 +33,7 @@ def routes() -> list[Route]:
 
     async def page(request: Request) -> Response:
         del request
-        return HTMLResponse(
-            render(document()), headers={"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
-        )
+        return HTMLResponse(render(document()), headers=POLICY)
 
     return [Route("/openapi.json", spec, methods=["GET"]), Route("/docs", page, methods=["GET"])]
 

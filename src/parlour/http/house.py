@@ -4,10 +4,18 @@ from typing import Literal
 
 from msgspec import Struct
 
-from parlour.domain.ids import NewId
+from parlour.domain.ids import Clock, NewId
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
+from parlour.http.guests import Guests
+from parlour.http.signing import Signer
+from parlour.ports.annotations import Annotations
+from parlour.ports.blobs import Blobs
+from parlour.ports.feedback import Feedbacks
+from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
+from parlour.ports.uploads import Uploads
+from parlour.runs.asides import Asides
 from parlour.runs.start import Runs
 
 
@@ -17,8 +25,17 @@ class House(Struct, frozen=True):
     catalogue: Catalogue
     keyring: Keyring
     runs: Runs
+    asides: Asides
     messages: Messages
     conversations: Conversations
+    history: History
+    feedbacks: Feedbacks
+    annotations: Annotations
+    guests: Guests
+    uploads: Uploads
+    blobs: Blobs
+    signer: Signer
+    now: Clock
     new_id: NewId
     profile: Literal["documented", "upstream"] = "documented"
     max_body: int = 8 * 1024 * 1024

@@ -83,6 +83,8 @@ class EventStream(Response):
         reader = Reader(self.run.log, self.position)
         loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
+        if reader.done:
+            await send({"type": "http.response.body", "body": b""})
         ping_at = loop.time() + pause
         timer = loop.call_at(ping_at, reader.wake)
         try:

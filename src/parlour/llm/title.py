@@ -10,7 +10,6 @@ from parlour.ports import Ports
 from parlour.ports.models import Call, Line, Text
 
 LONGEST = 75
-QUERY_LONGEST = 50
 INSTRUCTION = (
     "Give the conversation that begins with the user's message a title of two to six words, in the language of that "
     "message. Reply with the title alone: no quotes, no full stop, no explanation."
@@ -18,7 +17,7 @@ INSTRUCTION = (
 
 
 async def title(named: Model, query: str, ports: Ports) -> str:
-    """The model's title, or the beginning of the query where the model has none (contract 4.4.9)."""
+    """The model's title; empty where it fails, or says nothing that could be one."""
     model = structs.replace(named, mode="chat", parameters={"temperature": 0, "max_tokens": 40}, stop=())
     call = Call(model, (Line("system", INSTRUCTION), Line("user", query[:2000])), purpose="title")
     try:
@@ -26,11 +25,11 @@ async def title(named: Model, query: str, ports: Ports) -> str:
             parts = [said.text async for said in stream if isinstance(said, Text)]
     except Problem:
         parts = []
-    return tidy("".join(parts)) or (query if len(query) <= QUERY_LONGEST else query[:47] + "...")
+    return tidy("".join(parts))
 
 
 def tidy(text: str) -> str:
     """One line without quotes or thoughts, at most `LONGEST` characters and an ellipsis."""
-    text = text.rpartition("</think>")[2]
+    text = text.rpartition("</think>")[2].partition("<think>")[0]  # the second: thoughts that the limit cut
     line = next((line.strip() for line in text.splitlines() if line.strip()), "").strip("\"'“”「」* ").rstrip(".。")
     return line if len(line) <= LONGEST else line[:LONGEST] + "..."

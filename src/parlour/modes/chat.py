@@ -6,10 +6,10 @@ from contextlib import aclosing
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelFinished
 from parlour.domain.turn import Turn
 from parlour.domain.usage import NOTHING
+from parlour.llm.documents import images, with_texts
 from parlour.llm.exchange import exchange
 from parlour.llm.prompt import compose
 from parlour.ports import Ports
-from parlour.ports.models import Image
 
 
 async def run(turn: Turn, ports: Ports) -> AsyncGenerator[AnyEvent, None]:
@@ -18,9 +18,10 @@ async def run(turn: Turn, ports: Ports) -> AsyncGenerator[AnyEvent, None]:
     Raises:
         Problem: the prompt does not fit the model, or the model cannot be reached.
     """
-    detail = turn.app.features.files.image_detail
-    images = tuple(Image(file.url, detail) for file in turn.ask.files if file.type == "image" and file.url)
-    call = await compose(turn, images=images, models=ports.models, tokens=ports.tokens)
+    pictures = ()
+    if turn.ask.files:
+        turn, pictures = with_texts(turn), images(turn)
+    call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens)
     usage = NOTHING
     async with aclosing(exchange(call, ports)) as events:
         async for event in events:

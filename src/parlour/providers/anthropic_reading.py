@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
 from parlour.providers.failures import Failure, Refused, digest
-from parlour.providers.sse import EventLines
+from parlour.providers.sse import EventLines, mended
 
 REASONS = {
     "end_turn": "stop",
@@ -65,7 +65,16 @@ class Asked(Struct):
     arguments: str = ""
 
 
-decode = msgspec.json.Decoder(Heard).decode
+strict = msgspec.json.Decoder(Heard).decode
+
+
+def decode(payload: bytes) -> Heard:
+    try:
+        return strict(payload)
+    except msgspec.DecodeError:
+        return strict(mended(payload))
+
+
 decode_whole = msgspec.json.Decoder(Whole).decode
 
 

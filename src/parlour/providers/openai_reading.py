@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
 from parlour.providers.failures import Failure, Refused, digest, error_object
-from parlour.providers.sse import EventLines
+from parlour.providers.sse import EventLines, mended
 
 
 class FunctionDelta(Struct, gc=False):
@@ -68,7 +68,14 @@ class Asked(Struct):
     arguments: str = ""
 
 
-decode = msgspec.json.Decoder(Chunk).decode
+strict = msgspec.json.Decoder(Chunk).decode
+
+
+def decode(payload: bytes) -> Chunk:
+    try:
+        return strict(payload)
+    except msgspec.DecodeError:
+        return strict(mended(payload))
 
 
 class OpenAIReading:

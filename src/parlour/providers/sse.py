@@ -4,11 +4,22 @@ Each `data:` line is one payload: no model's API spreads its JSON over several, 
 events. Does not know what a payload means, nor where the bytes come from.
 """
 
+import re
+
+HALF_PAIR = re.compile(rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 LONGEST_LINE = 16 * 1024 * 1024
 
 
 class TooLong(Exception):
     """A line went on for longer than any honest one."""
+
+
+def mended(payload: bytes) -> bytes:
+    """The payload with a replacement character for each half of a surrogate pair that stands alone.
+
+    Some models cut an emoji between two pieces, and half of one is no text that could be passed on.
+    """
+    return HALF_PAIR.sub(lambda found: found[1] or rb"\ufffd", payload)
 
 
 class EventLines:

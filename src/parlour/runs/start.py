@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from parlour.domain.app import App, Model
+from parlour.domain.app import App
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
@@ -25,12 +25,13 @@ from parlour.domain.events import (
 )
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, Owner
-from parlour.domain.problems import InternalError, InvalidParam, NotFound, Problem, ShuttingDown, TooManyRequests
+from parlour.domain.problems import InternalError, NotFound, Problem, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Turn
 from parlour.domain.usage import Usage, total
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
+from parlour.runs.asides import GONE, Asides, opening_name
 from parlour.runs.log import RunLog
 
 log = logging.getLogger(__name__)
@@ -44,13 +45,7 @@ Mode = Callable[[Turn, Ports], AsyncGenerator[AnyEvent, None]]
 
 Ending = tuple[RunStatus, Problem | None]
 
-Namer = Callable[[Model, str, Ports], Awaitable[str]]
-"""What a conversation that began with this query is to be called; the query's beginning where a model has no idea."""
-
-NAME_LENGTH = 20
 HISTORY_LIMIT = 499
-NAMING_LIMIT = 100
-GONE = "Conversation Not Exists. A conversation belongs to the `user` and the app that it was started with."
 
 
 class Limits(Struct, frozen=True):
@@ -103,10 +98,10 @@ class Run(Struct, eq=False):
 class Runs:
     """Every run of this process: those that go on, and the last ones that ended."""
 
-    def __init__(self, ports: Ports, modes: Mapping[str, Mode], namer: Namer, limits: Limits) -> None:
+    def __init__(self, ports: Ports, modes: Mapping[str, Mode], asides: Asides, limits: Limits) -> None:
         self._ports = ports
         self._modes = modes
-        self._namer = namer
+        self._asides = asides
         self._limits = limits
         self._runs: dict[str, Run] = {}
         self._ended: deque[Run] = deque()
@@ -134,9 +129,11 @@ class Runs:
         task_id, message_id = new_id(), new_id()
         conversation_id = thread.conversation.id if thread else new_id()
         opened = Message(message_id, conversation_id, owner, ask.query, ask.inputs, now)
+        if ask.files:
+            opened = structs.replace(opened, files=tuple(file.attached(new_id()) for file in ask.files))
         conversation = None
         if thread is None:
-            name = ask.query if len(ask.query) <= NAME_LENGTH else ask.query[:NAME_LENGTH] + "…"
+            name = opening_name(ask.query)
             conversation = Conversation(
                 conversation_id, owner, name, ask.inputs, introduction, app.card.version, now, now
             )
@@ -151,7 +148,8 @@ class Runs:
         self._runs[task_id] = run
         run.task = asyncio.create_task(self._drive(run, turn), name=f"run {task_id}")
         if turn.first and ask.auto_generate_name:
-            naming = asyncio.create_task(guard(self._name(turn, owner), None, "a conversation could not be named", ids))
+            name = self._asides.name(app, owner, conversation_id, ask.query)
+            naming = asyncio.create_task(guard(name, None, "a conversation could not be named", ids))
             self._naming.add(naming)
             naming.add_done_callback(self._naming.discard)
         return run
@@ -160,23 +158,6 @@ class Runs:
         """A run of this owner that goes on or ended not long ago."""
         run = self._runs.get(task_id)
         return run if run is not None and run.owner == owner else None
-
-    async def rename(self, app: App, owner: Owner, conversation_id: str, name: str) -> Conversation:
-        """Give a conversation this name; an empty one asks the app's model for one.
-
-        Raises:
-            NotFound: it is not there, or another's.
-            InvalidParam: a model is to name what has no message yet.
-        """
-        if not name:
-            page = await self._ports.messages.page(owner, conversation_id, "", NAMING_LIMIT)
-            if page is not None and not page.items:
-                raise InvalidParam("The conversation has no message yet to be named after.")
-            name = await self._namer(app.model, page.items[0].query, self._ports) if page is not None else ""
-        renamed = await self._ports.conversations.rename(owner, conversation_id, name, self._ports.now())
-        if renamed is None:
-            raise NotFound(GONE)
-        return renamed
 
     async def close(self, grace: float) -> None:
         """Take no more; let what goes on finish for `grace` seconds, then stop, save and end it."""
@@ -284,14 +265,11 @@ class Runs:
             )
         return total(spent)
 
-    async def _name(self, turn: Turn, owner: Owner) -> None:
-        """Name a new conversation, beside its first answer and never in its way."""
-        name = await self._namer(turn.app.model, turn.ask.query, self._ports)
-        await self._ports.conversations.rename(owner, turn.ids.conversation_id, name, self._ports.now())
-
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
         self._leave(run.owner)
+        # saved by now; a thousand large ones would fill the memory
+        run.message = structs.replace(run.message, query="", inputs={})
         self._ended.append(run)
         oldest = run.finished_at - self._limits.kept_seconds
         while self._ended and (len(self._ended) > self._limits.kept_runs or self._ended[0].finished_at < oldest):

@@ -11,8 +11,13 @@ from msgspec import Struct, structs
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.domain.turn import Exchange
+from parlour.domain.uploads import Upload
 from parlour.ports.catalogue import Key, Version
 from parlour.ports.messages import Thread
+from parlour.ports.uploads import Shown
+from parlour.stores.memory_annotations import MemoryAnnotations
+from parlour.stores.memory_feedback import MemoryFeedbacks
+from parlour.stores.memory_people import MemoryPeople
 
 
 class Rows(Struct):
@@ -24,6 +29,7 @@ class Rows(Struct):
     keys: dict[str, Key] = {}
     versions: dict[tuple[str, str], Version] = {}
     """By app and id; the newest last."""
+    uploads: dict[str, Upload] = {}
 
     def conversation(self, owner: Owner, conversation_id: str) -> Conversation | None:
         found = self.conversations.get(conversation_id)
@@ -41,6 +47,11 @@ class Memory:
         rows = Rows()
         self.messages = MemoryMessages(rows)
         self.conversations = MemoryConversations(rows)
+        self.uploads = MemoryUploads(rows)
+        self.history = MemoryHistory(rows)
+        self.feedbacks = MemoryFeedbacks(rows.messages)
+        self.annotations = MemoryAnnotations()
+        self.people = MemoryPeople()
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 
@@ -107,6 +118,15 @@ class MemoryMessages:
         return len(running)
 
 
+class MemoryHistory:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def conversation_of(self, owner: Owner, message_id: str) -> str | None:
+        found = (kept[message_id] for kept in self._rows.messages.values() if message_id in kept)
+        return next((message.conversation_id for message in found if message.owner == owner), None)
+
+
 class MemoryConversations:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
@@ -137,6 +157,25 @@ class MemoryConversations:
             return False
         del self._rows.conversations[conversation_id], self._rows.messages[conversation_id]
         return True
+
+
+class MemoryUploads:
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def add(self, upload: Upload) -> None:
+        self._rows.uploads[upload.id] = upload
+
+    async def find(self, owner: Owner, upload_id: str) -> Upload | None:
+        found = self._rows.uploads.get(upload_id)
+        return found if found and found.owner == owner else None
+
+    async def look_up(self, upload_id: str) -> Shown | None:
+        found = self._rows.uploads.get(upload_id)
+        if found is None:
+            return None
+        messages = (message for kept in self._rows.messages.values() for message in kept.values())
+        return Shown(found, any(file.upload_file_id == upload_id for message in messages for file in message.files))
 
 
 class MemoryKeys:

@@ -3,18 +3,24 @@
 The structs are what is sent and what the API's description is made from. Does not know where the values come from.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parlour.domain.events import AnnotationHit, Citation
+from parlour.domain.feedback import Rating
+from parlour.domain.files import Attachment, FileType, TransferMethod
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, Page
 from parlour.domain.record import Record
 from parlour.domain.usage import Usage
 from parlour.wire.encode import encode
+
+UNRATED: Mapping[str, Rating] = MappingProxyType({})
 
 SUCCESS = b'{"result":"success"}'
 
@@ -119,7 +125,21 @@ class HistoryCitation(Struct):
 class FeedbackBody(Struct):
     """What the user thought of an answer."""
 
-    rating: Literal["like", "dislike"]
+    rating: Rating
+
+
+class MessageFileBody(Struct):
+    """A file that was sent with a message."""
+
+    id: str
+    filename: str
+    type: FileType
+    url: Annotated[str, Meta(description="Of an upload: signed, opens without a key for five minutes.")]
+    mime_type: str
+    size: int
+    transfer_method: TransferMethod
+    belongs_to: Literal["user", "assistant"]
+    upload_file_id: str | None
 
 
 class MessageBody(Struct):
@@ -133,7 +153,7 @@ class MessageBody(Struct):
     answer: str
     status: Literal["normal", "error", "paused"]
     error: str | None
-    message_files: tuple[dict[str, object], ...]
+    message_files: tuple[MessageFileBody, ...]
     feedback: FeedbackBody | None
     retriever_resources: tuple[HistoryCitation, ...]
     agent_thoughts: tuple[dict[str, object], ...]
@@ -245,7 +265,13 @@ def blocking(ids: Ids, mode: str, record: Record) -> bytes:
     )
 
 
-def message(stored: Message) -> MessageBody:
+def ids(given: Ids, mode: str) -> dict[str, str]:
+    """What a client may know of a run by (contract 3.4); a completion app has no conversations."""
+    run = {"message_id": given.message_id, "task_id": given.task_id}
+    return run if mode == "completion" else {"conversation_id": given.conversation_id, **run}
+
+
+def message(stored: Message, rating: Rating | None = None) -> MessageBody:
     """Contract 5.3. Whatever still runs reads as `normal`, with what is there so far."""
     return MessageBody(
         id=stored.id,
@@ -256,8 +282,8 @@ def message(stored: Message) -> MessageBody:
         answer=stored.answer,
         status="normal" if stored.status == "running" else stored.status,
         error=stored.error,
-        message_files=(),
-        feedback=None,
+        message_files=tuple(_file(file) for file in stored.files),
+        feedback=None if rating is None else FeedbackBody(rating),
         retriever_resources=tuple(_history(stored, citation) for citation in stored.citations),
         agent_thoughts=(),
         created_at=int(stored.created_at),
@@ -268,6 +294,20 @@ def message(stored: Message) -> MessageBody:
         provider_response_latency=stored.usage.latency,
         total_price=amount(stored.usage.total_price),
         currency=stored.usage.price.currency,
+    )
+
+
+def _file(file: Attachment) -> MessageFileBody:
+    return MessageFileBody(
+        id=file.id,
+        filename=file.name,
+        type=file.type,
+        url=file.url,
+        mime_type=file.mime_type,
+        size=file.size,
+        transfer_method=file.transfer_method,
+        belongs_to="user",
+        upload_file_id=file.upload_file_id or None,
     )
 
 
@@ -293,9 +333,10 @@ def _history(stored: Message, cited: Citation) -> HistoryCitation:
     )
 
 
-def messages_page(page: Page[Message], limit: int) -> bytes:
-    """Contract 5.3."""
-    return encode(MessagesPage(limit, page.has_more, tuple(message(item) for item in page.items)))
+def messages_page(page: Page[Message], limit: int, ratings: Mapping[str, Rating] = UNRATED) -> bytes:
+    """Contract 5.3. `ratings` are by message."""
+    data = tuple(message(item, ratings.get(item.id)) for item in page.items)
+    return encode(MessagesPage(limit, page.has_more, data))
 
 
 def conversation(stored: Conversation) -> bytes:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, cast
 from msgspec import Meta, Struct, structs
 
 from parlour.domain.app import App
+from parlour.domain.files import FileRef
 from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp
 from parlour.domain.turn import Ask
 from parlour.wire import body as read
@@ -85,7 +86,7 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
         raise NotChatApp
     query = _query(body)
     inputs = _inputs(body)
-    wanted = _response_mode(body)
+    wanted = response_mode(body)
     conversation_id = read.uuid(body, "conversation_id")
     entries = files.array(body.get("files"))
     auto_generate_name = read.boolean(body, "auto_generate_name", default=True)
@@ -116,6 +117,11 @@ def against(asked: Asked, app: App) -> Ask:
     """
     fitting = files.parse(asked.files, app.features.files)
     return structs.replace(asked.ask, files=fitting, inputs=form.check(asked.inputs, app.form))
+
+
+def names_files(ask: Ask) -> bool:
+    """Whether there is a file in the message, or in its form."""
+    return bool(ask.files) or any(isinstance(value, FileRef | tuple) for value in ask.inputs.values())
 
 
 def is_streaming(mode: str, wanted: Literal["", "blocking", "streaming"]) -> bool:
@@ -185,7 +191,7 @@ def _inputs(body: Mapping[str, object]) -> dict[str, object]:
     return cast("dict[str, object]", value)
 
 
-def _response_mode(body: Mapping[str, object]) -> Literal["", "blocking", "streaming"]:
+def response_mode(body: Mapping[str, object]) -> Literal["", "blocking", "streaming"]:
     match body.get("response_mode"):
         case None:
             return ""

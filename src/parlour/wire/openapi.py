@@ -4,19 +4,23 @@ A route more is one entry more in `OPERATIONS`. Does not know how a route is ser
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from msgspec import Meta, Struct, json
 
+from parlour.wire import annotations, feedback, people, variables
+from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
 from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
 from parlour.wire.body import DEFAULT_USER
 from parlour.wire.chat import ChatRequest
+from parlour.wire.completion import CompletionRequest
 from parlour.wire.encode import encode
 from parlour.wire.errors import ErrorBody
+from parlour.wire.operation import Operation
 from parlour.wire.queries import ConversationsQuery, EventsQuery, MessagesQuery
+from parlour.wire.uploads import FileUploadRequest, FileUploadResponse, PreviewQuery, SignedQuery
 
 Schema = dict[str, object]
-Method = Literal["get", "post", "put", "patch", "delete"]
 
 KEY = "app_key"
 STREAM = (
@@ -30,6 +34,12 @@ class UserRequest(Struct):
     """Who asks."""
 
     user: Annotated[str | int, Meta(description="Your own name for your user.")]
+
+
+class UserQuery(Struct):
+    """Who asks."""
+
+    user: Annotated[str, Meta(description="Your own name for your user.")]
 
 
 class OptionalUserRequest(Struct):
@@ -50,23 +60,6 @@ class Health(Struct):
     """The server runs."""
 
     status: str
-
-
-class Operation(Struct, frozen=True):
-    """One method of one path."""
-
-    method: Method
-    path: str
-    id: str
-    summary: str
-    tag: str
-    request: type[Struct] | None = None
-    query: type[Struct] | None = None
-    response: type[Struct] | None = None
-    """The body of the 200; without one, and without `stream`, the operation answers 204."""
-    stream: bool = False
-    secured: bool = True
-    body_required: bool = True
 
 
 OPERATIONS = (
@@ -97,6 +90,96 @@ OPERATIONS = (
         tag="Chat",
         query=EventsQuery,
         stream=True,
+    ),
+    Operation(
+        method="get",
+        path="/v1/messages/{message_id}/suggested",
+        id="listSuggestedQuestions",
+        summary="What the user may want to ask next",
+        tag="Chat",
+        query=UserQuery,
+        response=Suggested,
+    ),
+    Operation(
+        method="post",
+        path="/v1/completion-messages",
+        id="sendCompletionMessage",
+        summary="Fill a completion app's form",
+        tag="Completion",
+        request=CompletionRequest,
+        response=BlockingAnswer,
+        stream=True,
+    ),
+    Operation(
+        method="post",
+        path="/v1/completion-messages/{task_id}/stop",
+        id="stopCompletionMessage",
+        summary="Stop a text that is being streamed",
+        tag="Completion",
+        request=UserRequest,
+        response=Success,
+    ),
+    Operation(
+        method="post",
+        path="/v1/files/upload",
+        id="uploadFile",
+        summary="Send a file, to be named in later messages",
+        tag="Files",
+        request=FileUploadRequest,
+        form=True,
+        response=FileUploadResponse,
+        status=201,
+    ),
+    Operation(
+        method="get",
+        path="/v1/files/{file_id}/preview",
+        id="previewFile",
+        summary="Read a file that a message shows",
+        tag="Files",
+        query=PreviewQuery,
+        raw=True,
+    ),
+    Operation(
+        method="get",
+        path="/files/{file_id}/file-preview",
+        id="openSignedFile",
+        summary="Read a file by its signed address",
+        tag="Files",
+        query=SignedQuery,
+        raw=True,
+        secured=False,
+    ),
+    Operation(
+        method="get",
+        path="/v1/info",
+        id="getInfo",
+        summary="Who the app is",
+        tag="App",
+        response=Info,
+    ),
+    Operation(
+        method="get",
+        path="/v1/parameters",
+        id="getParameters",
+        summary="What a client needs to draw the app",
+        tag="App",
+        response=Parameters,
+    ),
+    Operation(
+        method="get",
+        path="/v1/meta",
+        id="getMeta",
+        summary="Icons of the app's tools",
+        tag="App",
+        response=ToolIcons,
+    ),
+    Operation(
+        method="get",
+        path="/v1/site",
+        id="getSite",
+        summary="How a page that shows the app should look",
+        tag="App",
+        response=Site,
     ),
     Operation(
         method="get",
@@ -134,6 +217,10 @@ OPERATIONS = (
         request=OptionalUserRequest,
         body_required=False,
     ),
+    *feedback.OPERATIONS,
+    *variables.OPERATIONS,
+    *annotations.OPERATIONS,
+    *people.OPERATIONS,
     Operation(
         method="get",
         path="/v1/",
@@ -208,7 +295,10 @@ def _operation(operation: Operation) -> Schema:
     if parameters := [*_path_parameters(operation.path), *_query_parameters(operation.query)]:
         described["parameters"] = parameters
     if operation.request is not None:
-        described["requestBody"] = {"required": operation.body_required, "content": _json(operation.request)}
+        content = _json(operation.request)
+        if operation.form:
+            content = {"multipart/form-data": content["application/json"]}
+        described["requestBody"] = {"required": operation.body_required, "content": content}
     return described | {"responses": _responses(operation)}
 
 
@@ -216,10 +306,14 @@ def _responses(operation: Operation) -> Schema:
     content: Schema = {}
     if operation.response is not None:
         content |= _json(operation.response)
+    if operation.raw:
+        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     if operation.stream:
         content["text/event-stream"] = {"schema": {"type": "string", "description": STREAM}}
     success: Schema = (
-        {"200": {"description": "OK", "content": content}} if content else {"204": {"description": "Gone"}}
+        {str(operation.status): {"description": "OK", "content": content}}
+        if content
+        else {"204": {"description": "Gone"}}
     )
     return success | {"default": {"description": "What went wrong", "content": _json(ErrorBody)}}
 

@@ -17,10 +17,13 @@ from parlour.wire.encode import clean_text
 
 SORTS: Mapping[str, ConversationSort] = {word: word for word in get_args(ConversationSort)}
 MOST_FIELDS = 1000
+LARGEST = 999_999_999
+"""No page and no position lies beyond; ours."""
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many to send at the most.")]
 User = Annotated[str, Meta(description="Your own name for your user.")]
+PageNumber = Annotated[int, Meta(ge=1, description="Which page, from 1.")]
 
 
 class MessagesQuery(Struct, frozen=True):
@@ -114,6 +117,11 @@ def parse_user(members: Mapping[str, object]) -> str:
     return read.optional_user(members)
 
 
+def parse_required_user(members: Mapping[str, object]) -> str:
+    """Who asks, where that must be said. Raises: InvalidParam."""
+    return read.user(members)
+
+
 def parse_rename(body: Mapping[str, object]) -> Rename:
     """Raises: InvalidParam, for a name that is missing or blank where no model is to find one."""
     user = read.optional_user(body)
@@ -138,8 +146,15 @@ def path_uuid(value: str) -> str:
 
 
 def _limit(query: Mapping[str, str]) -> int:
-    given = query.get("limit", "").strip() or "20"
-    limit = int(given) if _WHOLE.fullmatch(given) else 0
-    if not 1 <= limit <= 100:
-        raise InvalidParam("limit: must be a whole number from 1 to 100.", params="limit")
-    return limit
+    return whole(query, "limit", default=20, least=1, most=100)
+
+
+def whole(query: Mapping[str, str], name: str, *, default: int, least: int, most: int = LARGEST) -> int:
+    """A whole number within bounds. Raises: InvalidParam, naming the parameter."""
+    given = query.get(name, "").strip()
+    number = int(given) if _WHOLE.fullmatch(given) else least - 1
+    if not given:
+        return default
+    if not least <= number <= most:
+        raise InvalidParam(f"{name}: must be a whole number from {least} to {most}.", params=name)
+    return number

@@ -95,8 +95,9 @@ class Local:
         if starting is None:
             return
         starting.cancel()
-        with suppress(asyncio.CancelledError, CannotFetch, ProviderNotInitialized):
-            await end(await starting)
+        await asyncio.wait([starting])  # not awaited itself: a cancelled start must not look like a cancelled caller
+        if not starting.cancelled() and starting.exception() is None:
+            await end(starting.result())
 
     def _fitted(self, call: Call) -> Call:
         """The call as a model of this size can bear it. A file of the operator's own is asked as the app says."""

@@ -2,11 +2,16 @@
 
 from pathlib import Path
 
+from parlour.stores.sqlite.annotations import SqliteAnnotations
 from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
 from parlour.stores.sqlite.conversations import SqliteConversations
 from parlour.stores.sqlite.database import CannotOpen, Database
+from parlour.stores.sqlite.feedback import SqliteFeedbacks
+from parlour.stores.sqlite.history import SqliteHistory
 from parlour.stores.sqlite.messages import SqliteMessages
 from parlour.stores.sqlite.opening import Trace
+from parlour.stores.sqlite.people import SqlitePeople
+from parlour.stores.sqlite.uploads import SqliteUploads
 
 __all__ = ["CannotOpen", "Sqlite"]
 
@@ -18,6 +23,11 @@ class Sqlite:
         self._database = database
         self.messages = SqliteMessages(database)
         self.conversations = SqliteConversations(database)
+        self.uploads = SqliteUploads(database)
+        self.history = SqliteHistory(database)
+        self.feedbacks = SqliteFeedbacks(database)
+        self.annotations = SqliteAnnotations(database)
+        self.people = SqlitePeople(database)
         self.keys = SqliteKeys(database)
         self.versions = SqliteVersions(database)
 

@@ -14,6 +14,7 @@ from parlour.domain.usage import Usage
 from parlour.ports.messages import Thread
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
+from parlour.stores.sqlite.uploads import ATTACH, file_rows, files_from
 
 # The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
 
@@ -81,7 +82,9 @@ WHERE conversations.id = :conversation_id AND app_id = :app_id AND user = :user
 """
 
 PAGE = """
-SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id
+SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
+    (SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
+        (SELECT * FROM message_files WHERE message_id = messages.id ORDER BY position))
 FROM messages
 WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_at, :sequence)
 ORDER BY created_at DESC, sequence DESC LIMIT :limit
@@ -89,7 +92,7 @@ ORDER BY created_at DESC, sequence DESC LIMIT :limit
 
 SWEEP = "UPDATE messages SET status = 'error', error = :error WHERE status = 'running'"
 
-MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str]
+MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str]
 
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_usage = json.Decoder(Usage).decode
@@ -106,6 +109,7 @@ class Opening(Struct, frozen=True):
     """If it opens one."""
     touch: tuple[object, ...]
     """Whose conversation moves to when."""
+    files: tuple[tuple[object, ...], ...]
 
 
 class Closing(Struct, frozen=True):
@@ -176,6 +180,7 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
     openings = [line for line in lines if isinstance(line, Opening)]
     fill(connection, ADD_CONVERSATIONS, [line.conversation for line in openings if line.conversation])
     added = fill(connection, ADD_MESSAGES, [line.message for line in openings])
+    fill(connection, ATTACH, [row for line in openings for row in line.files])
     # Of two messages in one conversation the later one counts: a dictionary keeps the last.
     touched = {line.touch[:-1]: line.touch for line in openings if not line.conversation}
     fill(connection, TOUCH_CONVERSATIONS, list(touched.values()))
@@ -223,6 +228,7 @@ def opening_of(message: Message, conversation: Conversation | None) -> Opening:
             message.created_at,
         ),
         touch=(owner.app_id, owner.user, message.conversation_id, message.created_at),
+        files=file_rows(message),
     )
 
 
@@ -247,7 +253,7 @@ def to_json(value: object) -> str:
 
 
 def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message:
-    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id = row
+    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, files = row
     return Message(
         id=message_id,
         conversation_id=conversation_id,
@@ -261,4 +267,5 @@ def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message
         usage=decode_usage(usage),
         citations=decode_citations(citations),
         parent_id=parent_id,
+        files=files_from(files),
     )

@@ -133,7 +133,10 @@ def lock_file(path: Path, held: contextlib.ExitStack) -> int:
 
 
 def migrate(connection: sqlite3.Connection, path: Path, known: tuple[Step, ...], *, serving: bool) -> None:
-    """Take the steps that the database has not seen yet, each in one transaction with its number."""
+    """Take the steps that the database has not seen yet, with their number, in one transaction.
+
+    One for all of them: who opens a new file beside another process finds no schema or the whole one, not an old one.
+    """
     newest = known[-1].number
     there = number(connection, "PRAGMA user_version")
     if there > newest:
@@ -143,11 +146,12 @@ def migrate(connection: sqlite3.Connection, path: Path, known: tuple[Step, ...],
         )
     if 0 < there < newest and not serving and is_served(path):
         raise CannotOpen(f"{path} is in use by a server of an older version: restart the server first.")
-    for step in (step for step in known if step.number > there):
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            if number(connection, "PRAGMA user_version") >= step.number:
-                continue  # another process was quicker
+    if there == newest:
+        return
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        there = number(connection, "PRAGMA user_version")  # another process may have been quicker
+        for step in (step for step in known if step.number > there):
             for statement in statements(step.sql):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {step.number}")

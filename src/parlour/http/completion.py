@@ -1,0 +1,52 @@
+"""The routes of completion apps: send, and stop. Knows no model and no store.
+
+A message is kept as a chat's is, in a conversation of its own: routes that show conversations are closed to these apps.
+"""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from parlour.domain.message import Owner
+from parlour.http.chat import blocking
+from parlour.http.house import House
+from parlour.http.rim import EventStream, app_of, body_of, json
+from parlour.http.sent_files import looked_up
+from parlour.wire import bodies, chat, completion
+from parlour.wire.body import user
+
+
+def routes(house: House) -> list[Route]:
+    return [
+        Route("/v1/completion-messages", partial(send, house), methods=["POST"]),
+        Route("/v1/completion-messages/{task_id}/stop", partial(stop, house), methods=["POST"]),
+    ]
+
+
+async def send(house: House, request: Request) -> Response:
+    """Fill an app's form; the text as one body, or as events while it is made."""
+    app = await app_of(house, request)
+    body = await body_of(house, request)
+    asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
+    house.runs.admit(app)
+    ask = chat.against(asked, app)
+    if chat.names_files(ask):
+        ask = await looked_up(house, app, ask)
+    run = await house.runs.start(app, ask, None, "")
+    house.guests.note(run.owner)
+    if ask.streaming:
+        return EventStream(house, run)
+    return await blocking(house, run)
+
+
+async def stop(house: House, request: Request) -> Response:
+    """End a run of this user; any other task is a silent success (contract 5.1)."""
+    app = await app_of(house, request)
+    name = user(await body_of(house, request))
+    completion.check_mode(app.mode)
+    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, name))
+    if run is not None:
+        run.stop()
+    return json(bodies.SUCCESS)

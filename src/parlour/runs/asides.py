@@ -1,0 +1,82 @@
+"""What a model is asked beside a run: a conversation's name, questions that may come next.
+
+Knows no run, no store and no wire; how a model is asked is in the functions that it is given.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from parlour.domain.app import App, Model
+from parlour.domain.message import Conversation, Owner
+from parlour.domain.problems import InvalidParam, NotFound
+from parlour.domain.turn import Exchange
+from parlour.ports import Ports
+
+Namer = Callable[[Model, str, Ports], Awaitable[str]]
+"""What a conversation that began with this query is to be called; empty where a model has no idea."""
+
+Suggester = Callable[[Model, Sequence[Exchange], Ports], Awaitable[tuple[str, ...]]]
+"""What may be asked after these turns; nothing where a model has no idea."""
+
+NAMING_LIMIT = 100
+OPENING = 20
+SHORT = 50
+PATIENCE = 30.0
+"""Seconds for suggestions: a client draws them below an answer that is long there."""
+GONE = "Conversation Not Exists. A conversation belongs to the `user` and the app that it was started with."
+
+
+class Asides:
+    """Each on the app's own model."""
+
+    def __init__(self, ports: Ports, namer: Namer, suggester: Suggester, patience: float = PATIENCE) -> None:
+        self._ports = ports
+        self._namer = namer
+        self._suggester = suggester
+        self._patience = patience
+
+    async def name(self, app: App, owner: Owner, conversation_id: str, query: str) -> None:
+        """Name a new conversation by a model, unless it is gone meanwhile, or its user has named it."""
+        name = await self._namer(app.model, query, self._ports) or shortened(query)
+        found = await self._ports.conversations.get(owner, conversation_id)
+        if found is not None and found.name == opening_name(query):
+            await self._ports.conversations.rename(owner, conversation_id, name, self._ports.now())
+
+    async def rename(self, app: App, owner: Owner, conversation_id: str, name: str) -> Conversation:
+        """Give a conversation this name; an empty one asks the app's model for one, and keeps the old if it fails.
+
+        Raises:
+            NotFound: it is not there, or another's.
+            InvalidParam: a model is to name what has no message yet.
+        """
+        if not name:
+            page = await self._ports.messages.page(owner, conversation_id, "", NAMING_LIMIT)
+            if page is not None and not page.items:
+                raise InvalidParam("The conversation has no message yet to be named after.")
+            name = await self._namer(app.model, page.items[0].query, self._ports) if page is not None else ""
+        conversations = self._ports.conversations
+        if name:
+            renamed = await conversations.rename(owner, conversation_id, name, self._ports.now())
+        else:
+            renamed = await conversations.get(owner, conversation_id)
+        if renamed is None:
+            raise NotFound(GONE)
+        return renamed
+
+    async def suggest(self, app: App, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
+        """Questions that may come next; none where the model fails or takes too long."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._suggester(app.model, exchanges, self._ports)
+        except TimeoutError:
+            return ()
+
+
+def opening_name(query: str) -> str:
+    """What a conversation is called until it is named (contract 4.4.9)."""
+    return query if len(query) <= OPENING else query[:OPENING] + "…"
+
+
+def shortened(query: str) -> str:
+    """What it is called where a model has no idea (contract 4.4.9)."""
+    return query if len(query) <= SHORT else query[: SHORT - 3] + "..."

@@ -1,0 +1,101 @@
+"""Uploads in SQLite: the port `Uploads`, and the files of messages for `messages.py`. Knows no threads and no bytes."""
+
+from typing import cast
+
+from msgspec import json
+
+from parlour.domain.files import Attachment, FileType, TransferMethod
+from parlour.domain.message import Message, Owner
+from parlour.domain.uploads import Upload
+from parlour.ports.uploads import Shown
+from parlour.stores.sqlite.database import Database
+
+ADD = """
+INSERT INTO uploads (id, app_id, user, name, size, extension, mime_type, created_at)
+VALUES (:id, :app_id, :user, :name, :size, :extension, :mime_type, :created_at)
+"""
+
+FIND = """
+SELECT id, app_id, user, name, size, extension, mime_type, created_at
+FROM uploads
+WHERE id = :id AND app_id = :app_id AND user = :user
+"""
+
+# The condition on the empty string is what lets the partial index be used.
+LOOK_UP = """
+SELECT id, app_id, user, name, size, extension, mime_type, created_at,
+    EXISTS (SELECT 1 FROM message_files WHERE upload_file_id = :id AND upload_file_id <> '')
+FROM uploads
+WHERE id = :id
+"""
+
+# For `fill`: a row of NULLs writes nothing, nor does a file whose message was refused.
+ATTACH = """
+INSERT INTO message_files
+    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size)
+WITH asked (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size)
+    AS (VALUES {rows})
+SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
+"""
+
+UploadRow = tuple[str, str, str, str, int, str, str, float]
+
+decode_files = json.Decoder(list[tuple[str, FileType, TransferMethod, str, str, str, str, int]]).decode
+
+
+class SqliteUploads:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, upload: Upload) -> None:
+        row = {
+            "id": upload.id,
+            "app_id": upload.owner.app_id,
+            "user": upload.owner.user,
+            "name": upload.name,
+            "size": upload.size,
+            "extension": upload.extension,
+            "mime_type": upload.mime_type,
+            "created_at": upload.created_at,
+        }
+        await self._database.write(lambda connection: connection.execute(ADD, row).rowcount)
+
+    async def find(self, owner: Owner, upload_id: str) -> Upload | None:
+        asked = {"id": upload_id, "app_id": owner.app_id, "user": owner.user}
+        row: UploadRow | None = await self._database.read(lambda connection: connection.execute(FIND, asked).fetchone())
+        return None if row is None else upload_from(row)
+
+    async def look_up(self, upload_id: str) -> Shown | None:
+        row: tuple[object, ...] | None = await self._database.read(
+            lambda connection: connection.execute(LOOK_UP, {"id": upload_id}).fetchone()
+        )
+        return None if row is None else Shown(upload_from(cast("UploadRow", row[:-1])), attached=bool(row[-1]))
+
+
+def upload_from(row: UploadRow) -> Upload:
+    upload_id, app_id, user, name, size, extension, mime_type, created_at = row
+    return Upload(upload_id, Owner(app_id, user), name, size, extension, mime_type, created_at)
+
+
+def file_rows(message: Message) -> tuple[tuple[object, ...], ...]:
+    """What `ATTACH` is filled with."""
+    return tuple(
+        (
+            message.id,
+            position,
+            file.id,
+            file.type,
+            file.transfer_method,
+            file.url,
+            file.upload_file_id,
+            file.name,
+            file.mime_type,
+            file.size,
+        )
+        for position, file in enumerate(message.files)
+    )
+
+
+def files_from(text: str) -> tuple[Attachment, ...]:
+    """The files of a message, as a page selects them: in the order of the members of `Attachment`."""
+    return tuple(Attachment(*row) for row in decode_files(text))

@@ -1,0 +1,145 @@
+"""Annotations: what is asked of them and what they look like (contract 5.9). Does not know whether one is there."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from parlour.domain.annotation import Annotation, AnnotationsPage
+from parlour.domain.problems import InvalidParam
+from parlour.wire import body as read
+from parlour.wire.bodies import Seconds
+from parlour.wire.encode import encode
+from parlour.wire.operation import Operation
+from parlour.wire.queries import PageNumber, whole
+
+MOST = 100
+NEEDED = ("score_threshold", "embedding_provider_name", "embedding_model_name")
+
+
+class AnnotationRequest(Struct, frozen=True):
+    """A question, and the answer to give."""
+
+    question: Annotated[str, Meta(min_length=1)]
+    answer: Annotated[str, Meta(min_length=1)]
+
+
+class AnnotationsQuery(Struct, frozen=True):
+    """A page of an app's annotations."""
+
+    page: PageNumber = 1
+    limit: Annotated[int, Meta(ge=1, description="How many to send; never more than 100.")] = 20
+    keyword: Annotated[str, Meta(description="Only those with this in question or answer, in whatever case.")] = ""
+
+
+class AnnotationBody(Struct):
+    """An annotation."""
+
+    id: str
+    question: str
+    answer: str
+    hit_count: int
+    created_at: Seconds
+
+
+class AnnotationsBody(Struct):
+    """Newest first; `total` counts all that were searched for."""
+
+    data: tuple[AnnotationBody, ...]
+    has_more: bool
+    limit: int
+    total: int
+    page: int
+
+
+OPERATIONS = (
+    Operation(
+        method="get",
+        path="/v1/apps/annotations",
+        id="listAnnotations",
+        summary="List the app's annotations",
+        tag="Annotations",
+        query=AnnotationsQuery,
+        response=AnnotationsBody,
+    ),
+    Operation(
+        method="post",
+        path="/v1/apps/annotations",
+        id="createAnnotation",
+        summary="Keep an answer for a question",
+        tag="Annotations",
+        request=AnnotationRequest,
+        response=AnnotationBody,
+        status=201,
+    ),
+    Operation(
+        method="put",
+        path="/v1/apps/annotations/{annotation_id}",
+        id="updateAnnotation",
+        summary="Change an annotation",
+        tag="Annotations",
+        request=AnnotationRequest,
+        response=AnnotationBody,
+    ),
+    Operation(
+        method="delete",
+        path="/v1/apps/annotations/{annotation_id}",
+        id="deleteAnnotation",
+        summary="Delete an annotation",
+        tag="Annotations",
+    ),
+)
+
+
+def parse_draft(body: Mapping[str, object]) -> AnnotationRequest:
+    """Raises: InvalidParam, naming the member."""
+    return AnnotationRequest(question=_words(body, "question"), answer=_words(body, "answer"))
+
+
+def _words(body: Mapping[str, object], name: str) -> str:
+    words = read.text(body, name)
+    if not words.strip():
+        raise InvalidParam(f"{name}: is required.", params=name)
+    return words
+
+
+def parse_page(query: Mapping[str, str]) -> AnnotationsQuery:
+    """Raises: InvalidParam, naming the parameter. A limit that is too large is cut (contract 5.9)."""
+    return AnnotationsQuery(
+        page=whole(query, "page", default=1, least=1),
+        limit=min(MOST, whole(query, "limit", default=20, least=1)),
+        keyword=query.get("keyword", ""),
+    )
+
+
+def check_set_up(body: Mapping[str, object]) -> None:
+    """Raises: InvalidParam, for a member that is missing: all are needed, even to disable (contract 5.9)."""
+    for name in NEEDED:
+        if body.get(name) is None:
+            raise InvalidParam(f"{name}: is required.", params=name)
+
+
+def one(annotation: Annotation) -> bytes:
+    return encode(_annotation(annotation))
+
+
+def page(found: AnnotationsPage, query: AnnotationsQuery) -> bytes:
+    return encode(
+        AnnotationsBody(
+            data=tuple(_annotation(annotation) for annotation in found.items),
+            has_more=query.page * query.limit < found.total,
+            limit=query.limit,
+            total=found.total,
+            page=query.page,
+        )
+    )
+
+
+def _annotation(annotation: Annotation) -> AnnotationBody:
+    return AnnotationBody(
+        id=annotation.id,
+        question=annotation.question,
+        answer=annotation.answer,
+        hit_count=annotation.hit_count,
+        created_at=int(annotation.created_at),
+    )

@@ -1,0 +1,277 @@
+"""POST /files/upload, and reading files again: by key, and by signed address (contract 5.7, 1.5)."""
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from anyio import fail_after
+from starlette.types import Message
+
+from parlour.http.signing import VALID_SECONDS, Signer
+from tests.contract.requirements import requirement
+from tests.contract.uploading import BOUNDARY, PNG, Part, local, multipart, post, taking, upload
+from tests.front_door import FrontDoor, Reply
+from tests.houses import NOBODY, NOW, Build, Place, chat_app, key_of
+
+pytestmark = pytest.mark.anyio
+
+MEMBERS = {
+    "id",
+    "reference",
+    "name",
+    "size",
+    "extension",
+    "mime_type",
+    "created_by",
+    "created_at",
+    "preview_url",
+    "source_url",
+    "original_url",
+    "user_id",
+    "tenant_id",
+    "conversation_id",
+    "file_key",
+}
+FILE: Part = ("file", "dot.png", "image/png", PNG)
+MEGABYTE = 1024 * 1024
+
+
+async def shown(build: Build, name: str = "dot.png", mime_type: str = "image/png", content: bytes = PNG) -> Any:
+    """A place with an upload that a message shows, and its id."""
+    place = await build(apps={"one": taking("custom", extensions=(".png", ".html", ".mp3")), "two": chat_app()})
+    upload_id = await upload(place.door, name, mime_type, content)
+    sent = await place.door.send(files=[local(upload_id, "custom")], auto_generate_name=False)
+    assert sent.status == 200, sent.body
+    return place, upload_id
+
+
+def kept_in(folder: Path) -> list[Path]:
+    """The files that could be read there."""
+    return [path for path in folder.rglob("files/*") if "#" not in path.name]
+
+
+async def open_address(door: FrontDoor, address: str, **changed: str) -> Reply:
+    parts = urlsplit(address)
+    return await door.request("GET", parts.path, query={**dict(parse_qsl(parts.query)), **changed}, key="")
+
+
+@requirement("files:upload", "check:13")
+async def test_an_upload_answers_with_exactly_its_members(build: Build) -> None:
+    place = await build()
+    reply = await post(place.door, FILE, ("user", None, "", b"ann"))
+    found = reply.json()
+    assert reply.status == 201
+    assert found.keys() == MEMBERS
+    assert (found["name"], found["size"], found["extension"], found["mime_type"]) == (
+        "dot.png",
+        len(PNG),
+        "png",
+        "image/png",
+    )
+    assert type(found["created_at"]) is int
+    for name in ("reference", "preview_url", "original_url", "user_id", "conversation_id", "file_key"):
+        assert found[name] is None
+    again = await open_address(place.door, found["source_url"])
+    assert (again.status, again.body) == (200, PNG)
+
+
+@requirement("files:upload")
+@pytest.mark.parametrize(
+    ("fields", "user"),
+    [([], "DEFAULT-USER"), ([""], "DEFAULT-USER"), (["", "ann"], "ann"), (["bob", "ann", ""], "ann"), (["5"], "5")],
+)
+async def test_the_last_user_that_is_not_empty_counts(build: Build, fields: list[str], user: str) -> None:
+    place = await build(apps={"one": taking("image")})
+    reply = await post(place.door, FILE, *(("user", None, "", name.encode()) for name in fields))
+    sent = await place.door.send(user=user, files=[local(reply.json()["id"])])
+    assert sent.status == 200, sent.body
+
+
+@requirement("error:upload")
+@pytest.mark.parametrize(
+    ("parts", "status", "code"),
+    [
+        ([], 400, "no_file_uploaded"),
+        ([("user", None, "", b"ann")], 400, "no_file_uploaded"),
+        ([("file", None, "", b"just text")], 400, "no_file_uploaded"),
+        ([("picture", "a.png", "image/png", PNG)], 400, "no_file_uploaded"),
+        ([FILE, FILE], 400, "too_many_files"),
+        ([FILE, ("other", "b.png", "image/png", PNG)], 400, "too_many_files"),
+        ([("file", "", "image/png", PNG)], 400, "filename_not_exists_error"),
+        ([("file", "a/b.png", "image/png", PNG)], 400, "invalid_param"),
+        ([("file", "a.png", "", PNG)], 415, "unsupported_file_type"),
+        ([("file", "a.png", "nonsense", PNG)], 415, "unsupported_file_type"),
+    ],
+)
+async def test_what_is_no_single_file_is_refused_by_its_code(
+    build: Build, parts: list[Part], status: int, code: str, tmp_path: Path
+) -> None:
+    place = await build()
+    reply = await post(place.door, *parts)
+    assert (reply.status, reply.json()["code"]) == (status, code)
+    assert kept_in(tmp_path) == []
+
+
+@requirement("error:upload")
+@pytest.mark.parametrize(
+    ("content_type", "body", "code"),
+    [
+        ("application/json", b"{}", "no_file_uploaded"),
+        ("", b"", "no_file_uploaded"),
+        ("multipart/form-data", b"x", "no_file_uploaded"),
+        (f"multipart/form-data; boundary={'b' * 300}", b"x", "bad_request"),
+        (f"multipart/form-data; boundary={BOUNDARY}", b"no boundary here", "bad_request"),
+        (f"multipart/form-data; boundary={BOUNDARY}", multipart(FILE)[:-20], "bad_request"),
+        (f"multipart/form-data; boundary={BOUNDARY}", b"", "bad_request"),
+        (f"multipart/form-data; boundary={BOUNDARY}", multipart(("x", None, "", b"y" * 70_000), FILE), "bad_request"),
+        (f"multipart/form-data; boundary={BOUNDARY}", multipart(*[("x", None, "", b"y")] * 200, FILE), "bad_request"),
+    ],
+)
+async def test_a_body_that_is_no_whole_form_is_a_clear_400(
+    build: Build, content_type: str, body: bytes, code: str
+) -> None:
+    place = await build()
+    reply = await place.door.request("POST", "/v1/files/upload", body=body, headers={"content-type": content_type})
+    assert (reply.status, reply.json()["code"]) == (400, code)
+
+
+@requirement("error:upload")
+@pytest.mark.parametrize(("name", "limit"), [("a.PNG", 10), ("a.txt", 15), ("noextension", 15)])
+async def test_a_file_beyond_the_limit_of_its_kind_is_refused_with_the_limit(
+    build: Build, name: str, limit: int
+) -> None:
+    place = await build()
+    fitting = await post(place.door, ("file", name, "image/png", bytes(limit * MEGABYTE)))
+    assert (fitting.status, fitting.json()["size"]) == (201, limit * MEGABYTE)
+    reply = await post(place.door, ("file", name, "image/png", bytes(limit * MEGABYTE + 1)))
+    assert (reply.status, reply.json()["code"]) == (413, "file_too_large")
+    assert f"{limit} MB" in reply.json()["message"]
+
+
+@requirement("files:upload")
+async def test_a_long_name_is_cut_and_keeps_its_extension(build: Build) -> None:
+    place = await build()
+    reply = await post(place.door, ("file", "ü" * 250 + ".TXT", "text/plain; charset=utf-8", b"x"))
+    found = reply.json()
+    assert (found["name"], found["extension"], found["mime_type"]) == ("ü" * 200 + ".TXT", "txt", "text/plain")
+
+
+@requirement("files:upload")
+async def test_a_client_that_goes_away_in_the_middle_leaves_nothing(build: Build, tmp_path: Path) -> None:
+    place = await build()
+    body = multipart(("file", "a.txt", "text/plain", b"x" * 400_000))
+    said: list[Message] = [
+        {"type": "http.request", "body": body[:300_000], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/v1/files/upload",
+        "query_string": b"",
+        "headers": [
+            (b"authorization", f"Bearer {place.door.key}".encode()),
+            (b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode()),
+        ],
+    }
+
+    async def receive() -> Message:
+        return said.pop(0)
+
+    async def send(message: Message) -> None:
+        pytest.fail(f"said {message} to nobody")
+
+    with fail_after(5):
+        await place.app(scope, receive, send)
+    assert kept_in(tmp_path) == []
+    assert not said
+
+
+@requirement("files:upload")
+async def test_an_upload_needs_a_key(build: Build) -> None:
+    place = await build()
+    assert (await post(place.door, FILE, key="app-wrong")).status == 401
+
+
+@requirement("files:preview")
+async def test_a_file_that_no_message_shows_is_not_found(build: Build) -> None:
+    place = await build()
+    unused = await upload(place.door)
+    for file_id in (unused, NOBODY):
+        reply = await place.door.get(f"/v1/files/{file_id}/preview")
+        assert (reply.status, reply.json()["code"]) == (404, "file_not_found")
+    assert (await place.door.get("/v1/files/abc/preview")).status == 404
+
+
+@requirement("files:preview")
+async def test_a_file_reads_back_through_its_app_only(build: Build) -> None:
+    place, upload_id = await shown(build)
+    reply = await place.door.get(f"/v1/files/{upload_id}/preview", user="whoever")
+    assert (reply.status, reply.body) == (200, PNG)
+    headers = reply.headers
+    assert (headers["content-type"], headers["content-length"]) == ("image/png", str(len(PNG)))
+    assert headers["cache-control"] == "public, max-age=3600"
+    assert not {"accept-ranges", "content-disposition"} & headers.keys()
+    foreign = await place.door.request("GET", f"/v1/files/{upload_id}/preview", key=key_of("two"))
+    assert (foreign.status, foreign.json()["code"]) == (403, "file_access_denied")
+
+
+@requirement("files:preview")
+async def test_a_file_may_be_asked_for_to_be_saved(build: Build) -> None:
+    place, upload_id = await shown(build, "Grüße.png")
+    headers = (await place.door.get(f"/v1/files/{upload_id}/preview", as_attachment="true")).headers
+    assert headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%BC%C3%9Fe.png"
+    assert headers["content-type"] == "application/octet-stream"
+
+
+@requirement("files:preview")
+@pytest.mark.parametrize(
+    ("name", "mime_type"), [("a.html", "text/html"), ("a.html", "image/png"), ("a.png", "text/html")]
+)
+async def test_a_page_is_never_shown_only_saved(build: Build, name: str, mime_type: str) -> None:
+    place, upload_id = await shown(build, name, mime_type, b"<script>steal()</script>")
+    headers = (await place.door.get(f"/v1/files/{upload_id}/preview")).headers
+    assert headers["content-disposition"].startswith("attachment;")
+    assert headers["content-type"] == "application/octet-stream"
+
+
+@requirement("files:preview")
+async def test_sound_says_that_it_is_bytes(build: Build) -> None:
+    place, upload_id = await shown(build, "a.mp3", "audio/mpeg", b"la")
+    assert (await place.door.get(f"/v1/files/{upload_id}/preview")).headers["accept-ranges"] == "bytes"
+
+
+async def source_url(place: Place) -> str:
+    return (await post(place.door, FILE)).json()["source_url"]
+
+
+@requirement("files:signed")
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"sign": "x"},
+        {"sign": "ü"},
+        {"nonce": "other"},
+        {"timestamp": "9999999999"},
+        {"timestamp": "soon"},
+        {"sign": ""},
+    ],
+)
+async def test_an_address_that_was_changed_is_not_found(build: Build, changed: dict[str, str]) -> None:
+    place = await build()
+    address = await source_url(place)
+    reply = await open_address(place.door, address, **changed)
+    assert (reply.status, reply.json()["code"]) == (404, "file_not_found")
+    other = address.replace(address.split("/")[-2], NOBODY)
+    assert (await open_address(place.door, other)).status == 404
+
+
+@requirement("files:signed")
+async def test_an_address_holds_for_five_minutes(build: Build) -> None:
+    place = await build(fixed=True)
+    file_id = (await post(place.door, FILE)).json()["id"]
+    for age, status in ((0, 200), (VALID_SECONDS, 200), (VALID_SECONDS + 1, 404)):
+        earlier = Signer(b"the secret of a test", lambda age=age: NOW - age)
+        reply = await open_address(place.door, earlier.address("http://127.0.0.1:8000/", file_id))
+        assert reply.status == status, age

@@ -1,0 +1,105 @@
+"""What the port `Blobs` promises, in memory and in a folder; and that a folder never shows half a file."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from anyio import fail_after
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parlour.ports.blobs import Blobs
+from parlour.stores.blobs import LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
+
+pytestmark = pytest.mark.anyio
+
+DYING = """
+import asyncio, sys
+from parlour.stores.blobs import ObjectBlobs
+
+async def pieces():
+    for _ in range(40):
+        yield b"x" * 65536
+    print("half", flush=True)
+    await asyncio.sleep(60)
+
+asyncio.run(ObjectBlobs.at(sys.argv[1]).put("one", pieces()))
+"""
+
+
+@pytest.fixture(params=["memory", "folder"])
+def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
+    return MemoryBlobs() if request.param == "memory" else ObjectBlobs.at(f"file://{tmp_path}/some%20files")
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+async def several(*pieces: bytes) -> AsyncGenerator[bytes, None]:
+    for piece in pieces:
+        yield piece
+
+
+async def whole(blobs: Blobs, name: str) -> bytes | None:
+    blob = await blobs.open(name)
+    if blob is None:
+        return None
+    async with aclosing(blob.pieces) as pieces:
+        found = b"".join([piece async for piece in pieces])
+    assert len(found) == blob.size
+    return found
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(pieces=st.lists(st.binary(max_size=50) | st.just(b"0123456789abcdef" * 9000), max_size=5))
+async def test_what_is_put_reads_back_whole(blobs: Blobs, pieces: list[bytes]) -> None:
+    assert await blobs.put("one", several(*pieces)) == sum(len(piece) for piece in pieces)
+    assert await whole(blobs, "one") == b"".join(pieces)
+
+
+async def test_what_is_not_there_or_deleted_is_none(blobs: Blobs) -> None:
+    assert await blobs.open("one") is None
+    await blobs.put("one", several(b"1"))
+    await blobs.put("two", several(b"2"))
+    for _ in range(2):
+        await blobs.delete("one")
+    assert (await whole(blobs, "one"), await whole(blobs, "two")) == (None, b"2")
+
+
+@pytest.mark.parametrize("size", [1, LOCAL_BUFFER * 3])
+async def test_an_error_in_the_pieces_leaves_nothing(blobs: Blobs, size: int, tmp_path: Path) -> None:
+    async def broken() -> AsyncGenerator[bytes, None]:
+        yield b"x" * size
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await blobs.put("one", broken())
+    assert await blobs.open("one") is None
+    assert "one" not in names_in(tmp_path)
+
+
+async def test_a_process_that_is_killed_leaves_no_half_file_to_be_read(tmp_path: Path) -> None:
+    url = f"file://{tmp_path}"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", DYING, url, stdout=asyncio.subprocess.PIPE)
+    assert child.stdout is not None
+    with fail_after(20):
+        assert await child.stdout.readline() == b"half\n"
+        child.send_signal(signal.SIGKILL)
+        await child.wait()
+    there = names_in(tmp_path)
+    assert there, "something was on the disk"
+    assert "one" not in there
+    after = ObjectBlobs.at(url)
+    assert await after.open("one") is None
+    await after.put("one", several(b"new"))
+    assert await whole(after, "one") == b"new"
+
+
+async def test_an_address_of_no_known_kind_is_refused() -> None:
+    with pytest.raises(ValueError, match="gopher"):
+        ObjectBlobs.at("gopher://old")
