@@ -1,5 +1,6 @@
 """Published clients, installed from their registries, against a real server with the scripted model."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -44,32 +45,25 @@ WHOLE_APP = APP.replace(
 
 
 @pytest.fixture(scope="module")
-def python_client() -> Path:
-    """The folder that PyPI's client is installed in."""
-    folder = CACHE / "py" / "dify-client-0.1.10"
-    if not folder.exists():
-        making = folder.with_suffix(".making")
-        shutil.rmtree(making, ignore_errors=True)
-        words = ("-m", "pip", "install", "--quiet", "--target", str(making), "dify-client==0.1.10")
-        subprocess.run([sys.executable, *words], check=True)
-        making.rename(folder)
+def clients() -> Path:
+    """The folder that the five clients are installed in, as the scripts want it: once, whoever comes first."""
+    folder = CACHE / "five"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            install(folder.with_suffix(".making"))
+            folder.with_suffix(".making").rename(folder)
     return folder
 
 
-@pytest.fixture(scope="module")
-def node_client() -> Path:
-    """The entry of npm's client."""
-    folder = CACHE / "js" / "dify-client-2.3.2"
-    if not folder.exists():
-        making = folder.with_suffix(".making")
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(parents=True)
-        (making / "package.json").write_text('{"private": true}')
-        words = ("install", "--silent", "--no-audit", "--no-fund", "--prefix", str(making), "dify-client@2.3.2")
-        trusted = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.exists() else {}
-        subprocess.run([required("npm"), *words], check=True, cwd=making, env=trusted | os.environ)
-        making.rename(folder)
-    return folder / "node_modules" / "dify-client" / "index.js"
+def install(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    trusted = {"NODE_EXTRA_CA_CERTS": str(AUTHORITIES)} if AUTHORITIES.exists() else {}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    given = trusted | os.environ | {"CLIENTS_DIR": str(folder), "PATH": path}
+    subprocess.run([required("bash"), str(SMOKES / "install.sh")], env=given, check=True)
+    assert len([*folder.glob("lib/*"), *folder.glob("node/*/node_modules")]) == len(FIVE), "not all are installed"
 
 
 def required(program: str) -> str:
@@ -95,36 +89,25 @@ def hold_two_turns(folder: Path, words: list[str], environment: dict[str, str]) 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("clients")
-def test_the_python_client_holds_a_two_turn_conversation(tmp_path: Path, python_client: Path) -> None:
-    hold_two_turns(tmp_path, [sys.executable, str(HERE / "two_turns.py")], {"PYTHONPATH": str(python_client)})
+def test_the_python_client_holds_a_two_turn_conversation(tmp_path: Path, clients: Path) -> None:
+    hold_two_turns(
+        tmp_path,
+        [sys.executable, str(HERE / "two_turns.py")],
+        {"PYTHONPATH": str(clients / "lib" / "dify_client_0_1_10")},
+    )
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.xdist_group("clients")
-def test_the_node_client_holds_a_two_turn_conversation(tmp_path: Path, node_client: Path) -> None:
-    hold_two_turns(tmp_path, [required("node"), str(HERE / "two_turns.mjs")], {"CLIENT": str(node_client)})
-
-
-@pytest.fixture(scope="module")
-def clients() -> Path:
-    """The folder that the five clients are installed in, as the scripts want it."""
-    folder = CACHE / "five"
-    if not folder.exists():
-        making = folder.with_suffix(".making")
-        shutil.rmtree(making, ignore_errors=True)
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        given = os.environ | {"CLIENTS_DIR": str(making), "PATH": path}
-        subprocess.run([required("bash"), str(SMOKES / "install.sh")], env=given, check=True)
-        assert len([*making.glob("lib/*"), *making.glob("node/*/node_modules")]) == len(FIVE), "not all are installed"
-        making.rename(folder)
-    return folder
+def test_the_node_client_holds_a_two_turn_conversation(tmp_path: Path, clients: Path) -> None:
+    entry = clients / "node" / "dify-client" / "node_modules" / "dify-client" / "index.js"
+    hold_two_turns(tmp_path, [required("node"), str(HERE / "two_turns.mjs")], {"CLIENT": str(entry)})
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.xdist_group("clients")
-@pytest.mark.skipif(not SMOKES.is_dir(), reason="the scripts are not part of this repository")
 @pytest.mark.parametrize("name", FIVE)
 def test_a_published_client_finds_all_that_it_asks_for(tmp_path: Path, clients: Path, name: str) -> None:
     script = next((SMOKES / name).glob("smoke.*"))
