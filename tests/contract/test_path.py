@@ -45,6 +45,7 @@ ASKED = {
     "dsl.opening",  # what the app says first
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called
+    "runs.kept",  # which ended runs stay readable
     "domain.template",
     "domain.people",
     "domain.problems",

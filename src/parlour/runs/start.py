@@ -6,7 +6,7 @@ exactly one `RunFinished`, appended after the save: who reads the end of a run f
 
 import asyncio
 import logging
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, aclosing
 from typing import TypeVar
@@ -32,6 +32,7 @@ from parlour.domain.usage import Usage, total
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs.asides import GONE, Asides, opening_name
+from parlour.runs.kept import Kept
 from parlour.runs.log import RunLog
 
 log = logging.getLogger(__name__)
@@ -46,14 +47,15 @@ Mode = Callable[[Turn, Ports], AsyncGenerator[AnyEvent, None]]
 Ending = tuple[RunStatus, Problem | None]
 
 HISTORY_LIMIT = 499
+EVENT_BYTES = 120
 
 
 class Limits(Struct, frozen=True):
-    """Bounds on the life of a run, in seconds, and on how many finished ones stay readable."""
+    """Bounds on the life of a run, on how many there may be, and on how long finished ones stay readable."""
 
     run_seconds: float = 1200
-    kept_runs: int = 1000
     kept_seconds: float = 600
+    kept_bytes: int = 4 * 1024 * 1024
     active: int = 0
     """How many runs one app may have at a time; 0 is no limit."""
     active_of: dict[str, int] = {}
@@ -76,6 +78,11 @@ class Run(Struct, eq=False):
     saving: bool = False
     stopping: bool = False
     finished_at: float = 0.0
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes its log takes."""
+        return EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
 
     def say(self, event: AnyEvent) -> None:
         self.record.add(event)
@@ -104,7 +111,8 @@ class Runs:
         self._asides = asides
         self._limits = limits
         self._runs: dict[str, Run] = {}
-        self._ended: deque[Run] = deque()
+        self._kept = Kept(limits.kept_seconds, limits.kept_bytes)
+        self._forgetting: asyncio.TimerHandle | None = None
         self._active: Counter[str] = Counter()
         self._naming: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -170,6 +178,8 @@ class Runs:
             await asyncio.wait(going)
         for naming in self._naming:
             naming.cancel()
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         await asyncio.gather(*self._naming, return_exceptions=True)
 
     def admit(self, app: App) -> None:
@@ -268,12 +278,20 @@ class Runs:
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
         self._leave(run.owner)
-        # saved by now; a thousand large ones would fill the memory
+        # saved by now; many large ones would fill the memory
         run.message = structs.replace(run.message, query="", inputs={})
-        self._ended.append(run)
-        oldest = run.finished_at - self._limits.kept_seconds
-        while self._ended and (len(self._ended) > self._limits.kept_runs or self._ended[0].finished_at < oldest):
-            del self._runs[self._ended.popleft().ids.task_id]
+        for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
+            del self._runs[task_id]
+        if self._forgetting is None:
+            self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
+
+    def _forget(self) -> None:
+        """Let go of what is old although nothing new has ended, and look again later if anything is left."""
+        for task_id in self._kept.expired(self._ports.now()):
+            del self._runs[task_id]
+        self._forgetting = None
+        if len(self._kept):
+            self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
 
 
 def expire(run: Run) -> None:
