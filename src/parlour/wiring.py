@@ -140,7 +140,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dic
             profile=server.wire_profile,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
-            guests=Guests(storage.people, ports.now),
+            guests=Guests(storage.people, ports.now, pause=0.25),
             uploads=storage.uploads,
             blobs=open_blobs(settings),
             signer=Signer(signing_secret(settings), ports.now),

@@ -20,10 +20,12 @@ REMEMBERED = 4096
 class Guests:
     """End users, noted without waiting for the store."""
 
-    def __init__(self, people: People, now: Clock, remembered: int = REMEMBERED) -> None:
+    def __init__(self, people: People, now: Clock, *, remembered: int = REMEMBERED, pause: float = 0.0) -> None:
+        """`pause`: seconds to gather guests before they are written down, so that many cost one write."""
         self._people = people
         self._now = now
         self._remembered = remembered
+        self._pause = pause
         self._known: dict[Owner, None] = {}
         """The one that was seen longest ago is the first."""
         self._waiting: list[EndUser] = []
@@ -59,6 +61,7 @@ class Guests:
     async def _write(self) -> None:
         """Many at a time: those who come while the disk is busy go together."""
         while self._waiting:
+            await asyncio.sleep(self._pause)
             some, self._waiting = self._waiting, []
             await self._people.seen(some)
 
