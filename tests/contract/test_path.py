@@ -51,7 +51,7 @@ ASKED = {
     "domain.problems",
     "domain.usage",
 }
-"""What those ask on the way; pure, but for the first, and each a leaf."""
+"""What those ask on the way, each for one thing (docs/decisions/0005)."""
 
 BEHIND_PORTS = {"providers.scripted", "stores.memory", "stores.memory_people"}
 
