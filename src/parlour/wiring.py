@@ -132,7 +132,12 @@ async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dic
         house = House(
             catalogue=Catalogue(storage.versions, ports.now),
             keyring=Keyring(storage.keys, given),
-            runs=Runs(ports, MODES, asides, limits(settings, active_of)),
+            runs=Runs(
+                ports,
+                MODES,
+                asides,
+                Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of),
+            ),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
@@ -192,11 +197,6 @@ def signing_secret(settings: Settings) -> bytes:
         raise BadSettings(
             f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
         ) from error
-
-
-def limits(settings: Settings, active_of: dict[str, int]) -> Limits:
-    server = settings.server
-    return Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
 
 
 async def open_models(settings: Settings, stack: AsyncExitStack) -> tuple[Table, tuple[Warm, ...]]:

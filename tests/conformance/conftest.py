@@ -8,16 +8,16 @@ import pytest
 
 from parlour.stores.memory import Memory
 from parlour.stores.sqlite import Sqlite
-from tests.conformance.samples import Stores
+from parlour.wiring import Storage
 
 
 @asynccontextmanager
-async def memory(_folder: Path) -> AsyncGenerator[Stores]:
+async def memory(_folder: Path) -> AsyncGenerator[Storage]:
     yield Memory()
 
 
 @asynccontextmanager
-async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
+async def sqlite(folder: Path) -> AsyncGenerator[Storage]:
     store = Sqlite.open(folder / "parlour.db", serving=True)
     try:
         yield store
@@ -25,13 +25,13 @@ async def sqlite(folder: Path) -> AsyncGenerator[Stores]:
         await store.close()
 
 
-OPENERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Stores]]] = {
+OPENERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Storage]]] = {
     "memory": memory,
     "sqlite": sqlite,
 }
 
 
 @pytest.fixture(params=sorted(OPENERS))
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Stores]:
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Storage]:
     async with OPENERS[request.param](tmp_path) as opened:
         yield opened

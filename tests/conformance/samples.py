@@ -1,7 +1,6 @@
 """Conversations and messages to keep, and what every set of stores offers. Knows no store."""
 
 from decimal import Decimal
-from typing import Protocol
 from uuid import uuid4
 
 from msgspec import structs
@@ -9,13 +8,7 @@ from msgspec import structs
 from parlour.domain.events import Citation
 from parlour.domain.message import Conversation, Message, Owner
 from parlour.domain.usage import Price, Usage
-from parlour.ports.annotations import Annotations
-from parlour.ports.catalogue import Keys, Versions
-from parlour.ports.feedback import Feedbacks
-from parlour.ports.history import History
-from parlour.ports.messages import Conversations, Messages
-from parlour.ports.people import People
-from parlour.ports.uploads import Uploads
+from parlour.wiring import Storage
 
 ANN = Owner("app-1", "ann")
 STRANGERS = (Owner("app-1", "bob"), Owner("app-2", "ann"), Owner("app-1", ""), Owner("", "ann"))
@@ -32,29 +25,6 @@ CITATIONS = (
     Citation(1, "d1", "Handbook", "o1", "rules.pdf", "upload_file", "s1", "api", 0.8765432109876543, 2, 40, 7, "hash"),
     Citation(2, content="naïve “quotes” \\ \n 漢字 🙂", page=3, doc_metadata={"a": [1, 2.5, None, {"b": True}]}),
 )
-
-
-class Stores(Protocol):
-    """All stores of one kind, over the same rows."""
-
-    @property
-    def messages(self) -> Messages: ...
-    @property
-    def conversations(self) -> Conversations: ...
-    @property
-    def uploads(self) -> Uploads: ...
-    @property
-    def history(self) -> History: ...
-    @property
-    def feedbacks(self) -> Feedbacks: ...
-    @property
-    def annotations(self) -> Annotations: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def keys(self) -> Keys: ...
-    @property
-    def versions(self) -> Versions: ...
 
 
 def a_conversation(at: float = 1.0, owner: Owner = ANN, conversation_id: str = "") -> Conversation:
@@ -85,14 +55,14 @@ def answered(message: Message, answer: str = "Fine.") -> Message:
     return structs.replace(message, answer=answer, status="normal")
 
 
-async def begun(stores: Stores, at: float = 1.0, owner: Owner = ANN, conversation_id: str = "") -> Conversation:
+async def begun(stores: Storage, at: float = 1.0, owner: Owner = ANN, conversation_id: str = "") -> Conversation:
     """A conversation that is kept, with one message of the same time."""
     conversation = a_conversation(at, owner, conversation_id)
     await stores.messages.open(a_message(conversation, at), conversation)
     return conversation
 
 
-async def ask_and_answer(stores: Stores, conversation: Conversation, at: float, answer: str = "Fine.") -> Message:
+async def ask_and_answer(stores: Storage, conversation: Conversation, at: float, answer: str = "Fine.") -> Message:
     """One more answered turn of a conversation that is kept."""
     message = a_message(conversation, at)
     await stores.messages.open(message, None)
@@ -100,7 +70,7 @@ async def ask_and_answer(stores: Stores, conversation: Conversation, at: float, 
     return answered(message, answer)
 
 
-async def messages_of(stores: Stores, conversation: Conversation) -> tuple[Message, ...]:
+async def messages_of(stores: Storage, conversation: Conversation) -> tuple[Message, ...]:
     page = await stores.messages.page(conversation.owner, conversation.id, "", 1000)
     assert page is not None
     return page.items

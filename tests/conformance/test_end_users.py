@@ -4,12 +4,12 @@ import pytest
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser, end_user_id
-from tests.conformance.samples import ANN, STRANGERS, Stores
+from tests.conformance.samples import ANN, STRANGERS, Storage
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_whoever_was_seen_can_be_found_in_the_own_app_only(stores: Stores) -> None:
+async def test_whoever_was_seen_can_be_found_in_the_own_app_only(stores: Storage) -> None:
     ann = EndUser(ANN, 5.5)
     await stores.people.seen([ann])
     assert await stores.people.get("app-1", ann.id) == ann
@@ -17,14 +17,14 @@ async def test_whoever_was_seen_can_be_found_in_the_own_app_only(stores: Stores)
     assert await stores.people.get("app-1", "unknown") is None
 
 
-async def test_who_comes_again_stays_as_it_was(stores: Stores) -> None:
+async def test_who_comes_again_stays_as_it_was(stores: Storage) -> None:
     await stores.people.seen([EndUser(ANN, 5.5)])
     await stores.people.seen([EndUser(ANN, 9.0), EndUser(Owner("app-1", "bob"), 9.0), EndUser(ANN, 10.0)])
     assert await stores.people.get("app-1", end_user_id(ANN)) == EndUser(ANN, 5.5)
     assert await stores.people.get("app-1", end_user_id(Owner("app-1", "bob"))) == EndUser(Owner("app-1", "bob"), 9.0)
 
 
-async def test_any_number_may_come_at_once(stores: Stores) -> None:
+async def test_any_number_may_come_at_once(stores: Storage) -> None:
     people = [EndUser(Owner("app-1", f"Üser {number} 🙂"), float(number)) for number in range(150)]
     await stores.people.seen(people)
     await stores.people.seen([])

@@ -6,13 +6,13 @@ from parlour.domain.feedback import Feedback
 from parlour.domain.message import Message, Owner
 from parlour.domain.problems import NotFound
 from parlour.ports.feedback import Said
-from tests.conformance.samples import ANN, STRANGERS, Stores, ask_and_answer, begun
+from tests.conformance.samples import ANN, STRANGERS, Storage, ask_and_answer, begun
 
 pytestmark = pytest.mark.anyio
 BOB = Owner("app-1", "bob")
 
 
-async def a_kept_message(stores: Stores, owner: Owner = ANN) -> Message:
+async def a_kept_message(stores: Storage, owner: Owner = ANN) -> Message:
     return await ask_and_answer(stores, await begun(stores, owner=owner), 2.0)
 
 
@@ -21,7 +21,7 @@ def said_of(message: Message, said: Said) -> Feedback:
     return Feedback(said.id, message.owner, conversation_id, message.id, said.rating, said.content, said.at, said.at)
 
 
-async def test_an_opinion_reads_back_as_it_was_said(stores: Stores) -> None:
+async def test_an_opinion_reads_back_as_it_was_said(stores: Storage) -> None:
     message, other = await a_kept_message(stores), await a_kept_message(stores)
     said = Said("f1", "like", "naïve “quotes” \\ \n 漢字 🙂", 7.5)
     await stores.feedbacks.set(ANN, message.id, said)
@@ -30,7 +30,7 @@ async def test_an_opinion_reads_back_as_it_was_said(stores: Stores) -> None:
     assert await stores.feedbacks.ratings(ANN, []) == {}
 
 
-async def test_a_second_opinion_takes_the_place_of_the_first(stores: Stores) -> None:
+async def test_a_second_opinion_takes_the_place_of_the_first(stores: Storage) -> None:
     message = await a_kept_message(stores)
     await stores.feedbacks.set(ANN, message.id, Said("f1", "like", "good", 7.0))
     await stores.feedbacks.set(ANN, message.id, Said("f2", "dislike", None, 8.0))
@@ -39,7 +39,7 @@ async def test_a_second_opinion_takes_the_place_of_the_first(stores: Stores) -> 
     assert (found.created_at, found.updated_at) == (7.0, 8.0)
 
 
-async def test_an_opinion_is_taken_back_once(stores: Stores) -> None:
+async def test_an_opinion_is_taken_back_once(stores: Storage) -> None:
     message = await a_kept_message(stores)
     assert not await stores.feedbacks.clear(ANN, message.id)
     await stores.feedbacks.set(ANN, message.id, Said("f1", "like", None, 7.0))
@@ -49,7 +49,7 @@ async def test_an_opinion_is_taken_back_once(stores: Stores) -> None:
     assert await stores.feedbacks.ratings(ANN, [message.id]) == {}
 
 
-async def test_nobody_judges_or_reads_for_another(stores: Stores) -> None:
+async def test_nobody_judges_or_reads_for_another(stores: Storage) -> None:
     message = await a_kept_message(stores)
     await stores.feedbacks.set(ANN, message.id, Said("f1", "like", None, 7.0))
     for owner, message_id in ((ANN, "unknown"), *((stranger, message.id) for stranger in STRANGERS)):
@@ -63,7 +63,7 @@ async def test_nobody_judges_or_reads_for_another(stores: Stores) -> None:
     assert await stores.feedbacks.page("app-2", 1, 20) == ()
 
 
-async def test_pages_hold_an_apps_opinions_newest_first(stores: Stores) -> None:
+async def test_pages_hold_an_apps_opinions_newest_first(stores: Storage) -> None:
     foreign = await a_kept_message(stores, Owner("app-2", "ann"))
     await stores.feedbacks.set(foreign.owner, foreign.id, Said("foreign", "like", None, 9.0))
     for number, (at, owner) in enumerate([(5.0, ANN), (7.0, BOB), (7.0, ANN), (6.0, BOB)]):
@@ -80,7 +80,7 @@ async def test_pages_hold_an_apps_opinions_newest_first(stores: Stores) -> None:
     assert await ids(999_999_999, 101) == []
 
 
-async def test_a_deleted_conversation_takes_its_opinions_with_it(stores: Stores) -> None:
+async def test_a_deleted_conversation_takes_its_opinions_with_it(stores: Storage) -> None:
     gone, kept = await a_kept_message(stores), await a_kept_message(stores)
     for message in (gone, kept):
         await stores.feedbacks.set(ANN, message.id, Said(f"of {message.id}", "like", None, 7.0))

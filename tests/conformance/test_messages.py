@@ -16,7 +16,7 @@ from tests.conformance.samples import (
     CITATIONS,
     STRANGERS,
     USAGE,
-    Stores,
+    Storage,
     a_conversation,
     a_message,
     answered,
@@ -30,7 +30,7 @@ many = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 users = iter(range(10**9))
 
 
-async def test_an_opened_message_reads_back_in_every_member(stores: Stores) -> None:
+async def test_an_opened_message_reads_back_in_every_member(stores: Storage) -> None:
     conversation = a_conversation(at=1767000000.1234567)
     message = structs.replace(a_message(conversation, at=1767000000.1234567, query="漢字 🙂 \\ \" ' \n"), parent_id="p")
     await stores.messages.open(message, conversation)
@@ -38,7 +38,7 @@ async def test_an_opened_message_reads_back_in_every_member(stores: Stores) -> N
     assert await stores.conversations.get(ANN, conversation.id) == conversation
 
 
-async def test_a_closed_message_reads_back_in_every_member(stores: Stores) -> None:
+async def test_a_closed_message_reads_back_in_every_member(stores: Storage) -> None:
     conversation = a_conversation()
     message = a_message(conversation)
     await stores.messages.open(message, conversation)
@@ -51,7 +51,7 @@ async def test_a_closed_message_reads_back_in_every_member(stores: Stores) -> No
     assert str(read.usage.price) == str(USAGE.price), "decimals keep their digits, trailing zeros too"
 
 
-async def test_closing_writes_the_answer_and_nothing_else(stores: Stores) -> None:
+async def test_closing_writes_the_answer_and_nothing_else(stores: Storage) -> None:
     conversation = a_conversation()
     message = a_message(conversation)
     await stores.messages.open(message, conversation)
@@ -59,14 +59,14 @@ async def test_closing_writes_the_answer_and_nothing_else(stores: Stores) -> Non
     assert await messages_of(stores, conversation) == (answered(message),)
 
 
-async def test_a_message_moves_its_conversation_and_no_other(stores: Stores) -> None:
+async def test_a_message_moves_its_conversation_and_no_other(stores: Storage) -> None:
     moved, other = await begun(stores, 1.0), await begun(stores, 1.0)
     await ask_and_answer(stores, moved, at=5.0)
     assert await stores.conversations.get(ANN, moved.id) == structs.replace(moved, updated_at=5.0)
     assert await stores.conversations.get(ANN, other.id) == other
 
 
-async def test_opening_in_an_unknown_conversation_is_refused_and_leaves_nothing(stores: Stores) -> None:
+async def test_opening_in_an_unknown_conversation_is_refused_and_leaves_nothing(stores: Storage) -> None:
     missing = a_conversation()
     with pytest.raises(NotFound, match="start a new one"):
         await stores.messages.open(a_message(missing), None)
@@ -74,7 +74,7 @@ async def test_opening_in_an_unknown_conversation_is_refused_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-async def test_nobody_reads_or_writes_the_messages_of_another(stores: Stores, stranger: Owner) -> None:
+async def test_nobody_reads_or_writes_the_messages_of_another(stores: Storage, stranger: Owner) -> None:
     conversation = a_conversation()
     message = a_message(conversation)
     await stores.messages.open(message, conversation)
@@ -89,7 +89,7 @@ async def test_nobody_reads_or_writes_the_messages_of_another(stores: Stores, st
     assert await stores.conversations.get(ANN, conversation.id) == conversation
 
 
-async def test_an_answer_to_a_deleted_conversation_is_dropped_in_silence(stores: Stores) -> None:
+async def test_an_answer_to_a_deleted_conversation_is_dropped_in_silence(stores: Storage) -> None:
     conversation = a_conversation()
     message = a_message(conversation)
     await stores.messages.open(message, conversation)
@@ -101,14 +101,14 @@ async def test_an_answer_to_a_deleted_conversation_is_dropped_in_silence(stores:
     assert await stores.conversations.get(ANN, conversation.id) is None, "deleted stays deleted"
 
 
-async def test_an_answer_to_no_message_is_dropped_in_silence(stores: Stores) -> None:
+async def test_an_answer_to_no_message_is_dropped_in_silence(stores: Storage) -> None:
     conversation = await begun(stores)
     before = await messages_of(stores, conversation)
     await stores.messages.close(answered(a_message(conversation)))
     assert await messages_of(stores, conversation) == before
 
 
-async def test_pages_go_backwards_and_each_is_ascending(stores: Stores) -> None:
+async def test_pages_go_backwards_and_each_is_ascending(stores: Storage) -> None:
     conversation = await begun(stores, at=0.0)
     for at in range(1, 5):
         await ask_and_answer(stores, conversation, at=float(at))
@@ -125,7 +125,7 @@ async def test_pages_go_backwards_and_each_is_ascending(stores: Stores) -> None:
     assert (none.items, none.has_more) == ((), False)
 
 
-async def test_a_page_after_an_unknown_message_is_refused(stores: Stores) -> None:
+async def test_a_page_after_an_unknown_message_is_refused(stores: Storage) -> None:
     conversation, other = await begun(stores), await begun(stores)
     (elsewhere,) = await messages_of(stores, other)
     for first_id in ("unknown", elsewhere.id):
@@ -135,7 +135,9 @@ async def test_a_page_after_an_unknown_message_is_refused(stores: Stores) -> Non
 
 @many
 @given(times=st.lists(st.sampled_from([1.0, 2.0, 3.0, 1e9 + 0.1]), min_size=1, max_size=9), limit=st.integers(1, 4))
-async def test_pages_joined_are_the_whole_without_gap_or_repeat(stores: Stores, times: list[float], limit: int) -> None:
+async def test_pages_joined_are_the_whole_without_gap_or_repeat(
+    stores: Storage, times: list[float], limit: int
+) -> None:
     conversation = a_conversation(owner=Owner("app-1", f"user {next(users)}"))
     written = [a_message(conversation, at) for at in times]
     await stores.messages.open(written[0], conversation)
@@ -152,7 +154,7 @@ async def test_pages_joined_are_the_whole_without_gap_or_repeat(stores: Stores, 
     assert joined == [message.id for message in sorted(written, key=lambda message: message.created_at)]
 
 
-async def test_a_thread_is_the_newest_answered_turns_oldest_first(stores: Stores) -> None:
+async def test_a_thread_is_the_newest_answered_turns_oldest_first(stores: Storage) -> None:
     conversation = await begun(stores, at=0.0)  # still running
     await ask_and_answer(stores, conversation, 1.0, "one")
     await ask_and_answer(stores, conversation, 3.0, "three")
@@ -172,7 +174,7 @@ async def test_a_thread_is_the_newest_answered_turns_oldest_first(stores: Stores
 
 @many
 @given(text=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
-async def test_any_text_comes_back_as_it_was(stores: Stores, text: str) -> None:
+async def test_any_text_comes_back_as_it_was(stores: Storage, text: str) -> None:
     conversation = a_conversation(owner=Owner("app-1", f"user {next(users)}"))
     message = structs.replace(a_message(conversation, query=text), inputs={text: text})
     await stores.messages.open(message, conversation)
@@ -183,7 +185,7 @@ async def test_any_text_comes_back_as_it_was(stores: Stores, text: str) -> None:
     assert thread.exchanges == (Exchange(text, text),)
 
 
-async def test_two_hundred_turns_at_once_are_all_kept(stores: Stores) -> None:
+async def test_two_hundred_turns_at_once_are_all_kept(stores: Storage) -> None:
     shared = await begun(stores, at=0.0)
 
     async def turn(number: int) -> str:
@@ -205,7 +207,7 @@ async def test_two_hundred_turns_at_once_are_all_kept(stores: Stores) -> None:
     assert {conversation.id for conversation in page.items} == set(ids)
 
 
-async def test_turns_at_once_in_a_deleted_and_a_living_conversation_do_not_hurt_each_other(stores: Stores) -> None:
+async def test_turns_at_once_in_a_deleted_and_a_living_conversation_do_not_hurt_each_other(stores: Storage) -> None:
     living, deleted = await begun(stores), await begun(stores)
     await stores.conversations.delete(ANN, deleted.id)
     told = await asyncio.gather(
@@ -216,7 +218,7 @@ async def test_turns_at_once_in_a_deleted_and_a_living_conversation_do_not_hurt_
     assert len(await messages_of(stores, living)) == 11
 
 
-async def test_a_sweep_marks_what_is_unfinished_and_nothing_else(stores: Stores) -> None:
+async def test_a_sweep_marks_what_is_unfinished_and_nothing_else(stores: Storage) -> None:
     conversation = await begun(stores, at=1.0)
     done = await ask_and_answer(stores, conversation, at=2.0)
     paused = a_message(conversation, at=3.0)

@@ -6,7 +6,7 @@ from msgspec import structs
 from parlour.domain.files import Attachment
 from parlour.domain.message import Owner
 from parlour.domain.uploads import Upload
-from tests.conformance.samples import ANN, STRANGERS, Stores, a_conversation, a_message, messages_of
+from tests.conformance.samples import ANN, STRANGERS, Storage, a_conversation, a_message, messages_of
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ SHOWN = (
 )
 
 
-async def test_an_upload_reads_back_for_its_owner_only(stores: Stores) -> None:
+async def test_an_upload_reads_back_for_its_owner_only(stores: Storage) -> None:
     await stores.uploads.add(UPLOAD)
     assert await stores.uploads.find(ANN, "u1") == UPLOAD
     assert await stores.uploads.find(ANN, "u2") is None
@@ -25,7 +25,7 @@ async def test_an_upload_reads_back_for_its_owner_only(stores: Stores) -> None:
         assert await stores.uploads.find(stranger, "u1") is None
 
 
-async def test_an_upload_is_attached_once_a_message_shows_it_and_no_longer_than_that(stores: Stores) -> None:
+async def test_an_upload_is_attached_once_a_message_shows_it_and_no_longer_than_that(stores: Storage) -> None:
     other = structs.replace(UPLOAD, id="u2", owner=Owner("app-2", "bob"))
     for upload in (UPLOAD, other):
         await stores.uploads.add(upload)
@@ -43,7 +43,7 @@ async def test_an_upload_is_attached_once_a_message_shows_it_and_no_longer_than_
     assert not after.attached
 
 
-async def test_the_files_of_a_message_read_back_in_their_order_with_that_message_only(stores: Stores) -> None:
+async def test_the_files_of_a_message_read_back_in_their_order_with_that_message_only(stores: Storage) -> None:
     conversation = a_conversation()
     first = structs.replace(a_message(conversation, 1.0), files=SHOWN)
     second = a_message(conversation, 2.0)

@@ -16,6 +16,7 @@ from parlour.dsl.opening import introduction
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up
+from parlour.ports.messages import Thread
 from parlour.runs.log import Reader
 from parlour.runs.start import Run
 from parlour.wire import bodies, chat, errors, queries
@@ -39,6 +40,11 @@ async def send(house: House, request: Request) -> Response:
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask.conversation_id)
     if thread is not None:
         app = await house.catalogue.pinned(app, thread.conversation.version)
+    return await answer(house, app, asked, thread)
+
+
+async def answer(house: House, app: App, asked: chat.Asked, thread: Thread | None) -> Response:
+    """Hold the request against the app, set its run going, and tell of it as was asked for."""
     house.runs.admit(app)
     ask = chat.against(asked, app)
     if chat.names_files(ask):
@@ -67,7 +73,11 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     chat_app(app)
-    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, name))
+    return stopped(house, request, Owner(app.card.id, name))
+
+
+def stopped(house: House, request: Request, owner: Owner) -> Response:
+    run = house.runs.find(request.path_params["task_id"], owner)
     if run is not None:
         run.stop()
     return json(bodies.SUCCESS)

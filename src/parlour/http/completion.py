@@ -10,11 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.message import Owner
-from parlour.http.chat import blocking
+from parlour.http.chat import answer, stopped
 from parlour.http.house import House
-from parlour.http.rim import EventStream, app_of, body_of, json
-from parlour.http.sent_files import looked_up
-from parlour.wire import bodies, chat, completion
+from parlour.http.rim import app_of, body_of
+from parlour.wire import chat, completion
 from parlour.wire.body import user
 
 
@@ -30,15 +29,7 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
-    house.runs.admit(app)
-    ask = chat.against(asked, app)
-    if chat.names_files(ask):
-        ask = await looked_up(house, app, ask)
-    run = await house.runs.start(app, ask, None, "")
-    house.guests.note(run.owner)
-    if ask.streaming:
-        return EventStream(house, run)
-    return await blocking(house, run)
+    return await answer(house, app, asked, None)
 
 
 async def stop(house: House, request: Request) -> Response:
@@ -46,7 +37,4 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     completion.check_mode(app.mode)
-    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, name))
-    if run is not None:
-        run.stop()
-    return json(bodies.SUCCESS)
+    return stopped(house, request, Owner(app.card.id, name))
