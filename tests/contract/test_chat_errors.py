@@ -5,11 +5,13 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from parlour.ports.models import Call, Said, Text
+from parlour.providers.openai_compatible import OpenAICompatible
 from parlour.providers.scripted import Scripted
 from parlour.providers.table import Entry, Table
 from tests.contract.requirements import requirement
 from tests.front_door import FrontDoor
 from tests.houses import NOBODY, Build, chat_app, rules
+from tests.providers.fake_provider import Answer, outside, serving, texts
 
 pytestmark = pytest.mark.anyio
 
@@ -74,6 +76,18 @@ async def test_a_provider_that_fails_mid_stream_ends_it_with_error_and_the_text_
     assert error["task_id"] == events[0]["task_id"]
     message = await only_message(place.door)
     assert (message["status"], message["error"], message["answer"]) == ("error", "[openai] broken", "Partial")
+
+
+@requirement("error:mid-stream", "check:24")
+async def test_an_answer_that_its_provider_does_not_finish_is_a_failed_one(build: Build) -> None:
+    async with serving(Answer(texts("Par", "tial"))) as provider, outside() as client:
+        place = await build(models=OpenAICompatible(client, provider.url, None))
+        events = (await place.door.streamed(auto_generate_name=False)).events
+        message = await only_message(place.door)
+    assert [event["event"] for event in events] == ["message", "message", "error"]
+    assert (events[-1]["code"], events[-1]["status"]) == ("completion_request_error", 400)
+    told = "[openai] The provider's answer broke off."
+    assert (message["status"], message["error"], message["answer"]) == ("error", told, "Partial")
 
 
 @requirement("blocking:failure")

@@ -29,6 +29,9 @@ class Scene:
     fails: str = ""
     """`busy`, `spent` or `no model`, after what was said."""
     hang: bool = False
+    """Keep the connection open after what was said."""
+    cut: bool = False
+    """Close it there, politely and without a word."""
 
 
 CODES = {
@@ -44,7 +47,7 @@ def on_openai(scene: Scene) -> list[bytes]:
     pieces += [chunk({"content": text}) for text in scene.say]
     if scene.fails:
         return [*pieces, event({"error": {"message": "sorry", "code": CODES[scene.fails][0]}})]
-    if scene.hang:
+    if scene.hang or scene.cut:
         return pieces
     for index, tool in enumerate(scene.tools):
         half = len(tool.arguments) // 2
@@ -73,7 +76,7 @@ def on_anthropic(scene: Scene) -> list[bytes]:
     told += [delta({"type": "text_delta", "text": text}) for text in scene.say]
     if scene.fails:
         told.append({"type": "error", "error": {"type": CODES[scene.fails][1], "message": "sorry"}})
-    if not scene.fails and not scene.hang:
+    if not (scene.fails or scene.hang or scene.cut):
         told.append({"type": "content_block_stop", "index": 1})
         for tool in scene.tools:
             block: Json = {"type": "tool_use", "id": tool.id, "name": tool.name, "input": {}}
@@ -169,6 +172,18 @@ async def test_a_failure_in_mid_answer_has_its_own_problem_after_the_text_so_far
                 await anext(stream)
     assert type(caught.value) is expected
     assert str(caught.value) == "[acme] sorry"
+
+
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+async def test_an_answer_that_does_not_say_it_is_complete_has_broken_off(kind: str) -> None:
+    with anyio.fail_after(5):
+        async with (
+            staged(kind, Scene(say=("Par", "t"), cut=True)) as stage,
+            aclosing(stage.models.stream(a_call())) as stream,
+        ):
+            assert [await anext(stream), await anext(stream)] == [Text("Par"), Text("t")]
+            with pytest.raises(CompletionRequestFailed, match=r"^\[acme\] The provider's answer broke off\.$"):
+                await anext(stream)
 
 
 @every_kind

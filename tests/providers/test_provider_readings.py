@@ -98,6 +98,19 @@ def test_a_stream_may_end_without_its_last_word() -> None:
     assert read(OpenAIReading(), [*texts("a"), STOP.rstrip()]) == [Text("a"), Ended("stop")]
 
 
+def test_the_last_word_may_come_without_a_reason() -> None:
+    assert read(OpenAIReading(), [*texts("a"), DONE]) == [Text("a")]
+
+
+def test_half_a_tool_call_is_none() -> None:
+    half = chunk({"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "f", "arguments": '{"a"'}}]})
+    begun = event({"type": "content_block_start", "content_block": {"type": "tool_use", "id": "c", "name": "f"}})
+    for reading, piece in ((OpenAIReading(), half), (AnthropicReading(), begun)):
+        assert list(reading.feed(piece)) == []
+        with pytest.raises(Refused):
+            list(reading.end())
+
+
 def test_nothing_after_the_last_word_is_heard() -> None:
     assert read(OpenAIReading(), [b"".join([*texts("a"), STOP, DONE, *texts("b")])]) == [Text("a"), Ended("stop")]
 
@@ -207,6 +220,6 @@ def test_a_whole_message_is_heard_like_a_streamed_one() -> None:
 def test_half_an_emoji_is_no_reason_to_lose_an_answer() -> None:
     pieces = (rb"\ud83d", rb"\ude00", rb"\ud83d\ude00")
     data = b"".join(b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % piece for piece in pieces)
-    assert read(OpenAIReading(), [data]) == [Text("\ufffd"), Text("\ufffd"), Text("\U0001f600")]
+    assert list(OpenAIReading().feed(data)) == [Text("\ufffd"), Text("\ufffd"), Text("\U0001f600")]
     begun = b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\\ud83d"}}\n\n'
     assert list(AnthropicReading().feed(begun)) == [Text("\ufffd")]

@@ -14,7 +14,7 @@ from parlour.providers.prices import Found, GenaiPrices, look_up
 from parlour.providers.scripted import Scripted, script_of
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens, encoding, upper_bound
-from tests.providers.fake_provider import Answer, a_call, all_of, outside, serving, texts
+from tests.providers.fake_provider import STOP, Answer, a_call, all_of, outside, serving, texts
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +53,7 @@ async def test_an_empty_key_is_a_missing_one() -> None:
 
 async def test_a_renamed_model_is_asked_by_its_other_name() -> None:
     with anyio.fail_after(5):
-        async with serving(Answer(texts("ok"))) as fake, outside() as client:
+        async with serving(Answer([*texts("ok"), STOP])) as fake, outside() as client:
             provider = OpenAICompatible(client, fake.url, None)
             table = Table({"acme": Entry(provider, {"gpt-4o": "my-model"})})
             await all_of(table.stream(a_call()))

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
-from parlour.providers.failures import Failure, Refused, digest
+from parlour.providers.failures import Refused, digest, incomplete, unreadable
 from parlour.providers.sse import EventLines, mended
 
 REASONS = {
@@ -85,6 +85,7 @@ class AnthropicReading:
         self._asked: Asked | None = None
         self._prompt = 0
         self._completion: int | None = None
+        self._ended = False
         self._spoke = False
 
     def feed(self, data: bytes) -> Iterator[Said]:
@@ -110,15 +111,20 @@ class AnthropicReading:
             yield from self._begin(piece)
             yield from self._close()
         self._count(message.usage)
-        yield from self._ended(message.stop_reason)
-        yield from self.end()
+        yield from self._end(message.stop_reason)
+        yield from self._last()
 
     def end(self) -> Iterator[Said]:
         if not self.done and (rest := self._lines.end()):
             yield from self.feed(b"data:" + rest[0] + b"\n")
+        if not (self.done or self._ended):
+            raise incomplete(spoke=self._spoke)
+        yield from self._last()
+
+    def _last(self) -> Iterator[Said]:
         yield from self._close()
         if not self._spoke:
-            raise Refused(Failure(0, "The provider ended its answer without saying anything."))
+            raise incomplete(spoke=False)
         if self._completion is not None:
             yield Counted(self._prompt, self._completion)
 
@@ -134,7 +140,7 @@ class AnthropicReading:
                 self._count(heard.message.usage)
             case "message_delta":
                 self._count(heard.usage)
-                yield from self._ended(heard.delta.stop_reason if heard.delta else None)
+                yield from self._end(heard.delta.stop_reason if heard.delta else None)
             case "message_stop":
                 self.done = True
             case "error":
@@ -173,12 +179,8 @@ class AnthropicReading:
         if usage.output_tokens is not None:
             self._completion = usage.output_tokens
 
-    def _ended(self, reason: str | None) -> Iterator[Said]:
+    def _end(self, reason: str | None) -> Iterator[Said]:
         if reason:
-            self._spoke = True
+            self._spoke = self._ended = True
             yield from self._close()
             yield Ended(REASONS.get(reason, reason))
-
-
-def unreadable(error: msgspec.DecodeError) -> Refused:
-    return Refused(Failure(0, f"The provider sent what cannot be read ({error})."))

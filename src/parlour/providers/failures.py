@@ -57,6 +57,16 @@ class Refused(Exception):
         self.failure = failure
 
 
+def incomplete(*, spoke: bool) -> Refused:
+    """The bytes of an answer are over, and it is none: nothing was said, or it was not said that this is all."""
+    how = "The provider's answer broke off" if spoke else "The provider ended its answer without saying anything"
+    return Refused(Failure(0, f"{how}."))
+
+
+def unreadable(error: msgspec.DecodeError) -> Refused:
+    return Refused(Failure(0, f"The provider sent what cannot be read ({error})."))
+
+
 def digest(body: bytes, status: int = 0, retry_after: float | None = None) -> Failure:
     """Read a refusal in any of the shapes in use: `{error: {message, type, code}}`, `{error: text}`, `{message}`, …"""
     found = error_object(body)

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
-from parlour.providers.failures import Failure, Refused, digest, error_object
+from parlour.providers.failures import Refused, digest, error_object, incomplete, unreadable
 from parlour.providers.sse import EventLines, mended
 
 
@@ -132,12 +132,14 @@ class OpenAIReading:
     def end(self) -> Iterator[Said]:
         if not self.done and (rest := self._lines.end()):
             yield from self.feed(b"data:" + rest[0] + b"\n")
+        if not (self.done or self._ended):  # some servers send the one without the other
+            raise incomplete(spoke=self._spoke)
         yield from self._last()
 
     def _last(self) -> Iterator[Said]:
         yield from self._tools()
         if not self._ended and not self._spoke:
-            raise Refused(Failure(0, "The provider ended its answer without saying anything."))
+            raise incomplete(spoke=False)
         if self._usage is not None:
             yield Counted(self._usage.prompt_tokens or 0, self._usage.completion_tokens or 0)
 
@@ -220,7 +222,3 @@ def refuse_if_error(payload: bytes) -> None:
     """
     if error_object(payload) is not None:
         raise Refused(digest(payload))
-
-
-def unreadable(error: msgspec.DecodeError) -> Refused:
-    return Refused(Failure(0, f"The provider sent what cannot be read ({error})."))
