@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from parlour.domain.message import MessageStatus, Owner
+from parlour.domain.ids import NIL
+from parlour.domain.message import Message, MessageStatus, Owner
 from parlour.domain.problems import NotFound
 from parlour.domain.turn import Exchange
 from tests.conformance.samples import (
@@ -170,6 +171,54 @@ async def test_a_thread_is_the_newest_answered_turns_oldest_first(stores: Storag
         assert thread is not None
         assert [exchange.answer for exchange in thread.exchanges] == expected
         assert thread.conversation == structs.replace(conversation, updated_at=5.0)
+
+
+@many
+@given(
+    turns=st.lists(
+        st.tuples(st.sampled_from([1.0, 2.0, 3.0]), st.none() | st.integers(0, 9), st.booleans()), max_size=10
+    ),
+    asked=st.none() | st.integers(0, 9),
+    limit=st.integers(0, 12),
+)
+async def test_a_thread_follows_parents_and_from_one_without_goes_to_the_newest_before_it(
+    stores: Storage, turns: list[tuple[float, int | None, bool]], asked: int | None, limit: int
+) -> None:
+    """Also when the clock was set back between turns, which could make a circle."""
+    conversation = a_conversation(owner=Owner("app-1", f"user {next(users)}"))
+    first = a_message(conversation, 2.0, "first")
+    await stores.messages.open(first, conversation)
+    await stores.messages.close(answered(first))
+    written = [first]
+    for number, (at, parent, well) in enumerate(turns):
+        parent_id = NIL if parent is None else written[parent % len(written)].id
+        message = structs.replace(a_message(conversation, at, f"turn {number}"), parent_id=parent_id)
+        await stores.messages.open(message, None)
+        await stores.messages.close(answered(message, "Fine." if well else ""))
+        written.append(answered(message, "Fine." if well else ""))
+    written[0] = answered(first)
+    ordered = sorted(written, key=lambda message: message.created_at)
+    one = None if asked is None else written[asked % len(written)]
+    thread = await stores.messages.thread(conversation.owner, conversation.id, limit, one.id if one else NIL)
+    assert thread is not None
+    path: list[Message] = []
+    at_last: Message | None = one or ordered[-1]
+    while at_last is not None and at_last not in path:
+        path.append(at_last)
+        before = ordered[: ordered.index(at_last)]
+        parents = [message for message in written if message.id == at_last.parent_id]
+        at_last = next(iter(parents or before[-1:]), None)
+    queries = [message.query for message in path if message.answer][:limit]
+    assert [exchange.query for exchange in thread.exchanges] == queries[::-1]
+
+
+async def test_a_thread_to_a_message_from_elsewhere_is_refused(stores: Storage) -> None:
+    conversation, other = await begun(stores), await begun(stores)
+    (elsewhere,) = await messages_of(stores, other)
+    for parent_id in ("unknown", elsewhere.id):
+        with pytest.raises(NotFound, match="Message Not Exists"):
+            await stores.messages.thread(ANN, conversation.id, 20, parent_id)
+    assert await stores.messages.thread(STRANGERS[0], conversation.id, 20, elsewhere.id) is None
 
 
 @many

@@ -7,6 +7,7 @@ compatibility page is made from this file. `source` names a section of the contr
 import pytest
 
 from tests.contract.owed import Requirement
+from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_people import PEOPLE
 
 FLOWS = "a later issue: chatflows and workflows"
@@ -154,7 +155,7 @@ REQUEST = {
     "chat:workflow-id:ignored": R("2.1", "Outside chatflows workflow_id is ignored, whatever it is."),
     "chat:retriever-from": R("2.1", "retriever_from is copied into citations.", deferred=KNOWLEDGE),
     "chat:trace-session": R("2.1", "trace_session_id goes to the tracing back-end.", deferred=OPERATIONS),
-    "chat:unknown-keys": R("2.1", "Other members, parent_message_id and model_config among them, are ignored."),
+    "chat:unknown-keys": R("2.1", "Other members, model_config and pinned among them, are ignored."),
     "chat:conversation-id:absent": R("2.2", "Absent, null, empty or blank: a new conversation, whose id is told."),
     "chat:conversation-id:own": R("2.2", "An own conversation goes on, in whatever form its UUID is written."),
     "chat:conversation-id:malformed": R("2.2", "A string that is no UUID is 400 and says so."),
@@ -381,4 +382,4 @@ CHECKS = {
     "check:40": R("check 40", "Human input.", deferred=FLOWS),
 }
 
-REQUIREMENTS: dict[str, Requirement] = {**AUTH, **HTTP, **ENVELOPE, **REQUEST, **REPLY, **PEOPLE, **CHECKS}
+REQUIREMENTS: dict[str, Requirement] = {**AUTH, **HTTP, **ENVELOPE, **REQUEST, **REPLY, **PEOPLE, **BEYOND, **CHECKS}

@@ -126,7 +126,6 @@ async def test_another_value_for_auto_generate_name_is_refused(build: Build, val
     [
         {"workflow_id": "garbage"},
         {"workflow_id": 5},
-        {"parent_message_id": "garbage"},
         {"model_config": {"model": {}}},
         {"pinned": True, "anything": [1, {"a": None}]},
     ],

@@ -10,6 +10,7 @@ from parlour.domain.turn import Ask
 from parlour.wire.chat import ChatRequest, against, parse, trace_id
 
 ID = "0b7e1c1e-1111-4222-8333-abcdefabcdef"
+EARLIER = "0b7e1c1e-1111-4222-8333-000000000007"
 URL = "https://example.org/a.png"
 MINIMAL: dict[str, object] = {"query": "hi", "user": "u-7"}
 FILE = {"type": "image", "transfer_method": "remote_url", "url": URL}
@@ -40,7 +41,7 @@ def test_everything_that_can_be_sent_arrives() -> None:
         "auto_generate_name": "no",
         "workflow_id": ID,
         "retriever_from": "api",
-        "parent_message_id": "ignored",
+        "parent_message_id": EARLIER.replace("-", ""),
         "model_config": {},
     }
     ask = against(
@@ -52,6 +53,7 @@ def test_everything_that_can_be_sent_arrives() -> None:
         inputs={"city": "Brno"},
         streaming=True,
         conversation_id=ID,
+        parent_id=EARLIER,
         files=(FileRef("image", "remote_url", url=URL),),
         auto_generate_name=False,
         trace_id="t1",

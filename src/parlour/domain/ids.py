@@ -5,7 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 NIL = "00000000-0000-0000-0000-000000000000"
-"""The parent of a message that follows the one before it."""
+"""The parent of a message that follows the newest one before it, whatever branch that is on."""
 
 NewId = Callable[[], str]
 """Gives a fresh hyphenated lower-case UUID."""

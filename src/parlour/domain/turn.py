@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from parlour.domain.app import App
 from parlour.domain.files import FileRef
-from parlour.domain.ids import Ids
+from parlour.domain.ids import NIL, Ids
 
 
 class Ask(Struct, frozen=True):
@@ -17,6 +17,8 @@ class Ask(Struct, frozen=True):
     streaming: bool = False
     conversation_id: str = ""
     """A UUID, hyphenated and lower case; empty for a new conversation."""
+    parent_id: str = NIL
+    """The message of the conversation that this one follows; `NIL` for the newest."""
     files: tuple[FileRef, ...] = ()
     auto_generate_name: bool = True
     workflow_id: str = ""

@@ -37,7 +37,7 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     asked = chat.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
-    thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask.conversation_id)
+    thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
     if thread is not None:
         app = await house.catalogue.pinned(app, thread.conversation.version)
     return await answer(house, app, asked, thread)

@@ -21,12 +21,13 @@ def routes(house: House) -> list[Route]:
 
 
 async def suggested(house: House, request: Request) -> Response:
-    """Questions after the last turns of a message's conversation, by the version of the app that it began with."""
+    """Questions after the last turns up to a message, by the version of the app that its conversation began with."""
     app = await app_of(house, request)
     user = queries.parse_required_user(query_of(request))
     owner = Owner(chat_app(app).card.id, user)
-    place = await house.history.conversation_of(owner, queries.path_uuid(request.path_params["message_id"]))
-    thread = await house.messages.thread(owner, place, TURNS) if place is not None else None
+    message_id = queries.path_uuid(request.path_params["message_id"])
+    place = await house.history.conversation_of(owner, message_id)
+    thread = await house.messages.thread(owner, place, TURNS, message_id) if place is not None else None
     if thread is None:
         raise NotFound("Message Not Exists.")
     app = await house.catalogue.pinned(app, thread.conversation.version)

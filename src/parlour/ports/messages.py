@@ -7,12 +7,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.turn import Exchange
 
 
 class Thread(Struct, frozen=True):
-    """A conversation, and its answered turns (status `normal`, an answer that is not empty), oldest first."""
+    """A conversation, and answered turns of it (status `normal`, an answer that is not empty), oldest first."""
 
     conversation: Conversation
     exchanges: tuple[Exchange, ...]
@@ -34,8 +35,15 @@ class Messages(Protocol):
         """Write the answer down, by the message's id: answer, status, error, usage, citations. Durable on return."""
         ...
 
-    async def thread(self, owner: Owner, conversation_id: str, limit: int) -> Thread | None:
-        """A conversation with the newest `limit` answered turns; None if it is not this owner's."""
+    async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
+        """A conversation with the newest `limit` answered turns that lead to its newest message, or to `parent_id`.
+
+        Before a message comes its parent; before one without a parent (`NIL`) the newest that was created before it.
+        None if the conversation is not this owner's.
+
+        Raises:
+            NotFound: `parent_id` is no message of this conversation.
+        """
         ...
 
     async def page(self, owner: Owner, conversation_id: str, first_id: str, limit: int) -> Page[Message] | None:

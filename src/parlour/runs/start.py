@@ -117,15 +117,15 @@ class Runs:
         self._naming: set[asyncio.Task[None]] = set()
         self._closing = False
 
-    async def thread(self, owner: Owner, conversation_id: str) -> Thread | None:
-        """The conversation that an ask goes on with; None for a new one.
+    async def thread(self, owner: Owner, ask: Ask) -> Thread | None:
+        """The conversation that an ask goes on with, up to the message that it follows; None for a new one.
 
         Raises:
-            NotFound: it is not there, or another's.
+            NotFound: conversation or message is not there, or another's.
         """
-        if not conversation_id:
+        if not ask.conversation_id:
             return None
-        thread = await self._ports.messages.thread(owner, conversation_id, HISTORY_LIMIT)
+        thread = await self._ports.messages.thread(owner, ask.conversation_id, HISTORY_LIMIT, ask.parent_id)
         if thread is None:
             raise NotFound(GONE)
         return thread
@@ -136,7 +136,7 @@ class Runs:
         now, new_id, owner = self._ports.now(), self._ports.new_id, Owner(app.card.id, ask.user)
         task_id, message_id = new_id(), new_id()
         conversation_id = thread.conversation.id if thread else new_id()
-        opened = Message(message_id, conversation_id, owner, ask.query, ask.inputs, now)
+        opened = Message(message_id, conversation_id, owner, ask.query, ask.inputs, now, parent_id=ask.parent_id)
         if ask.files:
             opened = structs.replace(opened, files=tuple(file.attached(new_id()) for file in ask.files))
         conversation = None

@@ -4,10 +4,11 @@ Does not know how to outlive its process; otherwise it keeps the very promises o
 No method waits for anything, so every call is whole: on one event loop nothing comes between its lines.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
+from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.domain.turn import Exchange
@@ -89,13 +90,13 @@ class MemoryMessages:
             citations=message.citations,
         )
 
-    async def thread(self, owner: Owner, conversation_id: str, limit: int) -> Thread | None:
+    async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
         conversation = self._rows.conversation(owner, conversation_id)
         if conversation is None:
             return None
         newest = [
             Exchange(message.query, message.answer)
-            for message in reversed(self._rows.in_order(conversation_id))
+            for message in upwards(self._rows.in_order(conversation_id), parent_id)
             if message.status == "normal" and message.answer
         ][:limit]
         return Thread(conversation, tuple(reversed(newest)))
@@ -216,6 +217,20 @@ class MemoryVersions:
 
     async def history(self, app: str) -> tuple[Version, ...]:
         return tuple(version for version in reversed(self._rows.versions.values()) if version.app == app)
+
+
+def upwards(ordered: list[Message], parent_id: str) -> Iterator[Message]:
+    """From that message, or the newest, to its parent and on; one without a parent follows the one before it."""
+    places = {message.id: place for place, message in enumerate(ordered)}
+    if parent_id != NIL and parent_id not in places:
+        raise NotFound("Message Not Exists.")
+    place = len(ordered) - 1 if parent_id == NIL else places[parent_id]
+    seen = set[int]()  # a clock that was set back could make a circle
+    while place >= 0 and place not in seen:
+        seen.add(place)
+        message = ordered[place]
+        yield message
+        place = place - 1 if message.parent_id == NIL else places.get(message.parent_id, -1)
 
 
 def position(ids: Iterable[str], wanted: str) -> int:

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, structs
 
 from parlour.domain.app import App
 from parlour.domain.files import FileRef
+from parlour.domain.ids import NIL
 from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp
 from parlour.domain.turn import Ask
 from parlour.wire import body as read
@@ -51,6 +52,13 @@ class ChatRequest(Struct):
     conversation_id: Annotated[
         str | None, Meta(description="The UUID of a conversation to continue; absent, null or empty opens a new one.")
     ] = None
+    parent_message_id: Annotated[
+        str | None,
+        Meta(
+            description="The UUID of the message of this conversation that this one follows: the model sees that one"
+            " and those that led to it. Absent, null, empty or the nil UUID: the newest message. An addition."
+        ),
+    ] = None
     files: Annotated[
         list[FileMapping] | None, Meta(description="Files of this message; ignored where the app takes none.")
     ] = None
@@ -88,6 +96,7 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
     inputs = _inputs(body)
     wanted = response_mode(body)
     conversation_id = read.uuid(body, "conversation_id")
+    parent_id = _parent(body, conversation_id)
     entries = files.array(body.get("files"))
     auto_generate_name = read.boolean(body, "auto_generate_name", default=True)
     retriever_from = read.text(body, "retriever_from", "dev")
@@ -101,6 +110,7 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
         inputs={},
         streaming=streaming,
         conversation_id=conversation_id,
+        parent_id=parent_id,
         auto_generate_name=auto_generate_name,
         workflow_id=workflow_id,
         trace_id=trace_id,
@@ -179,6 +189,16 @@ def _query(body: Mapping[str, object]) -> str:
     if body.get("query") is None:
         raise InvalidParam("query: is required.", params="query")
     return read.text(body, "query")
+
+
+def _parent(body: Mapping[str, object], conversation_id: str) -> str:
+    """The message that this one follows; `NIL`, as web clients write it too, for the newest. An addition."""
+    parent_id = read.uuid(body, "parent_message_id") or NIL
+    if parent_id != NIL and not conversation_id:
+        raise InvalidParam(
+            "parent_message_id: needs the conversation_id that the message is in.", params="parent_message_id"
+        )
+    return parent_id
 
 
 def _inputs(body: Mapping[str, object]) -> dict[str, object]:

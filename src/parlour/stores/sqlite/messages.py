@@ -7,6 +7,7 @@ from typing import cast
 from msgspec import Struct, json
 
 from parlour.domain.events import Citation
+from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.domain.turn import Exchange
@@ -62,13 +63,42 @@ WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_i
 
 IS_THERE = "SELECT 1 FROM messages WHERE id = :id"
 
-# One row, so that a long thread does not repeat the conversation's members on each line.
+# One row, so that a long thread does not repeat the conversation's members on each line. Where nothing branches, the
+# newest messages are the thread. UNION and not UNION ALL: a clock that was set back could make a circle.
 THREAD = """
 SELECT id, name, inputs, introduction, version, created_at, updated_at,
-    (SELECT json_group_array(json_array(query, answer)) FROM
-        (SELECT query, answer FROM messages
-         WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
-         ORDER BY created_at DESC, sequence DESC LIMIT :limit))
+    :parent_id = '' OR EXISTS (SELECT 1 FROM messages WHERE id = :parent_id AND conversation_id = :conversation_id),
+    CASE WHEN :parent_id = '' AND NOT EXISTS (
+        SELECT 1 FROM messages
+        WHERE conversation_id = :conversation_id AND parent_id <> '00000000-0000-0000-0000-000000000000'
+    ) THEN
+        (SELECT json_group_array(json_array(query, answer)) FROM
+            (SELECT query, answer FROM messages
+             WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
+             ORDER BY created_at DESC, sequence DESC LIMIT :limit))
+    ELSE
+        (WITH RECURSIVE thread (sequence) AS (
+            SELECT * FROM (
+                SELECT sequence FROM messages
+                WHERE conversation_id = :conversation_id AND :parent_id IN ('', id)
+                ORDER BY created_at DESC, sequence DESC LIMIT 1
+            )
+            UNION
+            SELECT CASE WHEN one.parent_id = '00000000-0000-0000-0000-000000000000'
+                THEN (
+                    SELECT sequence FROM messages
+                    WHERE conversation_id = :conversation_id
+                        AND (created_at, sequence) < (one.created_at, one.sequence)
+                    ORDER BY created_at DESC, sequence DESC LIMIT 1
+                )
+                ELSE (SELECT sequence FROM messages WHERE id = one.parent_id AND conversation_id = :conversation_id)
+                END
+            FROM thread JOIN messages AS one ON one.sequence = thread.sequence
+        )
+        SELECT json_group_array(json_array(query, answer)) FROM
+            (SELECT query, answer FROM thread JOIN messages USING (sequence)
+             WHERE status = 'normal' AND answer <> '' LIMIT :limit))
+    END
 FROM conversations
 WHERE id = :conversation_id AND app_id = :app_id AND user = :user
 """
@@ -130,16 +160,19 @@ class SqliteMessages:
     async def close(self, message: Message) -> None:
         await self._database.join(write_down, closing_of(message))
 
-    async def thread(self, owner: Owner, conversation_id: str, limit: int) -> Thread | None:
-        asked = {**by_owner(owner, conversation_id), "limit": limit}
+    async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
+        asked = {**by_owner(owner, conversation_id), "limit": limit, "parent_id": "" if parent_id == NIL else parent_id}
         row: tuple[object, ...] | None = await self._database.read(
             lambda connection: connection.execute(THREAD, asked).fetchone()
         )
         if row is None:
             return None
-        newest_first = decode_exchanges(cast("str", row[-1]))
+        *conversation, parent_is_there, exchanges = row
+        if not parent_is_there:
+            raise NotFound("Message Not Exists.")
+        newest_first = decode_exchanges(cast("str", exchanges))
         return Thread(
-            conversation_from(owner, cast("ConversationRow", row[:-1])),
+            conversation_from(owner, cast("ConversationRow", tuple(conversation))),
             tuple(Exchange(query, answer) for query, answer in reversed(newest_first)),
         )
 
