@@ -37,6 +37,8 @@ from parlour.modes import chat, completion
 from parlour.ports import Ports
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
+from parlour.ports.web import Web
+from parlour.providers.pages import Pages
 from parlour.providers.scripted import Scripted, script_of
 from parlour.runs.asides import Asides
 from parlour.runs.start import Limits, Runs
@@ -154,6 +156,7 @@ class Plan(Struct, frozen=True):
     """Files by name."""
     models: Models | None = None
     price: Price = FREE
+    web: Web | None = None
     fixed: bool = False
     """Whether clock and ids are the same in every run."""
     limits: Limits = Limits()
@@ -178,6 +181,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             tokens=Words(),
             messages=storage.messages,
             conversations=storage.conversations,
+            web=plan.web or Pages({}),
             now=(lambda: NOW) if plan.fixed else time.time,
             new_id=counting_ids() if plan.fixed else fresh_id,
         )

@@ -100,3 +100,12 @@ def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
 def test_the_newline_after_a_key_in_the_environment_is_no_part_of_it(tmp_path: Path) -> None:
     found = settings(tmp_path, FILE, ONE_KEY="app-one", OPENAI_API_KEY="sk\n")
     assert found.providers["openai"].api_key == "sk"
+
+
+def test_what_may_be_reached_inside_is_a_list_in_the_file_and_words_with_commas_in_the_environment(
+    tmp_path: Path,
+) -> None:
+    text = '[web]\nallow = ["wiki.corp"]\n[[apps]]\npath = "a.yml"\nallow = ["10.0.0.0/8"]'
+    found = settings(tmp_path, text)
+    assert (found.web.allow, found.apps[0].allow) == (("wiki.corp",), ("10.0.0.0/8",))
+    assert settings(tmp_path, text, PARLOUR_WEB_ALLOW="*.corp,10.1.2.3").web.allow == ("*.corp", "10.1.2.3")

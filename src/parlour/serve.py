@@ -43,6 +43,7 @@ class Source(Struct, frozen=True):
     name: str
     keys: tuple[str, ...] = ()
     max_active: int = 0
+    allow: tuple[str, ...] = ()
 
 
 def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
@@ -69,10 +70,10 @@ def files_of(entry: AppEntry) -> list[Source]:
         files = sorted(file for file in path.iterdir() if file.suffix in {".yml", ".yaml"})
         if not files:
             raise BadSettings(f"{path}: no .yml or .yaml file in this folder")
-        return [Source(file, file.stem, entry.keys, entry.max_active) for file in files]
+        return [Source(file, file.stem, entry.keys, entry.max_active, entry.allow) for file in files]
     if not path.is_file():
         raise BadSettings(f"{path}: no such file or folder")
-    return [Source(path, entry.id or path.stem, entry.keys, entry.max_active)]
+    return [Source(path, entry.id or path.stem, entry.keys, entry.max_active, entry.allow)]
 
 
 def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
@@ -141,7 +142,10 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
     """
     with listen(settings.server.host, settings.server.port) as bound:
         async with wiring.open_server(
-            settings, given_keys(found), {source.name: source.max_active for source in found}
+            settings,
+            given_keys(found),
+            {source.name: source.max_active for source in found},
+            {source.name: source.allow for source in found},
         ) as server:
             house, loop = server.house, asyncio.get_running_loop()
             token = await first_publish(server, found, say)

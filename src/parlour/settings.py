@@ -41,12 +41,19 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
 
 
+class Web(Struct, frozen=True, forbid_unknown_fields=True):
+    allow: tuple[str, ...] = ()
+    """Hosts and networks inside that apps may reach: `wiki.corp`, `*.corp`, `10.0.0.0/8`."""
+
+
 class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     id: str = ""
     keys: tuple[str, ...] = ()
     max_active: Annotated[int, Meta(ge=0)] = 0
     """As `server.max_active`, for this app; the smaller limit holds."""
+    allow: tuple[str, ...] = ()
+    """More than `web.allow`, for this app."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,6 +73,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
     server: Server = Server()
     storage: Storage = Storage()
+    web: Web = Web()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
 
@@ -104,6 +112,8 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
         tree["data"] = value
     elif section in {"server", "storage"} and key:
         table(tree, section)[key] = value
+    elif section == "web" and key:
+        table(tree, section)[key] = value.split(",") if key == "allow" else value
     elif section == "providers" and key:
         for field in Provider.__struct_fields__:
             provider = key.removesuffix(f"_{field}")

@@ -33,7 +33,9 @@ from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models
 from parlour.ports.people import People
 from parlour.ports.uploads import Uploads
+from parlour.ports.web import Web
 from parlour.providers import web
+from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
@@ -112,7 +114,9 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
 
 
 @asynccontextmanager
-async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dict[str, int]) -> AsyncGenerator[Server]:
+async def open_server(
+    settings: Settings, given: tuple[Key, ...], active_of: dict[str, int], allow_of: dict[str, tuple[str, ...]]
+) -> AsyncGenerator[Server]:
     """Everything wired; closed in the opposite order."""
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
@@ -125,6 +129,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dic
             tokens=BpeTokens(),
             messages=storage.messages,
             conversations=storage.conversations,
+            web=open_web(settings, allow_of, stack),
             now=time.time,
             new_id=random_ids().__next__,
         )
@@ -161,6 +166,20 @@ async def open_server(settings: Settings, given: tuple[Key, ...], active_of: dic
                 await ports.prices.price(app.model)
 
         yield Server(house, storage, (*warm, warm_prices))
+
+
+def open_web(settings: Settings, allow_of: dict[str, tuple[str, ...]], stack: AsyncExitStack) -> Web:
+    """The way out for whatever apps and their users name.
+
+    Raises:
+        BadSettings: an entry of an allow-list cannot be read.
+    """
+    try:
+        guarded = GuardedWeb(settings.web.allow, allow_of)
+    except ValueError as error:
+        raise BadSettings(f"allow: {error}. Give hosts (wiki.corp, *.corp) and networks (10.0.0.0/8).") from error
+    stack.push_async_callback(guarded.aclose)
+    return guarded
 
 
 def open_blobs(settings: Settings) -> Blobs:

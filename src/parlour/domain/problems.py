@@ -7,7 +7,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
-    │        NoFileUploaded  TooManyFiles  FilenameNotExists
+    │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
@@ -19,7 +19,10 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     └── 503  ShuttingDown
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+FetchFault = Literal["address", "refused", "unreachable", "slow", "redirects", "too_large", "broken"]
+"""`refused`: by this house, before anything was sent; `broken`: in the middle of the answer."""
 
 
 class Problem(Exception):
@@ -155,6 +158,16 @@ class TooManyFiles(Problem):
 
 class FilenameNotExists(Problem):
     code, status, default = "filename_not_exists_error", 400, "The specified filename does not exist: name the file."
+
+
+class FetchFailed(Problem):
+    """Something outside could not be had over http."""
+
+    code, status = "bad_request", 400
+
+    def __init__(self, message: str, why: FetchFault) -> None:
+        super().__init__(message)
+        self.why: FetchFault = why
 
 
 class FileTooLarge(Problem):

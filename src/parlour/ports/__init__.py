@@ -5,6 +5,7 @@ from msgspec import Struct
 from parlour.domain.ids import Clock, NewId
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
+from parlour.ports.web import Web
 
 
 class Ports(Struct, frozen=True):
@@ -15,5 +16,6 @@ class Ports(Struct, frozen=True):
     tokens: Tokens
     messages: Messages
     conversations: Conversations
+    web: Web
     now: Clock
     new_id: NewId

@@ -1,0 +1,167 @@
+"""What stands behind the port `Web`: the guarded client, with bounds on time, size and redirects.
+
+Does not know what anybody does with an answer.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp import (
+    ClientConnectorCertificateError,
+    ClientError,
+    ClientPayloadError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    FormData,
+    InvalidURL,
+    ServerTimeoutError,
+    TooManyRedirects,
+)
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from parlour.domain.problems import FetchFailed
+from parlour.ports.web import MEGABYTE, Part, WebRequest, WebResponse
+from parlour.providers.web import AddressRefused, Allowed, session
+
+CONNECTION = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""Headers that say how, and to whom, the bytes go: who could set them could say one thing and send another."""
+
+LINE_ENDS = re.compile(r"[\r\n\0]")
+
+
+class GuardedWeb:
+    """The web outside. Made inside a running loop; close it in the end.
+
+    A client for each list of what is allowed: a connection that one app may have is never lent to another.
+    """
+
+    def __init__(
+        self,
+        allow: Sequence[str] = (),
+        allow_of: Mapping[str, Sequence[str]] | None = None,
+        *,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        """`allow`: what may be reached inside, as `Allowed.of` reads it; `allow_of`: more, for single apps by name.
+
+        Raises:
+            ValueError: an entry cannot be read.
+        """
+        lists = {app: Allowed.of((*allow, *more)) for app, more in (allow_of or {}).items() if more}
+        everyones = Allowed.of(allow)
+        self._everyones = session(allowed=everyones, resolver=resolver)
+        self._own = {app: session(allowed=allowed, resolver=resolver) for app, allowed in lists.items()}
+
+    async def aclose(self) -> None:
+        for client in (self._everyones, *self._own.values()):
+            await client.close()
+
+    @asynccontextmanager
+    async def fetch(self, request: WebRequest) -> AsyncGenerator[WebResponse]:
+        response = await opened(self._own.get(request.app, self._everyones), request)
+        pieces = bounded(response, request.most)
+        try:
+            yield WebResponse(
+                response.status,
+                str(response.url),
+                tuple((name.lower(), value) for name, value in response.headers.items()),
+                pieces,
+            )
+        finally:
+            await pieces.aclose()
+            response.close()
+
+
+async def opened(client: ClientSession, request: WebRequest) -> ClientResponse:
+    """The answer, its body not yet read.
+
+    Raises:
+        FetchFailed: there is none.
+    """
+    try:
+        url = URL(request.url)
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise FetchFailed("The address must begin with http:// or https:// and name a host.", "address")
+        return await client.request(
+            request.method.upper(),
+            url.extend_query(request.query),
+            headers=[*sendable(request.headers)],
+            data=multipart(request.body) if isinstance(request.body, tuple) else request.body,
+            allow_redirects=request.redirects > 0,
+            max_redirects=request.redirects + 1,  # aiohttp fails at this one
+            ssl=request.verify,
+            timeout=ClientTimeout(
+                total=request.total_seconds, connect=request.connect_seconds, sock_read=request.read_seconds
+            ),
+        )
+    except (ClientError, AddressRefused, TimeoutError, ValueError, OSError) as error:
+        raise fault(error, request) from None
+
+
+def sendable(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those that a request may bring.
+
+    Raises:
+        ValueError: one would end its line, and say something of its own on the next; before anything is sent.
+    """
+    for name, value in headers:
+        if LINE_ENDS.search(name + value):
+            raise ValueError(name)
+        if name.lower() not in CONNECTION:
+            yield name, value
+
+
+def multipart(parts: Sequence[Part]) -> FormData:
+    form = FormData(quote_fields=False, default_to_multipart=True)
+    for part in parts:
+        kind = part.content_type or None
+        if part.filename:
+            form.add_field(part.name, part.content, filename=part.filename, content_type=kind)
+        else:
+            form.add_field(part.name, part.content.decode("utf-8", "replace"), content_type=kind)
+    return form
+
+
+async def bounded(response: ClientResponse, most: int) -> AsyncGenerator[bytes, None]:
+    """The body, unpacked, up to that many bytes."""
+    left = most
+    with suppress(ValueError):
+        if int(response.headers.get("Content-Length", "0")) > most and response.method != "HEAD":
+            raise too_large(most)
+    try:
+        while piece := await response.content.readany():
+            left -= len(piece)
+            if left < 0:
+                raise too_large(most)
+            yield piece
+    except TimeoutError:
+        raise FetchFailed("The answer took too long.", "slow") from None
+    except (ClientPayloadError, ClientError, OSError):
+        raise FetchFailed("The connection broke in the middle of the answer.", "broken") from None
+
+
+def too_large(most: int) -> FetchFailed:
+    size = f"{most // MEGABYTE} MB" if most >= MEGABYTE else f"{most} bytes"
+    return FetchFailed(f"The answer is longer than {size}.", "too_large")
+
+
+def fault(error: Exception, request: WebRequest) -> FetchFailed:
+    """What went wrong, without any address: who reads this may be a stranger to the house."""
+    match error:
+        case AddressRefused():
+            return FetchFailed(str(error), "refused")
+        case InvalidURL() | ValueError():
+            return FetchFailed("The address, or a header, cannot be sent as it is written.", "address")
+        case TooManyRedirects():
+            return FetchFailed(f"More than {request.redirects} redirects.", "redirects")
+        case TimeoutError() | ServerTimeoutError():
+            return FetchFailed("There was no answer in time.", "slow")
+        case ClientConnectorCertificateError():
+            return FetchFailed("The certificate of the address is not good.", "unreachable")
+        case _:
+            return FetchFailed("The address cannot be reached.", "unreachable")
