@@ -16,6 +16,9 @@ from anyio import fail_after
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Scope
 
+from tests.contract.differences import DIFFERENCES
+from tests.documented import Comparison
+
 PING = "event: ping"
 
 
@@ -43,7 +46,10 @@ class Reply(Struct):
 class Stream:
     """A reply that is being read. No wait for the app lasts longer than `patience` seconds."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, body: bytes, patience: float) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, body: bytes, patience: float, documented: Comparison) -> None:
+        self._scope = scope
+        self._documented = documented
+        self._sent: list[bytes] = []
         self._patience = patience
         self._began = asyncio.get_running_loop().time()
         self.status = 0
@@ -112,6 +118,7 @@ class Stream:
         try:
             await app(scope, self._receive, self._send)
             assert self._ended or self._gone.is_set(), "a reply without an end"
+            self._compare()
         finally:
             self.opened.set()
             self._finish()
@@ -136,8 +143,16 @@ class Stream:
         assert not self._ended, "a body after its end"
         if written := message.get("body", b""):
             self._written.put_nowait(written)
+            self._sent.append(written)
         if not message.get("more_body", False):
             self._finish()
+
+    def _compare(self) -> None:
+        """Hold what was said against the published description; of what was broken off, the events."""
+        kind = self.headers.get("content-type", "")
+        if not self._gone.is_set() or kind.startswith("text/event-stream"):
+            sent, self._sent = b"".join(self._sent), []
+            self._documented.reply(self._scope["method"], self._scope["path"], self.status, kind, sent)
 
     def _finish(self) -> None:
         if not self._ended:
@@ -151,6 +166,7 @@ class FrontDoor:
     def __init__(self, app: ASGIApp, key: str = "", patience: float = 5.0) -> None:
         self.key = key
         self.patience = patience
+        self.documented = Comparison()
         self._app = app
         self._streams: list[Stream] = []
 
@@ -188,7 +204,7 @@ class FrontDoor:
             "server": ("127.0.0.1", 8000),
             "state": {},
         }
-        stream = Stream(self._app, scope, body or b"", self.patience)
+        stream = Stream(self._app, scope, body or b"", self.patience, self.documented)
         self._streams = [*(one for one in self._streams if not one.task.done()), stream]
         return stream
 
@@ -242,6 +258,10 @@ class FrontDoor:
             stream.disconnect()
         with fail_after(self.patience):
             await asyncio.gather(*(stream.task for stream in self._streams))
+        unlisted = {name: said for name, said in self.documented.found.items() if name not in DIFFERENCES}
+        assert not unlisted, (
+            f"not as the published description says, and not in tests/contract/differences.py: {unlisted}"
+        )
 
 
 def blocks(body: bytes) -> list[str]:

@@ -1,0 +1,76 @@
+"""Where replies differ from the published description of the API, each with the reason. Knows no test.
+
+Names as `tests/documented.py` makes them: a schema and its member, or an operation. A difference that is not listed
+fails the test in which it comes up; one that is listed and no longer comes up fails `test_documented.py`.
+"""
+
+USAGE = "contract 0.9: the server's own members, a superset of the documented ones"
+SELECTOR = "contract 4.3: the server sends it, null outside flows; clients of the server read it"
+EVENT_ID = "contract 0.8, 4.1: clients read the message's id from `id`"
+HIT = "contract 3.1: one of the three keys that metadata always has"
+FORM = "contract 5.8: one of the kinds of field that the server knows, and the description does not"
+FIELD = "contract 5.8: fields of a form are shown as the app's file has them"
+UPLOADS = "contract 5.8: the server's own members of file_upload"
+CODES = "contract 1.5: the description lists for no operation all the codes that it can answer with"
+LEFT = "contract 8.8: a failed blocking call says which records it left"
+
+DIFFERENCES: dict[str, str] = {
+    "Usage.time_to_first_token: added": USAGE,
+    "Usage.time_to_generate: added": USAGE,
+    "StreamEventChatMessage.from_variable_selector: added": SELECTOR,
+    "StreamEventMessage.from_variable_selector: added": SELECTOR,
+    "StreamEventChatMessage.id: added": EVENT_ID,
+    "StreamEventMessage.id: added": EVENT_ID,
+    "StreamEventChatMessageEnd.files: added": "contract 4.3: null in chats, and documented for completions",
+    "StreamEventChatMessageEnd.metadata.annotation_reply: added": HIT,
+    "StreamEventMessageEnd.metadata.annotation_reply: added": HIT,
+    "ChatCompletionResponse.metadata.annotation_reply: added": HIT,
+    "CompletionResponse.metadata.annotation_reply: added": HIT,
+    "AppParametersResponse.file_upload.enabled: added": UPLOADS,
+    "AppParametersResponse.file_upload.number_limits: added": UPLOADS,
+    "AppParametersResponse.file_upload.allowed_file_types: added": UPLOADS,
+    "AppParametersResponse.file_upload.allowed_file_extensions: added": UPLOADS,
+    "AppParametersResponse.file_upload.allowed_file_upload_methods: added": UPLOADS,
+    "AppParametersResponse.sensitive_word_avoidance.type: added": "contract 5.8: enabled, type, configs",
+    "AppParametersResponse.sensitive_word_avoidance.configs: added": "contract 5.8: enabled, type, configs",
+    "AppParametersResponse.user_input_form[].number: added": FORM,
+    "AppParametersResponse.user_input_form[].checkbox: added": FORM,
+    "AppParametersResponse.user_input_form[].json_object: added": FORM,
+    "AppParametersResponse.user_input_form[].external_data_tool: added": FORM,
+    "AppParametersResponse.user_input_form[].file: added": FORM,
+    "AppParametersResponse.user_input_form[].file-list: added": FORM,
+    "AppParametersResponse.user_input_form[].text-input.max_length: added": FIELD,
+    "AppParametersResponse.user_input_form[].text-input.hide: added": FIELD,
+    "AppParametersResponse.user_input_form[].paragraph.max_length: added": FIELD,
+    "GET /files/{file_id}/preview: type": "contract 5.7: a file goes out with its own type, not always as octets",
+    "failure.params: added": "contract 1.3: older releases name the field at fault, too",
+    "failure.conversation_id: added": LEFT,
+    "failure.message_id: added": LEFT,
+    "failure.task_id: added": LEFT,
+    "failure: 400 bad_request": CODES,
+    "failure: 400 invalid_param": CODES,
+    "failure: 400 not_chat_app": CODES,
+    "failure: 401 unauthorized": CODES,
+    "failure: 403 forbidden": CODES,
+    "failure: 404 conversation_not_exists": "contract 0.6: the seed's code; `upstream` sends not_found",
+    "failure: 404 not_found": CODES,
+    "failure: 413 request_entity_too_large": "contract 8.5: in the original a proxy refuses it, in HTML",
+    "failure: 415 unsupported_media_type": CODES,
+    "failure: 503 service_unavailable": "ours: a server that is going down says so in the envelope",
+}
+
+VOICE = "a later issue: voice"
+KNOWLEDGE = "a later issue: knowledge; the job that makes annotations answer"
+
+NOT_SERVED: dict[str, str] = {
+    "POST /audio-to-text": VOICE,
+    "POST /text-to-audio": VOICE,
+}
+"""Operations of chat and completion apps that answer 404 for now."""
+
+NOT_YET_OK: dict[str, str] = {
+    "POST /apps/annotation-reply/{action}": KNOWLEDGE,
+    "GET /apps/annotation-reply/{action}/status/{job_id}": KNOWLEDGE,
+    "PUT /conversations/{conversation_id}/variables/{variable_id}": "a later issue: only flows declare variables",
+}
+"""Those that are served, and always refuse for now."""

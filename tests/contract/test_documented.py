@@ -1,0 +1,176 @@
+"""Every operation of a chat or completion app in the published description, asked for and held against it.
+
+Every other test's replies are held against it as well, by the front door; here nothing is left out, and no difference
+is listed that no longer is one.
+"""
+
+import json
+
+import pytest
+
+from parlour.http.auth import digest
+from parlour.ports.catalogue import Key
+from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
+from tests.contract.requirements import requirement
+from tests.contract.uploading import local, upload
+from tests.documented import Comparison, against, differences, event, operations
+from tests.front_door import FrontDoor
+from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of, rules
+
+pytestmark = pytest.mark.anyio
+
+OTHER_APPS = ("/datasets", "/workspaces", "/workflow", "/form/human_input")
+"""Knowledge, and what only flows have (issues of their own)."""
+KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list")
+MODERATION = {"enabled": True, "type": "keywords", "config": {"keywords": "owl", "inputs_config": {"enabled": False}}}
+
+
+def everything() -> str:
+    """An app with a field of every kind, and all features on."""
+    more = {
+        "text-input": {"max_length": 48, "hide": False},
+        "paragraph": {"max_length": 48},
+        "select": {"options": ["a"]},
+    }
+    common = {"required": False, "default": ""}
+    return chat_app(
+        user_input_form=[
+            {kind: {"variable": kind.replace("-", "_"), "label": kind, **common, **more.get(kind, {})}}
+            for kind in KINDS
+        ],
+        external_data_tools=[{"enabled": True, "type": "api", "variable": "x", "label": "X"}],
+        suggested_questions_after_answer={"enabled": True},
+        sensitive_word_avoidance=MODERATION,
+        file_upload={"enabled": True, "allowed_file_types": ["image"], "number_limits": 3},
+    )
+
+
+FAILING = {"match": "fail", "say": ["Par"], "error": {"code": "completion_request_error", "after": 1}}
+
+
+async def ask_everything(place: Place) -> None:
+    """One success of every operation that has one, and one failure of every kind."""
+    door, write = place.door, key_of("write")
+    for path in ("info", "parameters", "meta", "site", "app/feedbacks", "apps/annotations", "conversations"):
+        await door.get(f"/v1/{path}")
+    sent = await upload(door)
+    said = (await door.send("hi", files=[local(sent)])).json()
+    message, conversation = said["id"], said["conversation_id"]
+    await door.streamed("hi", conversation_id=conversation)
+    await door.get(f"/v1/files/{sent}/preview")
+    await door.post(f"/v1/messages/{message}/feedbacks", rating="like", user="ann")
+    await door.get("/v1/app/feedbacks")
+    await door.get("/v1/messages", conversation_id=conversation, user="ann")
+    await door.get("/v1/conversations", user="ann")
+    await door.get(f"/v1/messages/{message}/suggested", user="ann")
+    await door.post(f"/v1/chat-messages/{NOBODY}/stop", user="ann")
+    await door.post(f"/v1/conversations/{conversation}/name", name="New", user="ann")
+    await variables(door, conversation)
+    await annotations(door)
+    for mode in ("blocking", "streaming"):
+        asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
+        await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
+        await door.send("fail", response_mode=mode)
+    await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
+    (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
+    await door.get(f"/v1/end-users/{judged['from_end_user_id']}")
+    await door.request("DELETE", f"/v1/conversations/{conversation}", json_body={"user": "ann"})
+    await refused(place)
+
+
+async def variables(door: FrontDoor, conversation: str) -> None:
+    await door.get(f"/v1/conversations/{conversation}/variables", user="ann")
+    await door.get(f"/v1/conversations/{NOBODY}/variables", user="ann")
+    change = {"value": "x", "user": "ann"}
+    await door.request("PUT", f"/v1/conversations/{conversation}/variables/{NOBODY}", json_body=change)
+
+
+async def annotations(door: FrontDoor) -> None:
+    kept = (await door.post("/v1/apps/annotations", question="q", answer="a")).json()
+    await door.get("/v1/apps/annotations")
+    change = {"question": "q", "answer": "b"}
+    await door.request("PUT", f"/v1/apps/annotations/{kept['id']}", json_body=change)
+    await door.request("DELETE", f"/v1/apps/annotations/{kept['id']}")
+    await door.post("/v1/apps/annotation-reply/enable")
+    await door.get(f"/v1/apps/annotation-reply/enable/status/{NOBODY}")
+
+
+async def refused(place: Place) -> None:
+    """One failure of every kind."""
+    door = place.door
+    await door.request("GET", "/v1/info", key="app-nobody")
+    await place.storage.keys.add(Key(digest("app-orphan"), "app", "gone", "app-…", 0))
+    await door.request("GET", "/v1/info", key="app-orphan")
+    await door.get("/v1/messages", user="ann")
+    await door.request("GET", "/v1/apps/annotations", key=key_of("write"))
+    await door.get("/v1/end-users/abc")
+    await door.request("POST", "/v1/apps/annotations", body=b"{", headers={"content-type": "application/json"})
+    await door.request("POST", "/v1/chat-messages", body=b"{}", headers={"content-type": "text/plain"})
+    await door.send("x" * 20_000)
+    await place.house.runs.close(0)
+    await door.send()
+
+
+@requirement("error:envelope")
+async def test_every_documented_operation_answers_as_documented_and_no_listed_difference_is_stale(build: Build) -> None:
+    place = await build(
+        apps={"first": everything(), "write": app_file("completion")},
+        models=rules(FAILING, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
+        max_body=10_000,
+    )
+    await ask_everything(place)
+    found = place.door.documented
+    listed, seen = set(DIFFERENCES), set(found.found)
+    assert seen - listed == set()
+    assert listed - seen == set(), "listed, and no longer a difference: take it out of tests/contract/differences.py"
+    ours = {name for name, _ in operations() if not name.partition(" ")[2].startswith(OTHER_APPS)}
+    answered = {name for name, status in found.seen if status < 400}
+    asked = {name for name, _ in found.seen}
+    assert answered == ours - NOT_SERVED.keys() - NOT_YET_OK.keys()
+    assert asked == ours - NOT_SERVED.keys()
+
+
+@requirement("error:never-html")
+async def test_what_is_listed_as_not_served_is_not_there(build: Build) -> None:
+    place = await build()
+    for operation in NOT_SERVED:
+        method, _, path = operation.partition(" ")
+        reply = await place.door.request(method, f"/v1{path}")
+        assert (reply.status, reply.json()["message"]) == (404, "No such address."), f"{operation} is served now"
+
+
+def test_a_comparison_sees_what_is_missing_added_or_of_another_type() -> None:
+    usage = {"prompt_tokens": "1", "latency": 0.5, "made_up": 1}
+    found = set(against("Usage", usage))
+    assert {"Usage.prompt_tokens: str", "Usage.made_up: added", "Usage.total_tokens: missing"} <= found
+    assert "Usage.latency: float" not in found
+
+
+def test_a_comparison_sees_formats_nulls_and_the_members_of_lists() -> None:
+    page = {"limit": 20, "has_more": False, "data": [{"id": "no uuid", "name": None}]}
+    found = set(against("ConversationsListResponse", page))
+    assert {"ConversationListItem.id: str", "ConversationListItem.name: null"} <= found
+    assert "ConversationListItem.inputs: missing" in found
+
+
+def test_a_comparison_sees_other_statuses_types_codes_and_events() -> None:
+    send = "POST /chat-messages"
+    assert set(differences(send, 201, "application/json", b"{}")) == {f"{send}: 201"}
+    assert set(differences(send, 200, "text/html", b"")) == {f"{send}: type"}
+    assert set(differences("DELETE /conversations/{conversation_id}", 204, "", b"x")) == {
+        "DELETE /conversations/{conversation_id}: a body"
+    }
+    failed = json.dumps({"code": "made_up", "status": 400}).encode()
+    assert set(differences(send, 400, "application/json", failed)) == {
+        "failure.message: missing",
+        "failure: 400 made_up",
+    }
+    assert set(event("ChunkChatEvent", {"event": "made_up"})) == {"ChunkChatEvent.made_up: added"}
+
+
+def test_a_comparison_leaves_other_addresses_alone() -> None:
+    comparison = Comparison()
+    comparison.reply("GET", "/v1/runs/x/events", 200, "text/plain", b"")
+    comparison.reply("GET", "/health", 200, "text/plain", b"")
+    assert not comparison.seen
+    assert not comparison.found
