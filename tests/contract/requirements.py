@@ -121,6 +121,9 @@ ENVELOPE = {
     ),
     "error:internal": R("1.5", "What nobody foresaw is 500 internal_server_error, without any inside of the server."),
     "order:mode-first": R("1.6", "A missing user is reported before the app's mode, the mode before the body."),
+    "order:too-many": R(
+        "1.6", "Beyond the limit is told after a malformed body, before an empty query and an unknown conversation."
+    ),
     "order:query-before-conversation": R("1.6", "An empty query is reported before an unknown conversation."),
     "order:conversation-before-provider": R("1.6", "An unknown conversation is reported before a missing provider."),
     "order:provider-and-inputs": R(

@@ -102,6 +102,16 @@ async def test_beyond_the_limit_of_an_app_a_request_is_refused_at_once(build: Bu
         assert (await place.door.send("more")).status == 200, "the place is free after the stream's end"
 
 
+@requirement("order:too-many", "error:too-many")
+async def test_a_full_app_is_told_of_before_what_the_request_says_is_looked_at(build: Build) -> None:
+    place = await build(models=rules(HANGS), limits=Limits(active=1))
+    async with place.door.chat("wait") as stream:
+        await stream.next()
+        assert (await place.door.send(inputs=[])).json()["params"] == "inputs"
+        assert (await place.door.send("")).status == 429
+        assert (await place.door.send(conversation_id=NOBODY)).status == 429
+
+
 @requirement("error:too-many", "check:38")
 async def test_the_limit_of_an_app_is_its_own(build: Build) -> None:
     apps = {"one": chat_app(), "two": chat_app(pre_prompt="x")}

@@ -36,7 +36,8 @@ async def send(house: House, request: Request) -> Response:
     """Ask a chat app; the answer as one body, or as events while it is made."""
     app = await app_of(house, request)
     body = await body_of(house, request)
-    asked = chat.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
+    trace_id = chat.trace_id(request.headers, request.query_params, body)
+    asked = chat.parse(body, mode=app.mode, trace_id=trace_id, admit=partial(house.runs.admit, app))
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
     if thread is not None:
         app = await house.catalogue.pinned(app, thread.conversation.version)
@@ -45,7 +46,7 @@ async def send(house: House, request: Request) -> Response:
 
 async def answer(house: House, app: App, asked: chat.Asked, thread: Thread | None) -> Response:
     """Hold the request against the app, set its run going, and tell of it as was asked for."""
-    house.runs.admit(app)
+    house.runs.check(app)
     ask = chat.against(asked, app)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)

@@ -29,6 +29,7 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
+    house.runs.admit(app)
     return await answer(house, app, asked, None)
 
 

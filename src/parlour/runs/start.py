@@ -183,16 +183,23 @@ class Runs:
         await asyncio.gather(*self._naming, return_exceptions=True)
 
     def admit(self, app: App) -> None:
-        """Return if a run of this app could start now.
+        """Return if there is a place free for a run of this app.
 
         Raises:
-            ShuttingDown, TooManyRequests, ProviderNotInitialized: it could not.
+            ShuttingDown, TooManyRequests: there is none.
         """
         if self._closing:
             raise ShuttingDown
         allowed = self._limits.allowed(app.card.name)
         if allowed and self._active[app.card.id] >= allowed:
             raise TooManyRequests(f"Too many requests. This app answers {allowed} at a time; please try again shortly.")
+
+    def check(self, app: App) -> None:
+        """Return if the app's model can be asked.
+
+        Raises:
+            ProviderNotInitialized: it cannot.
+        """
         self._ports.models.check(app.model)
 
     def _leave(self, owner: Owner) -> None:

@@ -4,7 +4,7 @@ Does not know whether the conversation, the uploads or the version of a workflow
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Literal, cast
 
 from msgspec import Meta, Struct, structs
@@ -83,8 +83,12 @@ class Asked(Struct, frozen=True):
     files: list[object]
 
 
-def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked:
+def parse(
+    body: Mapping[str, object], *, mode: str, trace_id: str = "", admit: Callable[[], None] = lambda: None
+) -> Asked:
     """What can be told of a request before its conversation is looked up.
+
+    `admit` raises where its app has no place free: once the body is well formed, before what it says is looked at.
 
     Raises:
         Problem: what is wrong with it; the first thing in the order of contract 1.6.
@@ -100,6 +104,7 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
     entries = files.array(body.get("files"))
     auto_generate_name = read.boolean(body, "auto_generate_name", default=True)
     retriever_from = read.text(body, "retriever_from", "dev")
+    admit()
     workflow_id = pinned_version(mode, body.get("workflow_id"))
     streaming = is_streaming(mode, wanted)
     if not query:
