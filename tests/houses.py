@@ -207,6 +207,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             signer=Signer(b"the secret of a test", ports.now),
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
+            check=storage.check,
             max_body=plan.max_body,
             ping_seconds=plan.ping_seconds,
         )

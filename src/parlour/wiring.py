@@ -76,6 +76,10 @@ class Storage(Protocol):
         """Whether another process has written since the last time this was asked."""
         ...
 
+    async def check(self) -> None:
+        """Return if it can be used; raises a `Problem` if not."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -156,6 +160,7 @@ async def open_server(
             signer=Signer(signing_secret(settings), ports.now),
             now=ports.now,
             new_id=ports.new_id,
+            check=storage.check,
             max_body=server.max_body,
             ping_seconds=server.ping_seconds,
         )

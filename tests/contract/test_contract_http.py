@@ -1,10 +1,14 @@
 """What surrounds every reply: headers, the error envelope, paths and methods (contract 1.2-1.4)."""
 
 import json
+import sqlite3
 import uuid
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from parlour.stores.memory import Memory
 from tests.contract.requirements import requirement
 from tests.front_door import Reply
 from tests.houses import NOBODY, Build
@@ -189,3 +193,20 @@ async def test_a_body_beyond_the_limit_is_413(build: Build) -> None:
     assert fits.status == 200
     assert_envelope(refused, 413, "request_entity_too_large")
     assert "1000" in refused.json()["message"]
+
+
+async def test_a_server_is_well_as_long_as_its_stores_are(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = await build()
+    assert (await place.door.request("GET", "/health", key="")).json() == {"status": "ok"}
+    if isinstance(place.storage, Memory):
+        return
+    monkeypatch.setattr("parlour.http.app.PATIENCE", 0.01)
+    with closing(sqlite3.connect(tmp_path / "0" / "parlour.db", isolation_level=None)) as command:
+        command.execute("BEGIN IMMEDIATE")
+        assert_envelope(await place.door.request("GET", "/health", key=""), 503, "service_unavailable")
+    monkeypatch.undo()
+    assert (await place.door.request("GET", "/health", key="")).status == 200
+    await place.storage.close()
+    assert_envelope(await place.door.request("GET", "/health", key=""), 503, "service_unavailable")

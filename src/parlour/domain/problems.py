@@ -15,8 +15,8 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
     ├── 429  TooManyRequests
-    └── 500  InternalError
-    └── 503  ShuttingDown
+    ├── 500  InternalError
+    └── 503  ShuttingDown  StoreUnavailable
 """
 
 from typing import ClassVar, Literal
@@ -189,3 +189,7 @@ class FileAccessDenied(Problem):
 
 class ShuttingDown(Problem):
     code, status, default = "service_unavailable", 503, "The server is shutting down. Please try again shortly."
+
+
+class StoreUnavailable(Problem):
+    code, status, default = "service_unavailable", 503, "The database does not answer."

@@ -3,6 +3,7 @@
 Knows no route from the inside. A reply is never HTML, and never a stack trace.
 """
 
+import asyncio
 import logging
 import re
 
@@ -13,7 +14,14 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from parlour import __version__
-from parlour.domain.problems import BadRequest, InternalError, MethodNotAllowed, NotFound, Problem
+from parlour.domain.problems import (
+    BadRequest,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    StoreUnavailable,
+)
 from parlour.http import (
     about,
     annotations,
@@ -44,6 +52,8 @@ PREFLIGHT = {
     "access-control-allow-headers": "Content-Type, Authorization, X-App-Code, X-Trace-Id, Idempotency-Key",
     "access-control-max-age": "600",
 }
+PATIENCE = 5.0
+"""Seconds for the stores to answer that they are well."""
 SLASHES = re.compile(r"//+")
 
 
@@ -62,7 +72,7 @@ def build(house: House) -> ASGIApp:
             *people.routes(house),
             *about.routes(house),
             *docs.routes(),
-            *server(),
+            *server(house),
         ],
         redirect_slashes=False,
         default=unknown,
@@ -117,13 +127,18 @@ async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
     raise NotFound("No such address.")
 
 
-def server() -> list[Route]:
+def server(house: House) -> list[Route]:
     async def welcome(request: Request) -> Response:
         del request
         return json(bodies.welcome(__version__))
 
     async def health(request: Request) -> Response:
         del request
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await house.check()
+        except TimeoutError:
+            raise StoreUnavailable from None
         return json(b'{"status":"ok"}')
 
     return [Route("/v1/", welcome, methods=["GET"]), Route("/health", health, methods=["GET"])]

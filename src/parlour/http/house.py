@@ -1,5 +1,6 @@
 """What every route may reach for. Knows no route, and none of the parts from the inside."""
 
+from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -37,6 +38,8 @@ class House(Struct, frozen=True):
     signer: Signer
     now: Clock
     new_id: NewId
+    check: Callable[[], Awaitable[None]]
+    """Returns if the stores can be used; raises a `Problem` if not."""
     profile: Literal["documented", "upstream"] = "documented"
     max_body: int = 8 * 1024 * 1024
     """Bytes of a JSON body."""

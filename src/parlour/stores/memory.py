@@ -60,6 +60,9 @@ class Memory:
         """No other process sees these rows."""
         return False
 
+    async def check(self) -> None:
+        """Memory is always there."""
+
     async def close(self) -> None:
         """Nothing is held but memory."""
 

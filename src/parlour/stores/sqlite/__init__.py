@@ -17,7 +17,7 @@ __all__ = ["CannotOpen", "Sqlite"]
 
 
 class Sqlite:
-    """The four stores over one database file."""
+    """The stores over one database file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +45,14 @@ class Sqlite:
     async def changed(self) -> bool:
         """Whether another process (a command) has written since this was last asked; cheap enough for every second."""
         return await self._database.changed()
+
+    async def check(self) -> None:
+        """Return if it can be used.
+
+        Raises:
+            StoreUnavailable, ShuttingDown: it cannot.
+        """
+        await self._database.check()
 
     async def close(self) -> None:
         """Write what is queued, then let go of the file. Idempotent."""

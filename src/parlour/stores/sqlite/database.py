@@ -16,7 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
-from parlour.domain.problems import Problem
+from parlour.domain.problems import Problem, StoreUnavailable
 from parlour.stores.sqlite.lanes import Lane, Outcome, Unit
 from parlour.stores.sqlite.opening import CannotOpen, Step, Trace, number, open_file, steps
 
@@ -84,6 +84,18 @@ class Database:
         self._changes = await self.write(lambda connection: number(connection, "PRAGMA data_version"))
         return self._changes != before
 
+    async def check(self) -> None:
+        """Return if it takes writes and reads.
+
+        Raises:
+            StoreUnavailable, ShuttingDown: it does not.
+        """
+        try:
+            await self.write(look)
+            await self.read(look)
+        except sqlite3.Error as error:
+            raise StoreUnavailable(f"The database cannot be used ({error}).") from error
+
     async def close(self) -> None:
         """Do what is queued, then let go of the file."""
         if self._closing:
@@ -143,6 +155,11 @@ def attempt(connection: sqlite3.Connection, unit: Unit) -> Outcome:
 def each(connection: sqlite3.Connection, works: list[Work[Any]]) -> list[Any]:
     """The joint work of those that share nothing."""
     return [work(connection) for work in works]
+
+
+def look(connection: sqlite3.Connection) -> None:
+    """The least that a file can be asked."""
+    number(connection, "PRAGMA schema_version")
 
 
 def fill(connection: sqlite3.Connection, sql: str, rows: Sequence[tuple[object, ...]]) -> int:

@@ -37,16 +37,21 @@ Run = Callable[[list[Unit]], list[Outcome]]
 
 
 class Lane:
-    """A queue and its threads, one for each `run`. Every unit that it takes is answered."""
+    """A queue and its threads, one for each `run`. Every unit that it takes is answered.
+
+    A mistake in a unit ends its thread, which tells of it as threads do (`threading.excepthook`). Another takes the
+    thread's place, and does the units that were in hand again, one by one: the mistaken one fails alone.
+    """
 
     def __init__(self, name: str, runs: Sequence[Run], largest: int) -> None:
+        self._name = name
         self._largest = largest
         self._queue: SimpleQueue[Unit | None] = SimpleQueue()
         """Ends with None, which stays there for the next thread to find."""
         self._over = False
-        self._threads = [threading.Thread(target=self._empty, args=(run,), name=name, daemon=True) for run in runs]
-        for thread in self._threads:
-            thread.start()
+        self._threads: list[threading.Thread] = []
+        for run in runs:
+            self._start(run, [])
 
     def put(self, unit: Unit) -> None:
         if self._over:
@@ -60,20 +65,25 @@ class Lane:
 
     def wait(self) -> None:
         """Until all is done, after `end`."""
-        for thread in self._threads:
+        for thread in self._threads:  # one that ends early has put another behind itself by then
             thread.join()
 
-    def _empty(self, run: Run) -> None:
+    def _start(self, run: Run, units: list[Unit]) -> None:
+        thread = threading.Thread(target=self._empty, args=(run, units), name=self._name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _empty(self, run: Run, alone: list[Unit]) -> None:
         group: list[Unit] = []
         try:
-            while group := self._gather():
+            while group := [alone.pop(0)] if alone else self._gather():
                 deliver(run(group))
         finally:
-            # With units in hand only through a mistake in one. The thread is lost, but nobody may wait for ever.
-            while group:
-                self._over = True
-                deliver([Outcome(unit.waiting, error=InternalError()) for unit in group])
-                group = self._waiting(self._largest)
+            if len(group) == 1:
+                deliver([Outcome(group[0].waiting, error=InternalError())])
+                self._start(run, alone)
+            elif group:
+                self._start(run, group)
 
     def _gather(self) -> list[Unit]:
         """All that waits, but at least one unit; nothing once the end is reached."""
