@@ -11,9 +11,8 @@ from msgspec import Struct
 
 from parlour.domain.problems import FetchFailed
 from parlour.ports.web import Web, WebRequest
-from parlour.providers.fetch import GuardedWeb
 from parlour.providers.pages import Pages, WebPage
-from tests.web_site import Site, served
+from tests.web_site import Site, guarded, served
 
 pytestmark = pytest.mark.anyio
 
@@ -58,12 +57,8 @@ class Outside(Struct):
 
 @asynccontextmanager
 async def real() -> AsyncGenerator[Outside]:
-    web = GuardedWeb(["127.0.0.0/8"])
-    try:
-        async with served(SITE) as site:
-            yield Outside(web, site.at("127.0.0.1", ""), "http://127.0.0.1:9")
-    finally:
-        await web.aclose()
+    async with guarded("127.0.0.0/8") as web, served(SITE) as site:
+        yield Outside(web, site.at("127.0.0.1", ""), "http://127.0.0.1:9")
 
 
 @asynccontextmanager

@@ -6,24 +6,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from anyio import fail_after
 
 from parlour.domain.problems import FetchFailed
 from parlour.ports.web import Part, WebRequest
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.pages import WebPage
 from parlour.providers.web import Allowed
-from tests.web_site import Names, served
+from tests.web_site import Names, guarded, served
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
 async def web() -> AsyncGenerator[GuardedWeb]:
-    made = GuardedWeb(["127.0.0.0/8"])
-    with fail_after(5):
+    async with guarded("127.0.0.0/8") as made:
         yield made
-    await made.aclose()
 
 
 async def body(web: GuardedWeb, request: WebRequest) -> bytes:
@@ -147,27 +144,22 @@ async def test_secrets_stay_with_the_host_that_they_were_meant_for(web: GuardedW
 
 
 async def test_what_one_app_may_reach_another_may_not_even_over_the_same_connection() -> None:
-    web = GuardedWeb([], {"first": ["127.0.0.1"]})
-    async with served({"/": WebPage(b"ok")}) as site:
-        with fail_after(5):
-            assert await body(web, WebRequest(site.at("127.0.0.1"), app="first")) == b"ok"
-            assert site.connections == 1
-            for other in ("", "second"):
-                assert await why(web, WebRequest(site.at("127.0.0.1"), app=other)) == "refused"
-            assert site.connections == 1
-    await web.aclose()
+    allow_of = {"first": ["127.0.0.1"]}
+    async with guarded(allow_of=allow_of) as web, served({"/": WebPage(b"ok")}) as site:
+        assert await body(web, WebRequest(site.at("127.0.0.1"), app="first")) == b"ok"
+        assert site.connections == 1
+        for other in ("", "second"):
+            assert await why(web, WebRequest(site.at("127.0.0.1"), app=other)) == "refused"
+        assert site.connections == 1
 
 
 async def test_a_place_is_allowed_by_its_name_or_by_the_names_above_it() -> None:
     names = Names(wiki_corp=["127.0.0.1"], deep_in_corp=["127.0.0.1"], corp=["127.0.0.1"], notcorp=["127.0.0.1"])
-    web = GuardedWeb(["WIKI.corp", "*.in.corp"], resolver=names)
-    async with served({"/": WebPage(b"ok")}) as site:
-        with fail_after(5):
-            for allowed in ("wiki.corp", "wiki.corp.", "deep.in.corp"):
-                assert await body(web, WebRequest(site.at(allowed))) == b"ok"
-            for other in ("corp", "notcorp"):
-                assert await why(web, WebRequest(site.at(other))) == "refused"
-    await web.aclose()
+    async with guarded("WIKI.corp", "*.in.corp", names=names) as web, served({"/": WebPage(b"ok")}) as site:
+        for allowed in ("wiki.corp", "wiki.corp.", "deep.in.corp"):
+            assert await body(web, WebRequest(site.at(allowed))) == b"ok"
+        for other in ("corp", "notcorp"):
+            assert await why(web, WebRequest(site.at(other))) == "refused"
 
 
 @pytest.mark.parametrize("entry", ["", "10.0.0.1/8", "http://wiki.corp", "wiki corp", "*", "300.1.1.1", "::1/200"])

@@ -16,6 +16,7 @@ from aiohttp import (
     ClientTimeout,
     FormData,
     InvalidURL,
+    NonHttpUrlClientError,
     ServerTimeoutError,
     TooManyRedirects,
 )
@@ -155,7 +156,7 @@ def fault(error: Exception, request: WebRequest) -> FetchFailed:
     match error:
         case AddressRefused():
             return FetchFailed(str(error), "refused")
-        case InvalidURL() | ValueError():
+        case InvalidURL() | NonHttpUrlClientError() | ValueError():
             return FetchFailed("The address, or a header, cannot be sent as it is written.", "address")
         case TooManyRedirects():
             return FetchFailed(f"More than {request.redirects} redirects.", "redirects")

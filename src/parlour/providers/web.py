@@ -96,6 +96,7 @@ def session(
     connector = TCPConnector(
         limit=0,
         keepalive_timeout=30,
+        use_dns_cache=allow_private,  # a stranger's name is looked up each time: cheap beside a connection
         ttl_dns_cache=60,
         resolver=resolver,
         socket_factory=plain_socket if allow_private else guard(allowed),
