@@ -168,7 +168,8 @@ async def open_server(
 
         async def warm_prices() -> None:
             for app in house.catalogue.all():
-                await ports.prices.price(app.model)
+                if app.model is not None:
+                    await ports.prices.price(app.model)
 
         yield Server(house, storage, (*warm, warm_prices))
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 import yaml
 
-from parlour.domain.app import App
+from parlour.domain.app import App, ChatApp, CompletionApp, EasyApp
 from parlour.dsl.check import report
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
@@ -44,8 +44,14 @@ def sample(mode: str = "chat", /, **config: Any) -> str:
     return yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
 
 
-def app(mode: str = "chat", /, **config: Any) -> App:
-    return load(sample(mode, **config), name="sample").app
+def app(mode: str = "chat", /, **config: Any) -> EasyApp:
+    return easy(load(sample(mode, **config), name="sample").app)
+
+
+def easy(app: App) -> EasyApp:
+    """An app of one prompt, as it has to be here."""
+    assert isinstance(app, ChatApp | CompletionApp)
+    return app
 
 
 def findings(source: str, level: Literal["supported", "approximated", "refused"]) -> list[Finding]:

@@ -60,6 +60,7 @@ def test_every_known_version_loads(version: str) -> None:
 @pytest.mark.parametrize("source", [OLDEST, OLDEST + "version:\nkind:\n", OLDEST + "version: ''\nkind: ''\n"])
 def test_a_file_from_before_versions_loads(source: str) -> None:
     loaded = load(source, name="a")
+    assert loaded.app.model is not None
     assert loaded.app.model.parameters == {"max_tokens": 512}
     assert "version 0.1.0" in [finding.what for finding in loaded.findings]
     assert {finding.level for finding in loaded.findings} == {"supported"}

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from msgspec import Struct
 
-from parlour.domain.app import AnyPrompt, App, Card, ChatApp, CompletionApp, Model, SimplePrompt
+from parlour.domain.app import AnyPrompt, Card, ChatApp, CompletionApp, EasyApp, Model, SimplePrompt
 from parlour.domain.ids import Ids
 from parlour.domain.turn import Ask, Exchange, Turn
 from parlour.llm.prompt import compose
@@ -48,13 +48,15 @@ def completion(prompt: AnyPrompt | str = "", model: Model = MODEL) -> Completion
     return CompletionApp(CARD, model, SimplePrompt(prompt) if isinstance(prompt, str) else prompt)
 
 
-def turn(app: App, query: str = "", inputs: dict[str, object] | None = None, *past: tuple[str, str]) -> Turn:
+def turn(
+    app: EasyApp, query: str = "", inputs: dict[str, object] | None = None, *past: tuple[str, str]
+) -> Turn[EasyApp]:
     history = tuple(Exchange(question, answer) for question, answer in past)
     return Turn(app, IDS, Ask(query, "user", inputs or {}), history)
 
 
 async def composed(
-    turn: Turn,
+    turn: Turn[EasyApp],
     *,
     room: int | None = None,
     context: str = "",

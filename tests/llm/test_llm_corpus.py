@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from parlour.domain.app import App, ChatApp
+from parlour.domain.app import ChatApp, EasyApp
 from parlour.dsl.load import load
 from parlour.dsl.opening import introduction
-from tests.dsl.dsl_samples import easy_files, needs_corpus, plain
+from tests.dsl.dsl_samples import easy, easy_files, needs_corpus, plain
 from tests.llm.llm_fakes import composed, spoken, turn
 
 pytestmark = pytest.mark.anyio
@@ -22,8 +22,8 @@ def test_there_are_files_to_render() -> None:
     assert sum(bool(plain(path)["model_config"]["user_input_form"]) for path in EASY) >= 3
 
 
-def loaded(path: Path) -> App:
-    return load(path.read_text(), name=path.stem).app
+def loaded(path: Path) -> EasyApp:
+    return easy(load(path.read_text(), name=path.stem).app)
 
 
 @pytest.mark.parametrize("path", EASY, ids=lambda path: path.stem[:12])

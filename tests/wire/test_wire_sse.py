@@ -25,6 +25,7 @@ from parlour.domain.events import (
     TextDelta,
     TextReplaced,
 )
+from parlour.domain.files import File
 from parlour.domain.ids import Ids
 from parlour.domain.problems import CompletionRequestFailed, InternalError, InvalidParam, WorkflowNotFound
 from parlour.domain.usage import Price, Usage
@@ -145,8 +146,23 @@ def test_tokens_carry_the_selector_of_their_own_node() -> None:
 
 def test_the_end_of_a_chatflows_message_has_an_array_of_files() -> None:
     assert json.decode(stream(AnswerFinished(), mode="advanced-chat")[6:])["files"] == []
-    with_file = AnswerFinished(files=({"type": "image"},))
-    assert json.decode(stream(with_file, mode="advanced-chat")[6:])["files"] == [{"type": "image"}]
+    with_file = AnswerFinished(files=(File("image", "remote_url", "a.png", ".png", "image/png", 9, "https://x/a.png"),))
+    assert json.decode(stream(with_file, mode="advanced-chat")[6:])["files"] == [
+        {
+            "dify_model_identity": "__dify__file__",
+            "id": None,
+            "tenant_id": "",
+            "type": "image",
+            "transfer_method": "remote_url",
+            "remote_url": "https://x/a.png",
+            "related_id": None,
+            "filename": "a.png",
+            "extension": ".png",
+            "mime_type": "image/png",
+            "size": 9,
+            "url": "https://x/a.png",
+        }
+    ]
 
 
 def test_an_annotation_stands_in_the_metadata_except_in_a_chatflow() -> None:

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from msgspec import Struct
 
 from parlour.domain.files import FileRules
+from parlour.domain.graph import Graph, Variable
 
 Role = Literal["system", "user", "assistant"]
 FieldKind = Literal[
@@ -136,4 +137,35 @@ class CompletionApp(Struct, frozen=True, tag="completion"):
     features: Features = Features()
 
 
-App = ChatApp | CompletionApp
+class ChatflowApp(Struct, frozen=True, tag="advanced-chat"):
+    """A conversation in which each turn runs a graph."""
+
+    mode: ClassVar[str] = "advanced-chat"
+    card: Card
+    graph: Graph
+    model: Model | None = None
+    """The first model of the graph: it names conversations and suggests questions; None where there is none."""
+    form: tuple[Field, ...] = ()
+    features: Features = Features()
+    environment: tuple[Variable, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    """Those of a conversation, as they are when it begins."""
+
+
+class WorkflowApp(Struct, frozen=True, tag="workflow"):
+    """One run of a graph from one form, without a conversation."""
+
+    mode: ClassVar[str] = "workflow"
+    card: Card
+    graph: Graph
+    model: Model | None = None
+    form: tuple[Field, ...] = ()
+    features: Features = Features()
+    environment: tuple[Variable, ...] = ()
+
+
+EasyApp = ChatApp | CompletionApp
+"""One prompt, one model."""
+FlowApp = ChatflowApp | WorkflowApp
+"""A graph of nodes."""
+App = EasyApp | FlowApp

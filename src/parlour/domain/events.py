@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from parlour.domain.app import Model
+from parlour.domain.files import File
 from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage
 
@@ -126,8 +127,8 @@ class AnswerFinished(Struct, frozen=True, tag=True, tag_field="event"):
     usage: Usage = NOTHING
     citations: tuple[Citation, ...] = ()
     annotation: AnnotationHit | None = None
-    files: tuple[dict[str, object], ...] | None = None
-    """File objects, in a chatflow; none in a chat."""
+    files: tuple[File, ...] | None = None
+    """Files, in a chatflow; none in a chat."""
 
 
 class AudioDelta(Struct, frozen=True, tag=True, tag_field="event"):
@@ -163,7 +164,7 @@ class WorkflowFinished(Struct, frozen=True, tag=True, tag_field="event"):
     created_at: int
     finished_at: int | None
     exceptions_count: int = 0
-    files: tuple[dict[str, object], ...] = ()
+    files: tuple[File, ...] = ()
 
 
 class NodeStarted(Struct, frozen=True, tag=True, tag_field="event"):
@@ -205,7 +206,7 @@ class NodeOutcome(Struct, frozen=True):
     error: str | None = None
     execution_metadata: dict[str, object] | None = None
     extras: dict[str, object] = {}
-    files: tuple[dict[str, object], ...] = ()
+    files: tuple[File, ...] = ()
     iteration_id: str | None = None
     loop_id: str | None = None
 

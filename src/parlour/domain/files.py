@@ -49,6 +49,24 @@ class FileRef(Struct, frozen=True):
         )
 
 
+class File(Struct, frozen=True):
+    """A file as a value of a flow (dsl.md 3.4). Its bytes are fetched when a node wants them."""
+
+    type: FileType
+    transfer_method: Literal["remote_url", "local_file", "tool_file"]
+    """`tool_file`: made by a node of a flow and kept as an upload is."""
+    name: str = ""
+    extension: str = ""
+    """With the dot, lower case."""
+    mime_type: str = ""
+    size: int = -1
+    """Bytes; -1 where nobody knows."""
+    url: str = ""
+    """Where it is, for a remote one; where a client may read it, for others."""
+    related_id: str = ""
+    """The id of its upload."""
+
+
 class FileRules(Struct, frozen=True):
     """What files a form field, or the app as a whole, takes."""
 

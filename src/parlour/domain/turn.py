@@ -1,10 +1,14 @@
 """What a mode works on: one request with everything looked up. Does not know how any of it was found."""
 
+from typing import Generic, TypeVar
+
 from msgspec import Struct
 
 from parlour.domain.app import App
 from parlour.domain.files import FileRef
 from parlour.domain.ids import NIL, Ids
+
+App_co = TypeVar("App_co", bound=App, covariant=True)
 
 
 class Ask(Struct, frozen=True):
@@ -33,13 +37,17 @@ class Exchange(Struct, frozen=True):
     answer: str
 
 
-class Turn(Struct, frozen=True):
+class Turn(Struct, Generic[App_co], frozen=True):
     """An ask, the app it is for, and what was said before."""
 
-    app: App
+    app: App_co
     ids: Ids
     ask: Ask
     history: tuple[Exchange, ...] = ()
     """Oldest first."""
     first: bool = True
     """Whether this turn opens its conversation."""
+    number: int = 1
+    """Which turn of its conversation it is; failed ones count."""
+    variables: dict[str, object] = {}
+    """What the conversation's variables hold, by name; those that were never written are not here."""

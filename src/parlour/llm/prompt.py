@@ -9,7 +9,7 @@ from math import inf
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parlour.domain.app import ChatApp, ChatPrompt, CompletionPrompt, Model, SimplePrompt
+from parlour.domain.app import ChatApp, ChatPrompt, CompletionPrompt, EasyApp, Model, SimplePrompt
 from parlour.domain.problems import InvalidParam
 from parlour.domain.template import fill
 from parlour.domain.turn import Turn
@@ -79,7 +79,9 @@ class Draft(Struct, frozen=True):
     after: tuple[Line, ...]
 
 
-async def compose(turn: Turn, *, images: tuple[Image, ...], models: Models, tokens: Tokens, context: str = "") -> Call:
+async def compose(
+    turn: Turn[EasyApp], *, images: tuple[Image, ...], models: Models, tokens: Tokens, context: str = ""
+) -> Call:
     """The question that a chat or completion app puts to its model in this turn.
 
     Raises:
@@ -98,7 +100,7 @@ async def compose(turn: Turn, *, images: tuple[Image, ...], models: Models, toke
     return Call(model=lowered if stop == lowered.stop else replace(lowered, stop=stop), lines=prompt)
 
 
-def draft(turn: Turn, images: tuple[Image, ...], context: str) -> Draft:
+def draft(turn: Turn[EasyApp], images: tuple[Image, ...], context: str) -> Draft:
     """The prompt without the past."""
     match turn.app.prompt:
         case ChatPrompt() as prompt:
@@ -112,7 +114,7 @@ def draft(turn: Turn, images: tuple[Image, ...], context: str) -> Draft:
 
 
 def spliced(
-    turn: Turn, drafted: Draft, images: tuple[Image, ...], context: str, kept: tuple[Line, ...]
+    turn: Turn[EasyApp], drafted: Draft, images: tuple[Image, ...], context: str, kept: tuple[Line, ...]
 ) -> tuple[Line, ...]:
     """The prompt with the past in its place: as messages, or as a text within the text."""
     match turn.app.prompt:
@@ -131,7 +133,7 @@ def wording(model: Model) -> Wording:
     return CHINESE if "baichuan" in model.name.lower() else ENGLISH
 
 
-def stops(turn: Turn) -> tuple[str, ...]:
+def stops(turn: Turn[EasyApp]) -> tuple[str, ...]:
     """A completion model would go on and write the user's next question too: it is stopped there."""
     app = turn.app
     if isinstance(app, ChatApp) and isinstance(app.prompt, SimplePrompt) and app.model.mode == "completion":
@@ -139,7 +141,7 @@ def stops(turn: Turn) -> tuple[str, ...]:
     return app.model.stop
 
 
-def simple_text(turn: Turn, context: str, histories: str) -> str:
+def simple_text(turn: Turn[EasyApp], context: str, histories: str) -> str:
     """A simple prompt for a completion model, whole: one text that ends in the question."""
     app, words = turn.app, wording(turn.app.model)
     question = words.question if isinstance(app, ChatApp) else "{{#query#}}"
@@ -147,14 +149,14 @@ def simple_text(turn: Turn, context: str, histories: str) -> str:
     return fill("".join(pieces), _values(turn, context, histories=histories, query=turn.ask.query))
 
 
-def text_prompt(turn: Turn, context: str, histories: str) -> str:
+def text_prompt(turn: Turn[EasyApp], context: str, histories: str) -> str:
     """An advanced prompt for a completion model."""
     prompt = turn.app.prompt
     text = prompt.text if isinstance(prompt, CompletionPrompt) else ""
     return fill(text, _values(turn, context, histories=histories, query=turn.ask.query))
 
 
-def _simple(prompt: SimplePrompt, turn: Turn, images: tuple[Image, ...], context: str) -> Draft:
+def _simple(prompt: SimplePrompt, turn: Turn[EasyApp], images: tuple[Image, ...], context: str) -> Draft:
     """A simple prompt for a chat model: instruction, past, question. Without a question it is the question itself."""
     text = fill(_instruction(prompt, wording(turn.app.model), context), _values(turn, context))
     query = turn.ask.query
@@ -168,7 +170,7 @@ def _instruction(prompt: object, words: Wording, context: str) -> str:
     return (words.context if context else "") + (f"{written}\n" if written else "")
 
 
-def _messages(prompt: ChatPrompt, turn: Turn, images: tuple[Image, ...], context: str) -> Draft:
+def _messages(prompt: ChatPrompt, turn: Turn[EasyApp], images: tuple[Image, ...], context: str) -> Draft:
     """An advanced prompt for a chat model. An empty system message is left out, others stay as they are."""
     values = _values(turn, context)
     rendered = [Line(said.role, fill(said.text, values)) for said in prompt.said]
@@ -182,7 +184,7 @@ def _messages(prompt: ChatPrompt, turn: Turn, images: tuple[Image, ...], context
     return Draft(before, (Line("user", "", images),))
 
 
-def _values(turn: Turn, context: str, **special: str) -> dict[str, object]:
+def _values(turn: Turn[EasyApp], context: str, **special: str) -> dict[str, object]:
     """What fills the places: the inputs, the context, and where the prompt is one text, question and past."""
     return {**turn.ask.inputs, "#context#": context, **{f"#{name}#": text for name, text in special.items()}}
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from parlour.domain.app import EasyApp
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelFinished
 from parlour.domain.turn import Turn
 from parlour.domain.usage import NOTHING
@@ -12,7 +13,7 @@ from parlour.llm.prompt import compose
 from parlour.ports import Ports
 
 
-async def run(turn: Turn, ports: Ports) -> AsyncGenerator[AnyEvent, None]:
+async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, None]:
     """Everything that a chat app says in one turn, in order.
 
     Raises:

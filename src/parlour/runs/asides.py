@@ -27,7 +27,7 @@ GONE = "Conversation Not Exists. A conversation belongs to the `user` and the ap
 
 
 class Asides:
-    """Each on the app's own model."""
+    """Each on the app's own model; an app without one goes without them."""
 
     def __init__(self, ports: Ports, namer: Namer, suggester: Suggester, patience: float = PATIENCE) -> None:
         self._ports = ports
@@ -37,7 +37,7 @@ class Asides:
 
     async def name(self, app: App, owner: Owner, conversation_id: str, query: str) -> None:
         """Name a new conversation by a model, unless it is gone meanwhile, or its user has named it."""
-        name = await self._namer(app.model, query, self._ports) or shortened(query)
+        name = await self._named(app, query) or shortened(query)
         found = await self._ports.conversations.get(owner, conversation_id)
         if found is not None and found.name == opening_name(query):
             await self._ports.conversations.rename(owner, conversation_id, name, self._ports.now())
@@ -53,7 +53,7 @@ class Asides:
             page = await self._ports.messages.page(owner, conversation_id, "", NAMING_LIMIT)
             if page is not None and not page.items:
                 raise InvalidParam("The conversation has no message yet to be named after.")
-            name = await self._namer(app.model, page.items[0].query, self._ports) if page is not None else ""
+            name = await self._named(app, page.items[0].query) if page is not None else ""
         conversations = self._ports.conversations
         if name:
             renamed = await conversations.rename(owner, conversation_id, name, self._ports.now())
@@ -65,11 +65,17 @@ class Asides:
 
     async def suggest(self, app: App, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
         """Questions that may come next; none where the model fails or takes too long."""
+        if app.model is None:
+            return ()
         try:
             async with asyncio.timeout(self._patience):
                 return await self._suggester(app.model, exchanges, self._ports)
         except TimeoutError:
             return ()
+
+    async def _named(self, app: App, query: str) -> str:
+        """What the app's model would call it; empty where there is no model, or it has no idea."""
+        return await self._namer(app.model, query, self._ports) if app.model is not None else ""
 
 
 def opening_name(query: str) -> str:

@@ -9,11 +9,11 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import ExitStack, aclosing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from parlour.domain.app import App
+from parlour.domain.app import App, ChatApp, CompletionApp
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
@@ -41,7 +41,7 @@ Result = TypeVar("Result")
 UNSEEN = {ModelCalled, ModelFinished}
 """Events that no reader is told."""
 
-Mode = Callable[[Turn, Ports], AsyncGenerator[AnyEvent, None]]
+Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 """What an app does with a turn."""
 
 Ending = tuple[RunStatus, Problem | None]
@@ -200,12 +200,13 @@ class Runs:
         Raises:
             ProviderNotInitialized: it cannot.
         """
-        self._ports.models.check(app.model)
+        if isinstance(app, ChatApp | CompletionApp):  # in a flow the node that asks a model fails
+            self._ports.models.check(app.model)
 
     def _leave(self, owner: Owner) -> None:
         self._active[owner.app_id] -= 1
 
-    async def _drive(self, run: Run, turn: Turn) -> None:
+    async def _drive(self, run: Run, turn: Turn[App]) -> None:
         """From the first event to the last. After `_play` nothing may cut it short: what was said is saved."""
         failed: Ending = ("failed", InternalError())
         ending = await guard(self._play(run, turn), failed, "a run failed", run.ids)
@@ -227,7 +228,7 @@ class Runs:
             run.log.append(answer)
         return status, problem
 
-    async def _play(self, run: Run, turn: Turn) -> Ending:
+    async def _play(self, run: Run, turn: Turn[App]) -> Ending:
         """Hear the mode out; how it ended."""
         limit = asyncio.get_running_loop().call_later(self._limits.run_seconds, expire, run)
         try:

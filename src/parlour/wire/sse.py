@@ -37,6 +37,7 @@ from parlour.domain.problems import InternalError, Problem
 from parlour.wire.bodies import metadata
 from parlour.wire.encode import encode
 from parlour.wire.errors import Profile, code_and_status
+from parlour.wire.flow_values import shown
 from parlour.wire.workflow_events import WorkflowEvent, describe
 
 PING = b"event: ping\n\n"
@@ -162,7 +163,7 @@ class Frames:
         }
 
     def _end(self, event: AnswerFinished) -> Members:
-        files = event.files
+        files = None if event.files is None else shown(event.files)
         if files is None and self._mode == "advanced-chat":
             files = ()  # null in a chat, an array in a chatflow (contract 4.3)
         beside = metadata(self._mode, event.usage, event.citations, event.annotation)

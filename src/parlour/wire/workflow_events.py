@@ -23,6 +23,7 @@ from parlour.domain.events import (
     WorkflowPaused,
     WorkflowStarted,
 )
+from parlour.wire.flow_values import shown
 
 Container = ContainerStarted | ContainerNext | ContainerFinished
 HumanInput = HumanInputRequired | HumanInputFilled | HumanInputTimedOut
@@ -97,7 +98,7 @@ def describe(event: WorkflowEvent) -> tuple[str, Data]:
 
 
 def _members(event: Struct, names: tuple[str, ...]) -> Data:
-    return {name: getattr(event, name) for name in names}
+    return {name: shown(getattr(event, name)) for name in names}
 
 
 def _outcome(outcome: NodeOutcome) -> Data:
@@ -114,21 +115,21 @@ def _container(event: Container) -> tuple[str, Data]:
                 "created_at": event.created_at,
                 "extras": {},
                 "metadata": length,
-                "inputs": event.inputs,
+                "inputs": shown(event.inputs),
                 "inputs_truncated": False,
             }
         case ContainerNext():
             data |= {"index": event.index, "created_at": event.created_at, "extras": {}}
             if event.kind == "loop":
-                data["pre_loop_output"] = event.pre_loop_output
+                data["pre_loop_output"] = shown(event.pre_loop_output)
             return f"{event.kind}_next", data
         case ContainerFinished():
             return f"{event.kind}_completed", data | {
-                "outputs": event.outputs,
+                "outputs": shown(event.outputs),
                 "outputs_truncated": False,
                 "created_at": event.created_at,
                 "extras": {},
-                "inputs": event.inputs,
+                "inputs": shown(event.inputs),
                 "inputs_truncated": False,
                 **_members(event, CONTAINER_FINISHED),
             }
@@ -140,7 +141,7 @@ def _paused(event: WorkflowPaused) -> Data:
     return {
         "workflow_run_id": event.workflow_run_id,
         "paused_nodes": event.paused_nodes,
-        "outputs": event.outputs,
+        "outputs": shown(event.outputs),
         "reasons": [{"TYPE": "human_input_required", **_members(reason, FORM)} for reason in event.reasons],
         "status": "paused",
         "created_at": event.created_at,

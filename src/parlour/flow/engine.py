@@ -1,0 +1,178 @@
+"""A graph, run: starts what the frontier says is ready, and passes on what comes of it (dsl.md 4).
+
+Knows no kind of node. One event loop: nodes that wait, wait together; there is no thread and no poll.
+"""
+
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from functools import partial
+
+from msgspec import Struct
+
+from parlour.domain.events import AnyEvent, HumanInputRequired, TextDelta
+from parlour.domain.files import File
+from parlour.flow.attempt import Circumstances, Ended, execute
+from parlour.flow.frontier import Frontier
+from parlour.flow.merge import Merge
+from parlour.flow.node import Chunk, Course, NodeFailed, Result, Round, Say, Scope, Submission
+from parlour.flow.plan import Plan
+from parlour.flow.pool import Pool
+from parlour.flow.speech import Speech
+
+
+class Walk(Struct):
+    """How far one level of a graph has got."""
+
+    plan: Plan
+    pool: Pool
+    course: Course
+    frontier: Frontier
+    speech: Speech
+    round: Round | None = None
+    submissions: Mapping[str, Submission] = {}
+    going: dict[str, str | None] = {}
+    """Nodes that have started and not ended, and the node that each one followed."""
+    ready: list[str] = []
+    """Nodes that can start now."""
+    waiting: dict[str, HumanInputRequired] = {}
+    """Those of them that wait for somebody."""
+    outputs: dict[str, object] = {}
+    answers: list[str] = []
+    files: list[File] = []
+
+
+class Paused(Struct, frozen=True):
+    """The graph waits for somebody, and nothing else of it can run: said in the place of a `Result`."""
+
+    walk: Walk
+
+
+def first(plan: Plan, pool: Pool, course: Course, round_: Round | None = None) -> Walk:
+    """A walk that has not begun.
+
+    Raises:
+        NodeFailed: there is nowhere to begin.
+    """
+    if not plan.root:
+        raise NodeFailed("The graph has no node to start with.", "NoStart")
+    frontier = Frontier(plan.steps, plan.edges)
+    walk = Walk(plan, pool, course, frontier, Speech(plan.script, pool, plan.root), round_)
+    walk.going = dict.fromkeys(frontier.start(plan.root))
+    return walk
+
+
+async def run(walk: Walk) -> AsyncGenerator[Say | Paused, None]:
+    """Everything that comes of a graph, in order. Its last word is a `Result`, or `Paused`.
+
+    Raises:
+        Problem: a node failed, and nobody caught it; the others are ended.
+    """
+    merge = Merge[Say | Ended]()
+    try:
+        for delta in walk.speech.start():
+            yield delta
+        for node, predecessor in walk.going.items():
+            merge.add(node, begin(walk, node, predecessor))
+        while (said := await merge.next()) is not None:
+            node, item = said
+            if type(item) is Chunk:
+                if (heard := hear(walk, item)) is not None:
+                    yield heard
+            elif not isinstance(item, Ended):
+                yield item
+            else:
+                for event in settled(walk, item):
+                    yield event
+                for follower in walk.ready:
+                    walk.going[follower] = node
+                    merge.add(follower, begin(walk, follower, node))
+    finally:
+        await merge.close()
+    if walk.waiting:
+        yield Paused(walk)
+    else:
+        yield Result(walk.outputs, answer="".join(walk.answers), files=tuple(walk.files))
+
+
+def begin(walk: Walk, node: str, predecessor: str | None) -> AsyncGenerator[Say | Ended, None]:
+    """Set a node going.
+
+    Raises:
+        NodeFailed: the run has taken too many steps.
+    """
+    step, course = walk.plan.steps[node], walk.course
+    if step.kind is None or not step.kind.hidden:
+        course.steps += 1
+        if course.steps > course.limits.steps:
+            raise NodeFailed(f"The run has reached its limit of {course.limits.steps} steps.", "TooManySteps")
+    execution_id = course.ports.new_id()
+
+    def attempt() -> Scope:
+        return Scope(
+            node=step.node,
+            pool=walk.pool,
+            course=course,
+            execution_id=execution_id,
+            inner=partial(inside, walk, node),
+            round=walk.round,
+            skipped=walk.frontier.skipped,
+            submission=walk.submissions.get(node),
+        )
+
+    return execute(step, Circumstances(course.steps, course.ports.now(), predecessor), attempt)
+
+
+def hear(walk: Walk, chunk: Chunk) -> TextDelta | Chunk | None:
+    """What a client hears of it. An answer around a container may say what none within it does."""
+    return walk.speech.hear(chunk) or (chunk if walk.round is not None else None)
+
+
+def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
+    """Take up what a node has put out, and what is ready now; what is heard and told of it.
+
+    Raises:
+        Problem: it failed, and nobody caught it.
+    """
+    node, result = ended.step.node.id, ended.result
+    walk.ready = []
+    if ended.waiting is not None:
+        walk.waiting[node] = ended.waiting.form
+        yield ended.waiting.form
+        return
+    if ended.problem is not None:
+        if ended.told is not None:
+            yield ended.told
+        raise ended.problem
+    walk.course.exceptions += ended.caught
+    for name, value in result.outputs.items():
+        walk.pool.put(node, name, value, result.kinds.get(name, ""))
+    if ended.step.kind is not None and ended.step.kind.gives:
+        walk.outputs |= result.outputs
+    if result.answer or result.files:
+        walk.answers.append(result.answer)
+        walk.files += result.files
+    yield from walk.speech.ended(node)
+    if ended.told is not None:
+        yield ended.told
+    del walk.going[node]
+    walk.ready = walk.frontier.finish(node, result.handle)
+    yield from walk.speech.left(node, result.handle, walk.frontier.skipped)
+
+
+async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGenerator[Say, None]:
+    """The graph within a container, once.
+
+    Raises:
+        Problem: a node of it failed; or it asks somebody, or is too deep.
+    """
+    course = walk.course
+    depth, outer = 1, round_.outer
+    while outer is not None:
+        depth, outer = depth + 1, outer.outer
+    if depth > course.limits.depth:
+        raise NodeFailed(f"Iterations and loops are nested more than {course.limits.depth} deep.", "TooDeep")
+    async with aclosing(run(first(walk.plan.inner[node], pool, course, round_))) as said:
+        async for item in said:
+            if isinstance(item, Paused):
+                raise NodeFailed("Nobody can be asked within an iteration or a loop.", "HumanInputInContainer")
+            yield item
