@@ -165,7 +165,7 @@ class FetchFailed(Problem):
 
     code, status = "bad_request", 400
 
-    def __init__(self, message: str, why: FetchFault) -> None:
+    def __init__(self, message: str, why: FetchFault = "broken") -> None:
         super().__init__(message)
         self.why: FetchFault = why
 

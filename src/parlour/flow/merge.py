@@ -1,7 +1,7 @@
-"""Several generators as one stream, each item as it comes: the only fan-in of the house. Knows nothing of what they say.
+"""Several generators as one stream, each item as it comes: the only fan-in of the house.
 
-A single source is read in place, without a task and a queue: nearly every token of a flow comes that way. The queue has
-no bound, as its reader never waits for a client.
+Does not know what they say. A single source is read in place, without a task and
+a queue: nearly every token of a flow comes that way. The queue has no bound, as its reader never waits for a client.
 """
 
 import asyncio
