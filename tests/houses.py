@@ -41,6 +41,7 @@ from parlour.ports.web import Web
 from parlour.providers.pages import Pages
 from parlour.providers.scripted import Scripted, script_of
 from parlour.runs.asides import Asides
+from parlour.runs.once import Once
 from parlour.runs.start import Limits, Runs
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
@@ -195,6 +196,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
+            once=Once(runs, storage.claims, storage.history, ports.now),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,

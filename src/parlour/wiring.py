@@ -27,6 +27,7 @@ from parlour.ports import Ports
 from parlour.ports.annotations import Annotations
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key, Keys, Versions
+from parlour.ports.claims import Claims
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
@@ -40,6 +41,7 @@ from parlour.providers.prices import GenaiPrices
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
 from parlour.runs.asides import Asides
+from parlour.runs.once import Once
 from parlour.runs.start import Limits, Runs
 from parlour.settings import BadSettings, Provider, Settings
 
@@ -67,6 +69,8 @@ class Storage(Protocol):
     def annotations(self) -> Annotations: ...
     @property
     def people(self) -> People: ...
+    @property
+    def claims(self) -> Claims: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -138,15 +142,13 @@ async def open_server(
             new_id=random_ids().__next__,
         )
         server, asides = settings.server, Asides(ports, title, suggest)
+        limits = Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
+        runs = Runs(ports, MODES, asides, limits)
         house = House(
             catalogue=Catalogue(storage.versions, ports.now),
             keyring=Keyring(storage.keys, given),
-            runs=Runs(
-                ports,
-                MODES,
-                asides,
-                Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of),
-            ),
+            runs=runs,
+            once=Once(runs, storage.claims, storage.history, ports.now),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,

@@ -54,6 +54,7 @@ DIFFERENCES: dict[str, str] = {
     "failure: 403 forbidden": CODES,
     "failure: 404 conversation_not_exists": "contract 0.6: the seed's code; `upstream` sends not_found",
     "failure: 404 not_found": CODES,
+    "failure: 409 conflict": "ours: an Idempotency-Key whose run ended nobody here knows how",
     "failure: 413 request_entity_too_large": "contract 8.5: in the original a proxy refuses it, in HTML",
     "failure: 415 unsupported_media_type": CODES,
     "failure: 503 service_unavailable": "ours: a server that is going down says so in the envelope",

@@ -26,4 +26,23 @@ BEYOND = {
     "branch:own": R(
         "ours, 1.5", "A parent in another conversation, another's or an unknown one is 404.", divergence=ADDED
     ),
+    "repeat:same": R(
+        "ours, 6.2",
+        "The same Idempotency-Key and body by the same user: the same run, from its first event on.",
+        divergence=ADDED,
+    ),
+    "repeat:concurrent": R("ours, 6.2", "Of many such requests at once, one begins a run.", divergence=ADDED),
+    "repeat:other": R("ours", "The same key with another body is 400 invalid_param and says so.", divergence=ADDED),
+    "repeat:own": R("ours, 6.1", "A key belongs to one user of one app.", divergence=ADDED),
+    "repeat:key": R("ours", "A key has 1 to 255 printable ASCII characters, else 400.", divergence=ADDED),
+    "repeat:refused": R(
+        "ours", "A refused request leaves its key free; a repetition counts for no limit.", divergence=ADDED
+    ),
+    "repeat:failed": R("ours", "A run that failed is told again, not tried again.", divergence=ADDED),
+    "repeat:forgotten": R(
+        "ours", "After a restart, or once it is forgotten, a run is told from the stored message.", divergence=ADDED
+    ),
+    "repeat:deleted": R("ours", "Once its message is deleted, a key is 404 until it expires.", divergence=ADDED),
+    "repeat:unknown-end": R("ours", "A run whose end is not known here is 409 conflict.", divergence=ADDED),
+    "repeat:completion": R("ours, 5.11", "POST /completion-messages takes keys as well.", divergence=ADDED),
 }

@@ -11,6 +11,7 @@ import pytest
 from parlour.http.auth import digest
 from parlour.ports.catalogue import Key
 from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
+from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
 from tests.contract.uploading import local, upload
 from tests.documented import Comparison, against, differences, event, operations
@@ -107,6 +108,7 @@ async def refused(place: Place) -> None:
     await door.request("POST", "/v1/apps/annotations", body=b"{", headers={"content-type": "application/json"})
     await door.request("POST", "/v1/chat-messages", body=b"{}", headers={"content-type": "text/plain"})
     await door.send("x" * 20_000)
+    await begun_elsewhere(place, {"query": "hi", "user": "ann"})
     await place.house.runs.close(0)
     await door.send()
 

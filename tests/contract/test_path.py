@@ -41,6 +41,7 @@ ASKED = {
     "wire.files",  # its files
     "wire.form",  # its inputs
     "wire.bodies",  # what stands beside an answer
+    "wire.repeats",  # whether it may come again
     "wire.encode",  # values to JSON
     "dsl.opening",  # what the app says first
     "llm.window",  # how much of the past fits

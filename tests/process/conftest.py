@@ -44,14 +44,16 @@ class Served:
         self.key = KEY
         self.address = next(match[1] for line in said if (match := re.match(r"Listening on (\S+)", line)))
 
-    def request(self, method: str, path: str, body: object = None, key: str = "") -> urllib.request.Request:
+    def request(
+        self, method: str, path: str, body: object = None, key: str = "", **more: str
+    ) -> urllib.request.Request:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"}
+        headers = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json", **more}
         return urllib.request.Request(self.address + path, data, headers, method=method)  # noqa: S310
 
-    def call(self, method: str, path: str, body: object = None, key: str = "") -> tuple[int, Any]:
+    def call(self, method: str, path: str, body: object = None, key: str = "", **more: str) -> tuple[int, Any]:
         try:
-            with urllib.request.urlopen(self.request(method, path, body, key), timeout=20) as reply:  # noqa: S310
+            with urllib.request.urlopen(self.request(method, path, body, key, **more), timeout=20) as reply:  # noqa: S310
                 return reply.status, json.loads(reply.read() or b"null")
         except urllib.error.HTTPError as error:
             with error:

@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,27 @@ def test_kill_9_during_50_streams_loses_no_question_and_leaves_nothing_running(t
             assert message["query"] == f"question {number}"
             assert message["status"] == "error"
             assert message["error"]
+
+
+def test_a_request_that_kill_9_cut_off_is_not_begun_again_when_it_is_sent_again(tmp_path: Path) -> None:
+    ask, key = {"query": "hi", "user": "u", "response_mode": "streaming"}, {"Idempotency-Key": "k"}
+    with (
+        serving(tmp_path, SLOW) as served,
+        urllib.request.urlopen(served.request("POST", "/v1/chat-messages", ask, **key), timeout=20) as reply,  # noqa: S310
+    ):
+        first = json.loads(reply.readline().removeprefix(b"data: "))
+        served.child.kill()
+        served.child.wait(20)
+    with serving(tmp_path, SLOW) as served:
+        with urllib.request.urlopen(served.request("POST", "/v1/chat-messages", ask, **key), timeout=20) as reply:  # noqa: S310
+            (again,) = [json.loads(line[6:]) for line in reply if line.startswith(b"data: ")]
+        assert (again["event"], again["message_id"], again["task_id"]) == (
+            "error",
+            first["message_id"],
+            first["task_id"],
+        )
+        _, page = served.call("GET", "/v1/conversations?user=u")
+        assert [one["id"] for one in page["data"]] == [first["conversation_id"]]
 
 
 def test_sigterm_lets_a_stream_finish_within_the_grace(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from parlour.stores.sqlite import Sqlite, conversations, history, messages
+from parlour.domain.claim import Claim, Repeat
+from parlour.stores.sqlite import Sqlite, claims, conversations, history, messages
 from parlour.stores.sqlite.database import Database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
 
@@ -14,6 +15,8 @@ pytestmark = pytest.mark.anyio
 EVERY_DAY = {
     **{f"conversations.{sort}": sql for sort, sql in conversations.PAGES.items()},
     "history.CONVERSATION_OF": history.CONVERSATION_OF,
+    "history.MESSAGE": history.MESSAGE,
+    "claims.FIND": claims.FIND,
     **{f"conversations.{name}": getattr(conversations, name) for name in ("GET", "RENAME", "DELETE")},
     **{
         f"messages.{name}": getattr(messages, name)
@@ -54,6 +57,11 @@ async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> N
     assert statements() == 2
     await store.messages.page(ANN, conversation.id, second.id, 20)
     assert statements() <= 3
+    third = a_message(conversation, at=3.0)
+    await store.messages.open(third, None, Claim(ANN, Repeat("k", "body"), "t", third.id, 3.0))
+    assert statements() == 3, "a key takes one more to write, and one to look for"
+    await store.claims.find(ANN, "k", 3.0)
+    assert statements() == 1
     await store.close()
 
 

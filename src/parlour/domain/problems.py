@@ -12,6 +12,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
+    ├── 409  AlreadyBegun
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
     ├── 429  TooManyRequests
@@ -128,6 +129,14 @@ class EndUserNotFound(Problem):
 
 class MethodNotAllowed(Problem):
     code, status, default = "method_not_allowed", 405, "The method is not allowed for the requested URL."
+
+
+class AlreadyBegun(Problem):
+    code, status = "conflict", 409
+    default = (
+        "This Idempotency-Key has begun a message whose end is not known here. Look for it in the conversation's"
+        " messages, or ask again with a new key."
+    )
 
 
 class BodyTooLarge(Problem):

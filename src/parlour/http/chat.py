@@ -3,6 +3,7 @@
 The straight line of a chat message begins here; docs/design.md follows it.
 """
 
+from collections.abc import Callable
 from functools import partial
 
 from starlette.requests import Request
@@ -10,17 +11,24 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.app import App, ChatApp
+from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.dsl.opening import introduction
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up
-from parlour.ports.messages import Thread
 from parlour.runs.log import Reader
 from parlour.runs.start import Run
-from parlour.wire import bodies, chat, errors, queries
+from parlour.wire import bodies, chat, errors, queries, repeats
 from parlour.wire.body import user
+
+Admit = Callable[[], None]
+"""Return if there is a place free; raise, if not."""
+
+
+def nothing() -> None:
+    """A request that may be a repetition needs no place of its own yet."""
 
 
 def routes(house: House) -> list[Route]:
@@ -37,24 +45,37 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     trace_id = chat.trace_id(request.headers, request.query_params, body)
-    asked = chat.parse(body, mode=app.mode, trace_id=trace_id, admit=partial(house.runs.admit, app))
+    repeat = repeats.parse(request.headers, body)
+    admit = partial(house.runs.admit, app)
+    asked = chat.parse(body, mode=app.mode, trace_id=trace_id, admit=admit if repeat is None else nothing)
+    return await answer(house, app, asked, repeat, admit)
+
+
+async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admit) -> Response:
+    """Set the request's run going, unless it has begun already, and tell of it as was asked for.
+
+    One with a key has not been admitted yet: it may need no place.
+    """
+    if repeat is None:
+        run = await begin(house, app, asked)
+    else:
+        run = await house.once.run(app, asked.ask.user, repeat, partial(begin, house, app, asked, admit))
+    return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
+
+
+async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothing, repeat: Repeat | None = None) -> Run:
+    """Look up what the request goes on with, hold it against the app, and set its run going."""
+    admit()
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
     if thread is not None:
         app = await house.catalogue.pinned(app, thread.conversation.version)
-    return await answer(house, app, asked, thread)
-
-
-async def answer(house: House, app: App, asked: chat.Asked, thread: Thread | None) -> Response:
-    """Hold the request against the app, set its run going, and tell of it as was asked for."""
     house.runs.check(app)
     ask = chat.against(asked, app)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)
-    run = await house.runs.start(app, ask, thread, introduction(app, ask.inputs))
+    run = await house.runs.start(app, ask, thread, introduction(app, ask.inputs), repeat)
     house.guests.note(run.owner)
-    if ask.streaming:
-        return EventStream(house, run)
-    return await blocking(house, run)
+    return run
 
 
 async def blocking(house: House, run: Run) -> Response:

@@ -13,7 +13,7 @@ from parlour.domain.message import Owner
 from parlour.http.chat import answer, stopped
 from parlour.http.house import House
 from parlour.http.rim import app_of, body_of
-from parlour.wire import chat, completion
+from parlour.wire import chat, completion, repeats
 from parlour.wire.body import user
 
 
@@ -29,8 +29,11 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
-    house.runs.admit(app)
-    return await answer(house, app, asked, None)
+    repeat = repeats.parse(request.headers, body)
+    admit = partial(house.runs.admit, app)
+    if repeat is None:
+        admit()
+    return await answer(house, app, asked, repeat, admit)
 
 
 async def stop(house: House, request: Request) -> Response:

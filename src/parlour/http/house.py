@@ -17,6 +17,7 @@ from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.uploads import Uploads
 from parlour.runs.asides import Asides
+from parlour.runs.once import Once
 from parlour.runs.start import Runs
 
 
@@ -26,6 +27,7 @@ class House(Struct, frozen=True):
     catalogue: Catalogue
     keyring: Keyring
     runs: Runs
+    once: Once
     asides: Asides
     messages: Messages
     conversations: Conversations

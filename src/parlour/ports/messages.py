@@ -7,6 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from parlour.domain.claim import Claim
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.turn import Exchange
@@ -20,14 +21,15 @@ class Thread(Struct, frozen=True):
 
 
 class Messages(Protocol):
-    async def open(self, message: Message, conversation: Conversation | None) -> None:
-        """Write the question down: a `running` message, and its conversation where it opens one.
+    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
+        """Write the question down: a `running` message, its conversation where it opens one, and its key if it has one.
 
         Durable when this returns. Moves the conversation's `updated_at` to the message's `created_at`.
         A conversation that was deleted meanwhile stays deleted.
 
         Raises:
             NotFound: the conversation is gone (or never was the owner's).
+            AlreadyBegun: the claim's key stands for another message; nothing is written.
         """
         ...
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from parlour.domain.app import App, ChatApp, CompletionApp
+from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
@@ -130,7 +131,9 @@ class Runs:
             raise NotFound(GONE)
         return thread
 
-    async def start(self, app: App, ask: Ask, thread: Thread | None, introduction: str) -> Run:
+    async def start(
+        self, app: App, ask: Ask, thread: Thread | None, introduction: str, repeat: Repeat | None = None
+    ) -> Run:
         """Write the question down, then set the run going. The question is durable when this returns."""
         self.admit(app)
         now, new_id, owner = self._ports.now(), self._ports.new_id, Owner(app.card.id, ask.user)
@@ -148,7 +151,9 @@ class Runs:
         with ExitStack() as undo:
             self._active[app.card.id] += 1
             undo.callback(self._leave, owner)
-            await self._ports.messages.open(opened, conversation)
+            await self._ports.messages.open(
+                opened, conversation, repeat and Claim(owner, repeat, task_id, message_id, now)
+            )
             undo.pop_all()
         ids = Ids(task_id, message_id, conversation_id, int(now))
         turn = Turn(app, ids, ask, thread.exchanges if thread else (), first=thread is None)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
+from parlour.domain.claim import Claim
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.problems import NotFound
@@ -17,6 +18,7 @@ from parlour.ports.catalogue import Key, Version
 from parlour.ports.messages import Thread
 from parlour.ports.uploads import Shown
 from parlour.stores.memory_annotations import MemoryAnnotations
+from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
 from parlour.stores.memory_people import MemoryPeople
 
@@ -46,7 +48,8 @@ class Memory:
 
     def __init__(self) -> None:
         rows = Rows()
-        self.messages = MemoryMessages(rows)
+        self.claims = MemoryClaims()
+        self.messages = MemoryMessages(rows, self.claims)
         self.conversations = MemoryConversations(rows)
         self.uploads = MemoryUploads(rows)
         self.history = MemoryHistory(rows)
@@ -68,13 +71,16 @@ class Memory:
 
 
 class MemoryMessages:
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, claims: MemoryClaims) -> None:
         self._rows = rows
+        self._claims = claims
 
-    async def open(self, message: Message, conversation: Conversation | None) -> None:
+    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
         opened = conversation or self._rows.conversation(message.owner, message.conversation_id)
         if opened is None:
             raise NotFound("This conversation is gone: start a new one by leaving out conversation_id.")
+        if claim is not None:
+            self._claims.take(claim)
         self._rows.conversations[opened.id] = structs.replace(opened, updated_at=message.created_at)
         self._rows.messages.setdefault(opened.id, {})[message.id] = message
 
@@ -127,8 +133,12 @@ class MemoryHistory:
         self._rows = rows
 
     async def conversation_of(self, owner: Owner, message_id: str) -> str | None:
+        found = await self.message(owner, message_id)
+        return found and found.conversation_id
+
+    async def message(self, owner: Owner, message_id: str) -> Message | None:
         found = (kept[message_id] for kept in self._rows.messages.values() if message_id in kept)
-        return next((message.conversation_id for message in found if message.owner == owner), None)
+        return next((message for message in found if message.owner == owner), None)
 
 
 class MemoryConversations:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from parlour.stores.sqlite.annotations import SqliteAnnotations
 from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
+from parlour.stores.sqlite.claims import SqliteClaims
 from parlour.stores.sqlite.conversations import SqliteConversations
 from parlour.stores.sqlite.database import CannotOpen, Database
 from parlour.stores.sqlite.feedback import SqliteFeedbacks
@@ -21,6 +22,7 @@ class Sqlite:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.claims = SqliteClaims(database)
         self.messages = SqliteMessages(database)
         self.conversations = SqliteConversations(database)
         self.uploads = SqliteUploads(database)

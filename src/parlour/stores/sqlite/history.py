@@ -1,12 +1,26 @@
-"""Where messages stand, in SQLite: the port `History`. Does not know what a message says, and writes nothing."""
+"""Single messages in SQLite: the port `History`. Knows no threads, and writes nothing."""
 
-from parlour.domain.message import Owner
+from typing import cast
+
+from parlour.domain.message import Message, Owner
 from parlour.stores.sqlite.database import Database
+from parlour.stores.sqlite.messages import MessageRow, message_from
 
 CONVERSATION_OF = """
 SELECT conversations.id
 FROM messages JOIN conversations ON conversations.id = messages.conversation_id
 WHERE messages.id = :message_id AND app_id = :app_id AND user = :user
+"""
+
+# Its members in the order of a page's.
+MESSAGE = """
+SELECT conversation_id, id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
+    (SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
+        (SELECT * FROM message_files WHERE message_id = messages.id ORDER BY position))
+FROM messages
+WHERE id = :message_id AND EXISTS (
+    SELECT 1 FROM conversations AS c WHERE c.id = conversation_id AND c.app_id = :app_id AND c.user = :user
+)
 """
 
 
@@ -15,8 +29,17 @@ class SqliteHistory:
         self._database = database
 
     async def conversation_of(self, owner: Owner, message_id: str) -> str | None:
-        asked = {"message_id": message_id, "app_id": owner.app_id, "user": owner.user}
         row: tuple[str] | None = await self._database.read(
-            lambda connection: connection.execute(CONVERSATION_OF, asked).fetchone()
+            lambda connection: connection.execute(CONVERSATION_OF, by_id(owner, message_id)).fetchone()
         )
         return row[0] if row else None
+
+    async def message(self, owner: Owner, message_id: str) -> Message | None:
+        row: tuple[str, ...] | None = await self._database.read(
+            lambda connection: connection.execute(MESSAGE, by_id(owner, message_id)).fetchone()
+        )
+        return message_from(owner, row[0], cast("MessageRow", row[1:])) if row else None
+
+
+def by_id(owner: Owner, message_id: str) -> dict[str, object]:
+    return {"message_id": message_id, "app_id": owner.app_id, "user": owner.user}

@@ -6,13 +6,15 @@ from typing import cast
 
 from msgspec import Struct, json
 
+from parlour.domain.claim import Claim
 from parlour.domain.events import Citation
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
-from parlour.domain.problems import NotFound
+from parlour.domain.problems import AlreadyBegun, NotFound
 from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
 from parlour.ports.messages import Thread
+from parlour.stores.sqlite.claims import TAKE, row_of
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
 from parlour.stores.sqlite.uploads import ATTACH, file_rows, files_from
@@ -152,9 +154,12 @@ class SqliteMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, message: Message, conversation: Conversation | None) -> None:
-        refusal = await self._database.join(write_down, opening_of(message, conversation))
-        if refusal:
+    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
+        opening = opening_of(message, conversation)
+        if claim is not None:
+            row = row_of(claim)
+            await self._database.write(lambda connection: claim_and_write_down(connection, row, opening))
+        elif refusal := await self._database.join(write_down, opening):
             raise refusal
 
     async def close(self, message: Message) -> None:
@@ -226,6 +231,15 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
         else None
         for line in lines
     ]
+
+
+def claim_and_write_down(connection: sqlite3.Connection, claim: dict[str, object], opening: Opening) -> None:
+    """Both or none: what is raised undoes the work."""
+    if not connection.execute(TAKE, claim).rowcount:
+        raise AlreadyBegun
+    [refusal] = write_down(connection, [opening])
+    if refusal:
+        raise refusal
 
 
 def opening_of(message: Message, conversation: Conversation | None) -> Opening:
