@@ -9,8 +9,9 @@ import anyio
 import pytest
 
 from parlour import serve, wiring
-from parlour.serve import Source, given_keys, listen
+from parlour.listening import listen
 from parlour.settings import BadSettings
+from parlour.sources import Source, given_keys
 from parlour.stores.memory import Memory
 
 pytestmark = pytest.mark.anyio

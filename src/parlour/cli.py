@@ -19,8 +19,9 @@ from parlour.dsl.check import report
 from parlour.dsl.load import Refused, load
 from parlour.http.auth import digest
 from parlour.ports.catalogue import Key, Version
-from parlour.serve import Source, files_of, hint, make_key, serve, sources
+from parlour.serve import serve
 from parlour.settings import AppEntry, BadSettings, Settings, read
+from parlour.sources import Source, files_of, hint, make_key, sources
 
 Result = TypeVar("Result")
 

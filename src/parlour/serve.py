@@ -3,18 +3,11 @@
 import asyncio
 import gc
 import logging
-import secrets
 import signal
-import socket
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from importlib import resources
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
-import uvicorn
-from msgspec import Struct
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event is half typed
 
 from parlour import wiring
@@ -22,116 +15,17 @@ from parlour.domain.app import App
 from parlour.dsl.load import Refused
 from parlour.http import app as http_app
 from parlour.http.auth import digest
+from parlour.listening import Listener, listen
 from parlour.ports.catalogue import Key
-from parlour.settings import AppEntry, BadSettings, Settings
+from parlour.settings import BadSettings, Settings
+from parlour.sources import Source, given_keys, hint, make_key
 
 log = logging.getLogger(__name__)
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 POLL_SECONDS = 2.0
-KEEP_ALIVE_SECONDS = 75
 LAST_WORDS = 2.0
 """Seconds in which clients may still take what was said, once all runs have ended."""
-PREFIXES = {"app": "app-", "knowledge": "dataset-", "admin": "admin-"}
 
 Say = Callable[[str], None]
-
-
-class Source(Struct, frozen=True):
-    """A file that holds an app, and the name it is served under."""
-
-    path: Path
-    name: str
-    keys: tuple[str, ...] = ()
-    max_active: int = 0
-    allow: tuple[str, ...] = ()
-
-
-def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
-    """The app files that were asked for: the command's, else the configuration's, else the demo.
-
-    Raises:
-        BadSettings: a path is not there, holds no app file, or two files have one name.
-    """
-    configured = {Path(app.path).resolve(): app for app in settings.apps}
-    entries = tuple(configured.get(path.resolve(), AppEntry(str(path))) for path in paths) or settings.apps
-    if not entries:
-        demo = Path(str(resources.files("parlour"))) / "demo"
-        entries = tuple(AppEntry(str(path)) for path in sorted(demo.glob("*.yml")))
-    found = tuple(source for entry in entries for source in files_of(entry))
-    names = [source.name for source in found]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise BadSettings(f"two files are called {twice!r}: give one of them an id in [[apps]] of parlour.toml")
-    return found
-
-
-def files_of(entry: AppEntry) -> list[Source]:
-    path = Path(entry.path)
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in {".yml", ".yaml"})
-        if not files:
-            raise BadSettings(f"{path}: no .yml or .yaml file in this folder")
-        return [Source(file, file.stem, entry.keys, entry.max_active, entry.allow) for file in files]
-    if not path.is_file():
-        raise BadSettings(f"{path}: no such file or folder")
-    return [Source(path, entry.id or path.stem, entry.keys, entry.max_active, entry.allow)]
-
-
-def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
-    """The keys that the configuration gives.
-
-    Raises:
-        BadSettings: one key for two apps: it could open only one of them (contract 1.1).
-    """
-    owners: dict[str, str] = {}
-    for source in found:
-        for key in source.keys:
-            if owners.setdefault(key, source.name) != source.name:
-                raise BadSettings(
-                    f"{owners[key]} and {source.name} have the same key: give each app its own in [[apps]]"
-                )
-    return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.keys)
-
-
-def make_key(kind: str) -> str:
-    """A fresh token: the kind's prefix and 24 letters and digits (contract 1.1)."""
-    return PREFIXES[kind] + "".join(secrets.choice(ALPHABET) for _ in range(24))
-
-
-def hint(token: str) -> str:
-    return f"{token[:4]}…{token[-4:]}"
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """The socket to serve on, bound before anything else is started.
-
-    Raises:
-        BadSettings: the address cannot be had; the message says what to do.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((host, port))
-        bound.listen(2048)
-    except (OSError, OverflowError) as error:  # the second: no such port
-        bound.close()
-        why = (isinstance(error, OSError) and error.strerror) or str(error)
-        raise BadSettings(
-            f"cannot listen on {host}:{port} ({why}). Is another server running? Give --port another number."
-        ) from error
-    return bound
-
-
-class Listener(uvicorn.Server):
-    """uvicorn without its own signals: it ends the process by them, before what stands around it could be closed."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
-
-    def cut(self) -> None:
-        """Wait for no connection any more: one that is not read, or never sends its body, would hold us for ever."""
-        self.force_exit = True
 
 
 async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None:
@@ -149,15 +43,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
         ) as server:
             house, loop = server.house, asyncio.get_running_loop()
             token = await first_publish(server, found, say)
-            config = uvicorn.Config(
-                http_app.build(house),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            )
-            listener = Listener(config)
+            listener = Listener(http_app.build(house))
             closing: list[asyncio.Task[None]] = []
 
             def end() -> None:

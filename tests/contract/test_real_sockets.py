@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-import uvicorn
 from anyio import fail_after
 
+from parlour.listening import Listener
 from tests.contract.requirements import requirement
 from tests.front_door import until
 from tests.houses import Build, Gate, Place, key_of, rules, scripted
@@ -25,7 +25,7 @@ async def listening(place: Place) -> AsyncGenerator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()  # who comes before the server is there, waits
-        server = uvicorn.Server(uvicorn.Config(place.app, lifespan="off", log_config=None, access_log=False))
+        server = Listener(place.app)
         serving = asyncio.create_task(server.serve([bound]))
         try:
             yield bound.getsockname()[1]
@@ -35,11 +35,12 @@ async def listening(place: Place) -> AsyncGenerator[int]:
                 await serving
 
 
-def request(query: str, length: int | None = None) -> bytes:
+def request(query: str, length: int | None = None, connection: str = "close") -> bytes:
     body = json.dumps({"query": query, "user": "ann", "response_mode": "streaming", "auto_generate_name": False})
     return (
         f"POST /v1/chat-messages HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key_of('first')}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {length or len(body)}\r\nConnection: close\r\n\r\n{body}"
+        f"Content-Type: application/json\r\nContent-Length: {length or len(body)}\r\n"
+        f"Connection: {connection}\r\n\r\n{body}"
     ).encode()
 
 
@@ -107,15 +108,70 @@ async def test_a_connection_that_is_cut_mid_stream_loses_no_answer(build: Build)
 
 
 @requirement("life:disconnect")
-async def test_a_client_that_closes_its_half_after_asking_loses_no_answer(build: Build) -> None:
-    place = await build(models=rules({"say": ["One two."]}))
+async def test_a_client_that_closes_its_half_after_asking_gets_its_answer(build: Build) -> None:
+    place = await build(models=scripted({"rules": [SLOW]}, pause))
     async with listening(place) as port:
-        await exchange(port, request("slow"), half_close=True)
+        for connection in ("close", "keep-alive"):
+            reply = await exchange(port, request("slow", connection=connection), half_close=True)
+            assert b'"answer":"two."' in reply
+            assert b'"event":"message_end"' in reply
+            assert reply.endswith(b"0\r\n\r\n")
+    assert await stored(place) == ["One two."]
 
-        async def answered() -> bool:
-            return await stored(place) == ["One two."]
 
-        await until(answered)
+async def pause(seconds: float) -> None:
+    """Long enough for the server to read all that its client has sent."""
+    del seconds
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@requirement("life:disconnect")
+async def test_a_reader_that_has_gone_is_written_for_no_longer(build: Build) -> None:
+    gate = Gate()
+    place = await build(models=scripted({"rules": [SLOW]}, gate.sleep))
+    async with listening(place) as port:
+        before = asyncio.all_tasks()
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("slow"))
+        with fail_after(5):
+            await gate.waiting.wait()
+        writer.transport.abort()
+
+        async def only_the_run_goes_on() -> bool:
+            return {task.get_name().partition(" ")[0] for task in asyncio.all_tasks() - before} == {"run"}
+
+        await until(only_the_run_goes_on)
+        gate.opened.set()
+
+
+@requirement("error:never-html")
+@pytest.mark.parametrize("sent", [b"hello\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"])
+async def test_what_is_no_http_is_refused_in_the_envelope(build: Build, sent: bytes) -> None:
+    place = await build()
+    async with listening(place) as port:
+        head, _, body = (await exchange(port, sent)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    for header in (
+        "content-type: application/json",
+        f"content-length: {len(body)}",
+        "connection: close",
+        "x-version: ",
+    ):
+        assert f"\r\n{header}".encode() in head.lower()
+    assert json.loads(body).keys() == {"code", "message", "status"}
+
+
+async def test_nonsense_after_a_request_does_not_get_into_its_reply(build: Build) -> None:
+    place = await build(models=rules({"match": "wait", "say": ["One "], "hang": True}))
+    async with listening(place) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("wait", connection="keep-alive"))
+        with fail_after(5):
+            await reader.readuntil(b'"answer":"One "')
+            writer.write(b"hello\r\n\r\n")
+            assert b"bad_request" not in await reader.read()
+        writer.close()
 
 
 @requirement("error:malformed-json", "order:nothing-is-left")

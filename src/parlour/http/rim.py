@@ -78,17 +78,19 @@ class EventStream(Response):
         self.position = position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del scope, receive
+        del scope
         encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
         reader = Reader(self.run.log, self.position)
         loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         if reader.done:
             await send({"type": "http.response.body", "body": b""})
+        leaving = loop.create_task(left(receive))
+        leaving.add_done_callback(lambda _: reader.wake())
         ping_at = loop.time() + pause
         timer = loop.call_at(ping_at, reader.wake)
         try:
-            while not reader.done:
+            while not (reader.done or leaving.done()):
                 if events := await reader.next():
                     body = b"".join([encode(event) for event in events])
                     await send({"type": "http.response.body", "body": body, "more_body": not reader.done})
@@ -98,3 +100,10 @@ class EventStream(Response):
                     timer = loop.call_at(ping_at, reader.wake)
         finally:
             timer.cancel()
+            leaving.cancel()
+
+
+async def left(receive: Receive) -> None:
+    """Return when the client has gone, or has got all."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
