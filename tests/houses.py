@@ -40,6 +40,7 @@ from parlour.ports.models import Models
 from parlour.ports.web import Web
 from parlour.providers.pages import Pages
 from parlour.providers.scripted import Scripted, script_of
+from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.start import Limits, Runs
@@ -183,6 +184,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             messages=storage.messages,
             conversations=storage.conversations,
             web=plan.web or Pages({}),
+            documents=Extractor(),
             now=(lambda: NOW) if plan.fixed else time.time,
             new_id=counting_ids() if plan.fixed else fresh_id,
         )

@@ -40,6 +40,7 @@ from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
+from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.start import Limits, Runs
@@ -138,6 +139,7 @@ async def open_server(
             messages=storage.messages,
             conversations=storage.conversations,
             web=open_web(settings, allow_of, stack),
+            documents=Extractor(),
             now=time.time,
             new_id=random_ids().__next__,
         )

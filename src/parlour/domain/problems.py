@@ -8,6 +8,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed
+    │        DocumentUnreadable
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
@@ -177,6 +178,12 @@ class FetchFailed(Problem):
     def __init__(self, message: str, why: FetchFault = "broken") -> None:
         super().__init__(message)
         self.why: FetchFault = why
+
+
+class DocumentUnreadable(Problem):
+    """No text can be had of a document; the message does not name it."""
+
+    code, status = "invalid_param", 400
 
 
 class FileTooLarge(Problem):

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from parlour.domain.ids import Clock, NewId
+from parlour.ports.documents import Documents
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
 from parlour.ports.web import Web
@@ -17,5 +18,6 @@ class Ports(Struct, frozen=True):
     messages: Messages
     conversations: Conversations
     web: Web
+    documents: Documents
     now: Clock
     new_id: NewId
