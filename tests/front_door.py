@@ -177,11 +177,14 @@ class FrontDoor:
         *,
         json_body: object = None,
         body: bytes | None = None,
-        query: Mapping[str, object] | None = None,
+        query: Mapping[str, object] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         key: str | None = None,
     ) -> Stream:
-        """Send a request; its reply can be read while it comes. A `json_body` declares itself as JSON."""
+        """Send a request; its reply can be read while it comes. A `json_body` declares itself as JSON.
+
+        A `query` of bytes goes out as it is.
+        """
         sent = {name.lower(): value for name, value in (headers or {}).items()}
         if json_body is not None:
             body = json.dumps(json_body).encode()
@@ -196,9 +199,9 @@ class FrontDoor:
             "method": method,
             "scheme": "http",
             "path": path,
-            "raw_path": quote(path).encode(),
+            "raw_path": quote(path, errors="replace").encode(),
             "root_path": "",
-            "query_string": urlencode(query or {}).encode(),
+            "query_string": query if isinstance(query, bytes) else urlencode(query or {}).encode(),
             "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()],
             "client": ("127.0.0.1", 50000),
             "server": ("127.0.0.1", 8000),

@@ -57,26 +57,27 @@ PATIENCE = 5.0
 SLASHES = re.compile(r"//+")
 
 
+def routes(house: House) -> list[Route]:
+    """Every route that there is."""
+    return [
+        *chat.routes(house),
+        *suggested.routes(house),
+        *completion.routes(house),
+        *conversations.routes(house),
+        *files.routes(house),
+        *variables.routes(house),
+        *feedback.routes(house),
+        *annotations.routes(house),
+        *people.routes(house),
+        *about.routes(house),
+        *docs.routes(),
+        *server(house),
+    ]
+
+
 def build(house: House) -> ASGIApp:
     """The app that a server serves. Start-up and shut-down are the composition root's, not the app's."""
-    router = Router(
-        [
-            *chat.routes(house),
-            *suggested.routes(house),
-            *completion.routes(house),
-            *conversations.routes(house),
-            *files.routes(house),
-            *variables.routes(house),
-            *feedback.routes(house),
-            *annotations.routes(house),
-            *people.routes(house),
-            *about.routes(house),
-            *docs.routes(),
-            *server(house),
-        ],
-        redirect_slashes=False,
-        default=unknown,
-    )
+    router = Router(routes(house), redirect_slashes=False, default=unknown)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -1,7 +1,7 @@
 """Annotations: what is asked of them and what they look like (contract 5.9). Does not know whether one is there."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -52,6 +52,29 @@ class AnnotationsBody(Struct):
     page: int
 
 
+class SetUpRequest(Struct):
+    """How annotations are to answer; all is needed, even to disable that."""
+
+    score_threshold: Annotated[float, Meta(ge=0, le=1, description="How alike a question has to be.")]
+    embedding_provider_name: str
+    embedding_model_name: str
+
+
+class Job(Struct):
+    """What is being set up."""
+
+    job_id: str
+    job_status: Literal["waiting", "processing"]
+
+
+class JobStatus(Struct):
+    """How far that has come."""
+
+    job_id: str
+    job_status: Literal["waiting", "processing", "completed", "error"]
+    error_msg: str | None
+
+
 OPERATIONS = (
     Operation(
         method="get",
@@ -87,6 +110,29 @@ OPERATIONS = (
         id="deleteAnnotation",
         summary="Delete an annotation",
         tag="Annotations",
+    ),
+    *(
+        Operation(
+            method="post",
+            path=f"/v1/apps/annotation-reply/{action}",
+            id=f"{action}AnnotationReply",
+            summary=f"{action.capitalize()} answers from annotations; not served yet, always 400",
+            tag="Annotations",
+            request=SetUpRequest,
+            response=Job,
+        )
+        for action in ("enable", "disable")
+    ),
+    *(
+        Operation(
+            method="get",
+            path=f"/v1/apps/annotation-reply/{action}/status/{{job_id}}",
+            id=f"{action}AnnotationReplyStatus",
+            summary="Ask how far such a job has come; not served yet, always 400",
+            tag="Annotations",
+            response=JobStatus,
+        )
+        for action in ("enable", "disable")
     ),
 )
 
