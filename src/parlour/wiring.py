@@ -276,16 +276,18 @@ def remote(name: str, said: Provider, session: ClientSession) -> Models:
             return Scripted(script_of(Path(said.path)) if said.path else Script())
         except (OSError, msgspec.MsgspecError) as error:
             raise BadSettings(f"[providers.{name}] {said.path}: not a script ({error})") from error
+    from parlour.providers.remote import Remote  # noqa: PLC0415
+
     if said.kind == "anthropic":
         from parlour.providers.anthropic import Anthropic  # noqa: PLC0415
 
         address = said.base_url or "https://api.anthropic.com"
-        return Anthropic(session, address, said.api_key, context=said.context)
+        return Remote(Anthropic(), session, address, said.api_key, context=said.context)
     from parlour.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415
 
     if not said.base_url:
         raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
-    return OpenAICompatible(session, said.base_url, said.api_key, context=said.context)
+    return Remote(OpenAICompatible(), session, said.base_url, said.api_key, context=said.context)
 
 
 def random_ids() -> Iterator[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from parlour.ports.models import Call, Said, Text
 from parlour.providers.openai_compatible import OpenAICompatible
+from parlour.providers.remote import Remote
 from parlour.providers.scripted import Scripted
 from parlour.providers.table import Entry, Table
 from tests.contract.requirements import requirement
@@ -81,7 +82,7 @@ async def test_a_provider_that_fails_mid_stream_ends_it_with_error_and_the_text_
 @requirement("error:mid-stream", "check:24")
 async def test_an_answer_that_its_provider_does_not_finish_is_a_failed_one(build: Build) -> None:
     async with serving(Answer(texts("Par", "tial"))) as provider, outside() as client:
-        place = await build(models=OpenAICompatible(client, provider.url, None))
+        place = await build(models=Remote(OpenAICompatible(), client, provider.url, None))
         events = (await place.door.streamed(auto_generate_name=False)).events
         message = await only_message(place.door)
     assert [event["event"] for event in events] == ["message", "message", "error"]

@@ -12,6 +12,7 @@ from parlour.domain.problems import CompletionRequestFailed, ModelNotSupported, 
 from parlour.ports.models import Counted, Ended, Models, Said, Text, Thinking, ToolCall
 from parlour.providers.anthropic import Anthropic
 from parlour.providers.openai_compatible import OpenAICompatible
+from parlour.providers.remote import Remote
 from parlour.providers.scripted import Rule, Script, Scripted, ScriptedError, ScriptedTool, ScriptedUsage
 from tests.providers.fake_provider import Answer, Json, a_call, all_of, chunk, event, outside, serving
 
@@ -117,8 +118,8 @@ async def staged(kind: str, scene: Scene) -> AsyncGenerator[Stage, None]:
         return
     pieces = on_openai(scene) if kind == "openai" else on_anthropic(scene)
     async with serving(Answer(pieces, hang=scene.hang)) as fake, outside() as client:
-        make = OpenAICompatible if kind == "openai" else Anthropic
-        yield Stage(make(client, fake.url, "k-secret"), fake.gone.is_set)
+        dialect = OpenAICompatible() if kind == "openai" else Anthropic()
+        yield Stage(Remote(dialect, client, fake.url, "k-secret"), fake.gone.is_set)
 
 
 every_kind = pytest.mark.parametrize("kind", ["openai", "anthropic", "scripted"])

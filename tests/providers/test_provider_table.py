@@ -8,12 +8,13 @@ import pytest
 from parlour.domain.app import Model
 from parlour.domain.problems import ProviderNotInitialized
 from parlour.domain.usage import FREE
-from parlour.ports.models import Call, Line, Models, Text
+from parlour.ports.models import Call, Line, Text
 from parlour.providers.openai_compatible import OpenAICompatible
 from parlour.providers.prices import Found, GenaiPrices, look_up
+from parlour.providers.remote import Remote
 from parlour.providers.scripted import Scripted, script_of
 from parlour.providers.table import Entry, Table
-from parlour.providers.tokens import BpeTokens, encoding, upper_bound
+from parlour.providers.tokens import BpeTokens, encoding
 from tests.providers.fake_provider import STOP, Answer, a_call, all_of, outside, serving, texts
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +47,7 @@ def test_a_name_that_nobody_answers_for_says_what_to_write_where() -> None:
 
 async def test_an_empty_key_is_a_missing_one() -> None:
     async with outside() as client:
-        table = Table({"openai": Entry(OpenAICompatible(client, "http://x/v1", ""))})
+        table = Table({"openai": Entry(Remote(OpenAICompatible(), client, "http://x/v1", ""))})
         with pytest.raises(ProviderNotInitialized, match=r"\[providers\.openai\]"):
             table.check(Model("openai", "m"))
 
@@ -54,27 +55,13 @@ async def test_an_empty_key_is_a_missing_one() -> None:
 async def test_a_renamed_model_is_asked_by_its_other_name() -> None:
     with anyio.fail_after(5):
         async with serving(Answer([*texts("ok"), STOP])) as fake, outside() as client:
-            provider = OpenAICompatible(client, fake.url, None)
+            provider = Remote(OpenAICompatible(), client, fake.url, None)
             table = Table({"acme": Entry(provider, {"gpt-4o": "my-model"})})
             await all_of(table.stream(a_call()))
             assert fake.asked[0]["model"] == "my-model"
             assert table.called(Model("acme", "gpt-4o")) == Model("acme", "my-model")
             assert table.called(Model("acme", "other")) == Model("acme", "other")
             assert table.context(Model("acme", "gpt-4o")) is None
-
-
-def test_a_heavy_provider_is_made_on_first_need_and_once() -> None:
-    made: list[Models] = []
-
-    def make() -> Models:
-        made.append(saying("a"))
-        return made[-1]
-
-    table = Table({"default": Entry(make)})
-    assert not made
-    table.check(Model("x", "m"))
-    table.check(Model("y", "m"))
-    assert len(made) == 1
 
 
 def test_what_is_free_is_free_under_any_name() -> None:
@@ -148,8 +135,3 @@ async def test_tokens_are_counted_as_the_model_counts_them() -> None:
         assert await tokens.count(newer, ["hello world " * 100_000]) == 200_001
         assert await tokens.count(newer, ["<|endoftext|>", "\ud800"]) > 2
         assert await tokens.count(newer, []) == 0
-
-
-async def test_no_text_has_more_tokens_than_the_cheap_bound() -> None:
-    texts = ["hello", "你好", "\ud800", "🙂", ""]
-    assert await BpeTokens().count(Model("p", "m"), texts) <= upper_bound(texts)

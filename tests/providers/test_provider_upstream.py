@@ -18,6 +18,7 @@ from parlour.ports.models import Ended, Said, Text
 from parlour.providers.anthropic import Anthropic
 from parlour.providers.failures import digest, problem
 from parlour.providers.openai_compatible import OpenAICompatible
+from parlour.providers.remote import Remote
 from parlour.providers.web import session
 from tests.providers.fake_provider import (
     DONE,
@@ -49,7 +50,7 @@ async def told(naps: Naps, *answers: Answer, key: str | None = SECRET) -> tuple[
     """What the provider's user hears, and how often the provider was asked."""
     with anyio.fail_after(5):
         async with serving(*answers) as fake, outside() as client:
-            provider = OpenAICompatible(client, fake.url, key, patience=naps.patience())
+            provider = Remote(OpenAICompatible(), client, fake.url, key, patience=naps.patience())
             try:
                 return await all_of(provider.stream(a_call())), len(fake.asked)
             except Problem as error:
@@ -127,7 +128,7 @@ async def test_a_provider_that_is_not_there_is_told_without_its_address() -> Non
         gone = fake.url
     with anyio.fail_after(5):
         async with outside() as client:
-            provider = OpenAICompatible(client, gone, None, patience=naps.patience())
+            provider = Remote(OpenAICompatible(), client, gone, None, patience=naps.patience())
             with pytest.raises(CompletionRequestFailed) as caught:
                 await all_of(provider.stream(a_call()))
     assert str(caught.value) == "[acme] The provider cannot be reached (Connection refused)."
@@ -136,7 +137,7 @@ async def test_a_provider_that_is_not_there_is_told_without_its_address() -> Non
 
 async def test_silence_before_the_first_byte_ends_the_call() -> None:
     async with serving(Answer(hang=True)) as fake, outside() as client:
-        provider = OpenAICompatible(client, fake.url, None, patience=Naps().patience(first_byte=0.1, idle=60))
+        provider = Remote(OpenAICompatible(), client, fake.url, None, patience=Naps().patience(first_byte=0.1, idle=60))
         with anyio.fail_after(5), pytest.raises(CompletionRequestFailed, match=r"said nothing for 0\.1 seconds"):
             await all_of(provider.stream(a_call()))
         assert len(fake.asked) == 1
@@ -144,7 +145,7 @@ async def test_silence_before_the_first_byte_ends_the_call() -> None:
 
 async def test_silence_in_mid_answer_ends_the_call() -> None:
     async with serving(Answer(texts("a"), hang=True)) as fake, outside() as client:
-        provider = OpenAICompatible(client, fake.url, None, patience=Naps().patience(first_byte=60, idle=0.1))
+        provider = Remote(OpenAICompatible(), client, fake.url, None, patience=Naps().patience(first_byte=60, idle=0.1))
         stream = provider.stream(a_call())
         with anyio.fail_after(5):
             assert await anext(stream) == Text("a")
@@ -155,7 +156,7 @@ async def test_silence_in_mid_answer_ends_the_call() -> None:
 async def test_a_connection_serves_one_answer_after_another() -> None:
     with anyio.fail_after(5):
         async with serving(GOOD) as fake, outside() as client:
-            provider = OpenAICompatible(client, fake.url, SECRET)
+            provider = Remote(OpenAICompatible(), client, fake.url, SECRET)
             for _ in range(3):
                 assert await all_of(provider.stream(a_call())) == OK
             assert len(fake.connections) == 1
@@ -165,7 +166,7 @@ async def test_a_connection_whose_end_comes_late_serves_again() -> None:
     over = asyncio.Event()
     with anyio.fail_after(5):
         async with serving(Answer([*texts("ok"), STOP, DONE], wait=over)) as fake, outside() as client:
-            provider = OpenAICompatible(client, fake.url, None)
+            provider = Remote(OpenAICompatible(), client, fake.url, None)
             for _ in range(2):
                 over.clear()
                 async with aclosing(provider.stream(a_call())) as stream:
@@ -178,7 +179,7 @@ async def test_a_connection_whose_end_comes_late_serves_again() -> None:
 async def test_an_answer_ends_with_its_last_word_even_if_the_connection_stays() -> None:
     with anyio.fail_after(5):
         async with serving(Answer([*texts("ok"), STOP, DONE], hang=True)) as fake, outside() as client:
-            assert await all_of(OpenAICompatible(client, fake.url, None).stream(a_call())) == OK
+            assert await all_of(Remote(OpenAICompatible(), client, fake.url, None).stream(a_call())) == OK
             await fake.gone.wait()
 
 
@@ -192,7 +193,7 @@ async def test_an_option_that_is_refused_by_name_is_left_out_then_and_later(opti
     error = f'{{"error": {{"message": "Unknown {option}", "code": "unsupported_parameter", "param": "{option}"}}}}'
     with anyio.fail_after(5):
         async with serving(refusal(400, error), GOOD) as fake, outside() as client:
-            provider = OpenAICompatible(client, fake.url, None, patience=Naps().patience())
+            provider = Remote(OpenAICompatible(), client, fake.url, None, patience=Naps().patience())
             call = a_call(parameters={"top_k": 3, "seed": 1})
             assert await all_of(provider.stream(call)) == OK
             assert await all_of(provider.stream(call)) == OK
@@ -203,9 +204,9 @@ async def test_an_option_that_is_refused_by_name_is_left_out_then_and_later(opti
 async def test_a_key_goes_in_the_header_of_its_wire_and_only_there() -> None:
     with anyio.fail_after(5):
         async with serving(GOOD) as fake, outside() as client:
-            await all_of(OpenAICompatible(client, fake.url, SECRET).stream(a_call()))
+            await all_of(Remote(OpenAICompatible(), client, fake.url, SECRET).stream(a_call()))
             with pytest.raises(Problem):
-                await all_of(Anthropic(client, fake.url, SECRET).stream(a_call()))
+                await all_of(Remote(Anthropic(), client, fake.url, SECRET).stream(a_call()))
     assert fake.paths == ["/v1/chat/completions", "/v1/messages"]
     assert fake.headers[0]["Authorization"] == f"Bearer {SECRET}"
     assert (fake.headers[1]["x-api-key"], fake.headers[1]["anthropic-version"]) == (SECRET, "2023-06-01")
@@ -228,7 +229,7 @@ async def test_a_private_address_is_refused_without_another_try() -> None:
     async with serving(GOOD) as fake:
         client = session(allow_private=False)
         try:
-            provider = OpenAICompatible(client, fake.url, SECRET, patience=naps.patience())
+            provider = Remote(OpenAICompatible(), client, fake.url, SECRET, patience=naps.patience())
             with anyio.fail_after(5), pytest.raises(CompletionRequestFailed, match=r"\[acme\] The address is private"):
                 await all_of(provider.stream(a_call()))
         finally:

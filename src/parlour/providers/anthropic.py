@@ -1,17 +1,9 @@
-"""The Messages wire. Does not know apps, nor which of its models an app meant."""
+"""The dialect of the Messages wire. Knows no connection."""
 
-from collections.abc import AsyncGenerator
-
-from aiohttp import ClientSession
-
-from parlour.domain.app import Model
-from parlour.ports.models import Call, Said
+from parlour.ports.models import Call
 from parlour.providers.anthropic_reading import AnthropicReading
 from parlour.providers.anthropic_request import body
-from parlour.providers.contexts import known_context
 from parlour.providers.failures import Failure
-from parlour.providers.openai_compatible import no_key
-from parlour.providers.upstream import Patience, Upstream
 
 VERSION = "2023-06-01"
 
@@ -39,27 +31,8 @@ class AnthropicQuestion:
 class Anthropic:
     """`base_url` with or without its final `/v1`."""
 
-    def __init__(
-        self,
-        session: ClientSession,
-        base_url: str,
-        api_key: str | None,
-        *,
-        context: int | None = None,
-        patience: Patience | None = None,
-    ) -> None:
-        headers = {"anthropic-version": VERSION} | ({"x-api-key": api_key} if api_key else {})
-        self._upstream = Upstream(session, headers, api_key, patience or Patience())
-        self._url = f"{base_url.rstrip('/').removesuffix('/v1')}/v1/messages"
-        self._api_key = api_key
-        self._context = context
+    def headers(self, api_key: str | None) -> dict[str, str]:
+        return {"anthropic-version": VERSION} | ({"x-api-key": api_key} if api_key else {})
 
-    def check(self, model: Model) -> None:
-        if self._api_key is not None and not self._api_key.strip():
-            raise no_key(model.provider)
-
-    def context(self, model: Model) -> int | None:
-        return self._context or known_context(model.name)
-
-    def stream(self, call: Call) -> AsyncGenerator[Said, None]:
-        return self._upstream.ask(AnthropicQuestion(call, self._url))
+    def question(self, call: Call, base_url: str) -> AnthropicQuestion:
+        return AnthropicQuestion(call, f"{base_url.removesuffix('/v1')}/v1/messages")

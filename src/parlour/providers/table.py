@@ -3,7 +3,7 @@
 Does not know how any of them speaks, nor where the configuration was read.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 
 from msgspec import Struct, structs
 
@@ -17,8 +17,7 @@ DEFAULT = "default"
 class Entry(Struct, frozen=True):
     """A provider, and what its models are really called."""
 
-    provider: Models | Callable[[], Models]
-    """Or what makes it on first need, where making it is heavy; raises `ProviderNotInitialized` if it cannot."""
+    provider: Models
     models: Mapping[str, str] = {}
     """The name in an app -> the name at the provider."""
     free: bool = False
@@ -30,15 +29,14 @@ class Table:
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
         self._entries = {short(name): entry for name, entry in entries.items()}
-        self._made: dict[int, Models] = {}
 
     def check(self, model: Model) -> None:
         entry = self._entry(model)
-        self._provider(entry).check(renamed(model, entry))
+        entry.provider.check(renamed(model, entry))
 
     def context(self, model: Model) -> int | None:
         entry = self._entry(model)
-        return self._provider(entry).context(renamed(model, entry))
+        return entry.provider.context(renamed(model, entry))
 
     def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         """Hand the call on; no layer is added to the stream itself.
@@ -47,9 +45,8 @@ class Table:
             ProviderNotInitialized: at once, where nobody answers for the name.
         """
         entry = self._entry(call.model)
-        provider = self._provider(entry)
         model = renamed(call.model, entry)
-        return provider.stream(call if model is call.model else structs.replace(call, model=model))
+        return entry.provider.stream(call if model is call.model else structs.replace(call, model=model))
 
     def called(self, model: Model) -> Model | None:
         """The model that is really asked, and paid for; None where it costs nothing, or nobody answers for it."""
@@ -65,13 +62,6 @@ class Table:
                 "parlour.toml, or [providers.default] to let one provider answer for all names."
             )
         return entry
-
-    def _provider(self, entry: Entry) -> Models:
-        made = self._made.get(id(entry))
-        if made is None:
-            made = entry.provider() if callable(entry.provider) else entry.provider
-            self._made[id(entry)] = made
-        return made
 
 
 def short(provider: str) -> str:

@@ -21,11 +21,6 @@ INLINE = 20_000
 Count = Callable[[str], int]
 
 
-def upper_bound(texts: Sequence[str]) -> int:
-    """No text has more tokens than UTF-8 bytes: the cheap way to know that something surely fits."""
-    return sum(len(text.encode(errors="replace")) for text in texts)
-
-
 def encoding(name: str) -> str:
     """The tokenizer of a model."""
     return OLDER if OLDER_NAMES.match(name.rpartition("/")[2].lower()) else NEWER

@@ -23,6 +23,7 @@ from parlour.ports.models import Call, Line, Said
 from parlour.providers.local.child import Ready, Wanted
 from parlour.providers.local.weights import CannotFetch, weights
 from parlour.providers.openai_compatible import OpenAICompatible
+from parlour.providers.remote import Remote
 from parlour.providers.web import session
 
 ENGINE = "xllamacpp"
@@ -44,7 +45,7 @@ class Running(Struct):
     address: str
     key: str
     http: ClientSession
-    provider: OpenAICompatible
+    provider: Remote
 
 
 class Local:
@@ -145,7 +146,7 @@ class Local:
         if not ready.address:
             raise ProviderNotInitialized(f"The model {path.name} cannot be loaded: {ready.error.rstrip('.')}.")
         http = session(allow_private=True)
-        provider = OpenAICompatible(http, f"{ready.address}/v1", key, context=self._context)
+        provider = Remote(OpenAICompatible(), http, f"{ready.address}/v1", key, context=self._context)
         return Running(process, ready.address, key, http, provider)
 
 
