@@ -43,6 +43,7 @@ from parlour.providers.scripted import Scripted, script_of
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
+from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
@@ -162,6 +163,8 @@ class Plan(Struct, frozen=True):
     fixed: bool = False
     """Whether clock and ids are the same in every run."""
     limits: Limits = Limits()
+    rates: AppRates = AppRates()
+    rates_of: Mapping[str, AppRates] = {}
     ping_seconds: float = 10.0
     max_body: int = 8 * 1024 * 1024
 
@@ -199,6 +202,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
             once=Once(runs, storage.claims, storage.history, ports.now),
+            rates=Rates(ports.now, plan.rates, plan.rates_of),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,

@@ -10,7 +10,7 @@ import pytest
 
 from parlour import serve, wiring
 from parlour.listening import listen
-from parlour.settings import BadSettings
+from parlour.settings import AppEntry, BadSettings
 from parlour.sources import Source, given_keys
 from parlour.stores.memory import Memory
 
@@ -71,14 +71,17 @@ async def test_a_key_that_serve_makes_has_its_date() -> None:
     assert key.created_at >= before
 
 
+def source(name: str, *keys: str) -> Source:
+    return Source(Path(f"{name}.yml"), name, AppEntry(f"{name}.yml", keys=keys))
+
+
 def test_one_key_for_two_apps_is_refused() -> None:
-    found = tuple(Source(Path(f"{name}.yml"), name, ("app-same",)) for name in ("one", "two"))
     with pytest.raises(BadSettings, match="one and two"):
-        given_keys(found)
+        given_keys((source("one", "app-same"), source("two", "app-same")))
 
 
 def test_a_key_that_stands_twice_at_one_app_is_taken() -> None:
-    assert {key.app for key in given_keys((Source(Path("one.yml"), "one", ("app-a", "app-a", "app-b")),))} == {"one"}
+    assert {key.app for key in given_keys((source("one", "app-a", "app-a", "app-b"),))} == {"one"}
 
 
 def test_a_port_that_there_is_not_is_refused() -> None:

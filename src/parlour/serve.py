@@ -36,10 +36,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
     """
     with listen(settings.server.host, settings.server.port) as bound:
         async with wiring.open_server(
-            settings,
-            given_keys(found),
-            {source.name: source.max_active for source in found},
-            {source.name: source.allow for source in found},
+            settings, given_keys(found), {source.name: source.entry for source in found}
         ) as server:
             house, loop = server.house, asyncio.get_running_loop()
             token = await first_publish(server, found, say)
@@ -107,8 +104,8 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{source.path}: cannot be read ({error})") from error
         key = f"its key was made earlier and shown once; another: parlour keys create {source.name}"
-        if source.keys:
-            key = f"key {hint(source.keys[0])} of the configuration"
+        if source.entry.keys:
+            key = f"key {hint(source.entry.keys[0])} of the configuration"
         elif source.name not in known:
             token = await new_key(server, source.name)
             key = f"key {token}   (shown this once)"

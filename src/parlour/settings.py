@@ -46,6 +46,13 @@ class Web(Struct, frozen=True, forbid_unknown_fields=True):
     """Hosts and networks inside that apps may reach: `wiki.corp`, `*.corp`, `10.0.0.0/8`."""
 
 
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    rate_per_key: str = ""
+    """How many answers one key may ask for in how long, such as `60/min`; empty is no limit."""
+    rate_per_user: str = ""
+    """The same for one user of one app."""
+
+
 class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     id: str = ""
@@ -54,6 +61,10 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """As `server.max_active`, for this app; the smaller limit holds."""
     allow: tuple[str, ...] = ()
     """More than `web.allow`, for this app."""
+    rate_per_key: str = ""
+    """In place of `limits.rate_per_key`, for this app."""
+    rate_per_user: str = ""
+    """In place of `limits.rate_per_user`, for this app."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,6 +85,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = Server()
     storage: Storage = Storage()
     web: Web = Web()
+    limits: Limits = Limits()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
 
@@ -110,7 +122,7 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     section, _, key = name.partition("_")
     if section == "data" and not key:
         tree["data"] = value
-    elif section in {"server", "storage"} and key:
+    elif section in {"server", "storage", "limits"} and key:
         table(tree, section)[key] = value
     elif section == "web" and key:
         table(tree, section)[key] = value.split(",") if key == "allow" else value

@@ -19,9 +19,8 @@ class Source(Struct, frozen=True):
 
     path: Path
     name: str
-    keys: tuple[str, ...] = ()
-    max_active: int = 0
-    allow: tuple[str, ...] = ()
+    entry: AppEntry
+    """What the operator says of it."""
 
 
 def sources(settings: Settings, paths: tuple[Path, ...]) -> tuple[Source, ...]:
@@ -48,10 +47,10 @@ def files_of(entry: AppEntry) -> list[Source]:
         files = sorted(file for file in path.iterdir() if file.suffix in {".yml", ".yaml"})
         if not files:
             raise BadSettings(f"{path}: no .yml or .yaml file in this folder")
-        return [Source(file, file.stem, entry.keys, entry.max_active, entry.allow) for file in files]
+        return [Source(file, file.stem, entry) for file in files]
     if not path.is_file():
         raise BadSettings(f"{path}: no such file or folder")
-    return [Source(path, entry.id or path.stem, entry.keys, entry.max_active, entry.allow)]
+    return [Source(path, entry.id or path.stem, entry)]
 
 
 def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
@@ -62,12 +61,12 @@ def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
     """
     owners: dict[str, str] = {}
     for source in found:
-        for key in source.keys:
+        for key in source.entry.keys:
             if owners.setdefault(key, source.name) != source.name:
                 raise BadSettings(
                     f"{owners[key]} and {source.name} have the same key: give each app its own in [[apps]]"
                 )
-    return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.keys)
+    return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.entry.keys)
 
 
 def make_key(kind: str) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import ClientSession
 from msgspec import Struct
 
+from parlour.amounts import rate
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
@@ -43,8 +44,9 @@ from parlour.providers.tokens import BpeTokens
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
+from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
-from parlour.settings import BadSettings, Provider, Settings
+from parlour.settings import AppEntry, BadSettings, Provider, Settings
 
 MODES = {"chat": chat.run, "completion": completion.run}
 
@@ -124,9 +126,14 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
 
 @asynccontextmanager
 async def open_server(
-    settings: Settings, given: tuple[Key, ...], active_of: dict[str, int], allow_of: dict[str, tuple[str, ...]]
+    settings: Settings, given: tuple[Key, ...], entries: dict[str, AppEntry]
 ) -> AsyncGenerator[Server]:
-    """Everything wired; closed in the opposite order."""
+    """Everything wired; closed in the opposite order. `entries`: what the operator says of each app, by name.
+
+    Raises:
+        BadSettings: a part cannot be made as the settings say.
+    """
+    rates = open_rates(settings, entries)
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
@@ -138,12 +145,13 @@ async def open_server(
             tokens=BpeTokens(),
             messages=storage.messages,
             conversations=storage.conversations,
-            web=open_web(settings, allow_of, stack),
+            web=open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack),
             documents=Extractor(),
             now=time.time,
             new_id=random_ids().__next__,
         )
         server, asides = settings.server, Asides(ports, title, suggest)
+        active_of = {name: entry.max_active for name, entry in entries.items()}
         limits = Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
         runs = Runs(ports, MODES, asides, limits)
         house = House(
@@ -151,6 +159,7 @@ async def open_server(
             keyring=Keyring(storage.keys, given),
             runs=runs,
             once=Once(runs, storage.claims, storage.history, ports.now),
+            rates=Rates(ports.now, *rates),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
@@ -190,6 +199,24 @@ def open_web(settings: Settings, allow_of: dict[str, tuple[str, ...]], stack: As
         raise BadSettings(f"allow: {error}. Give hosts (wiki.corp, *.corp) and networks (10.0.0.0/8).") from error
     stack.push_async_callback(guarded.aclose)
     return guarded
+
+
+def open_rates(settings: Settings, entries: dict[str, AppEntry]) -> tuple[AppRates, dict[str, AppRates]]:
+    """The rates of all apps, and those of single apps, which take their place.
+
+    Raises:
+        BadSettings: one is no rate.
+    """
+    key, user = settings.limits.rate_per_key, settings.limits.rate_per_user
+    general = AppRates(rate(key, "limits.rate_per_key"), rate(user, "limits.rate_per_user"))
+    of_apps = {
+        name: AppRates(
+            rate(entry.rate_per_key or key, f"rate_per_key of {name}"),
+            rate(entry.rate_per_user or user, f"rate_per_user of {name}"),
+        )
+        for name, entry in entries.items()
+    }
+    return general, of_apps
 
 
 def open_blobs(settings: Settings) -> Blobs:

@@ -57,6 +57,7 @@ DIFFERENCES: dict[str, str] = {
     "failure: 409 conflict": "ours: an Idempotency-Key whose run ended nobody here knows how",
     "failure: 413 request_entity_too_large": "contract 8.5: in the original a proxy refuses it, in HTML",
     "failure: 415 unsupported_media_type": CODES,
+    "failure: 429 rate_limit_error": CODES,
     "failure: 503 service_unavailable": "ours: a server that is going down says so in the envelope",
 }
 

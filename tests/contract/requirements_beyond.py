@@ -45,4 +45,21 @@ BEYOND = {
     "repeat:deleted": R("ours", "Once its message is deleted, a key is 404 until it expires.", divergence=ADDED),
     "repeat:unknown-end": R("ours", "A run whose end is not known here is 409 conflict.", divergence=ADDED),
     "repeat:completion": R("ours, 5.11", "POST /completion-messages takes keys as well.", divergence=ADDED),
+    "rate:user": R(
+        "1.5",
+        "A user who asks too often: 429 rate_limit_error, with Retry-After.",
+        divergence="An addition: the original limits by plan only.",
+    ),
+    "rate:key": R(
+        "1.5", "So does a key, for all its users together.", divergence="An addition: the original limits by plan only."
+    ),
+    "rate:app": R(
+        "ours", "An app may have rates of its own.", divergence="An addition: the original limits by plan only."
+    ),
+    "rate:order": R(
+        "1.6",
+        "Rates hold for new answers only, and are told where the concurrency limit is, before anything is written.",
+        divergence="An addition: the original limits by plan only.",
+    ),
+    "rate:repeat": R("ours", "A repetition with its key counts for no rate.", divergence=ADDED),
 }

@@ -10,6 +10,7 @@ import pytest
 
 from parlour.http.auth import digest
 from parlour.ports.catalogue import Key
+from parlour.runs.rates import AppRates, Rate
 from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
@@ -109,6 +110,8 @@ async def refused(place: Place) -> None:
     await door.request("POST", "/v1/chat-messages", body=b"{}", headers={"content-type": "text/plain"})
     await door.send("x" * 20_000)
     await begun_elsewhere(place, {"query": "hi", "user": "ann"})
+    once_more: dict[str, object] = {"inputs": {}, "user": "ann"}
+    await door.request("POST", "/v1/completion-messages", json_body=once_more, key=key_of("write"))
     await place.house.runs.close(0)
     await door.send()
 
@@ -119,6 +122,7 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
         apps={"first": everything(), "write": app_file("completion")},
         models=rules(FAILING, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
         max_body=10_000,
+        rates_of={"write": AppRates(per_user=Rate(2, 3600))},
     )
     await ask_everything(place)
     found = place.door.documented

@@ -36,6 +36,8 @@ LINE = [
 
 ASKED = {
     "http.catalogue",  # which app a key opens
+    "http.admission",  # whether there is a place free
+    "runs.rates",  # how often its key and its user may ask
     "http.guests",  # who has been here
     "wire.body",  # bytes to a JSON object
     "wire.files",  # its files

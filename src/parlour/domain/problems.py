@@ -16,7 +16,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 409  AlreadyBegun
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
-    ├── 429  TooManyRequests
+    ├── 429  TooManyRequests  RateLimited
     ├── 500  InternalError
     └── 503  ShuttingDown  StoreUnavailable
 """
@@ -150,6 +150,15 @@ class UnsupportedMediaType(Problem):
 
 class TooManyRequests(Problem):
     code, status = "too_many_requests", 429
+
+
+class RateLimited(Problem):
+    code, status, default = "rate_limit_error", 429, "Too many requests."
+
+    def __init__(self, message: str = "", *, params: str | None = None, retry_after: int = 1) -> None:
+        super().__init__(message, params=params)
+        self.retry_after = retry_after
+        """Seconds."""
 
 
 class InternalError(Problem):

@@ -14,6 +14,19 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def token_of(authorization: str) -> str:
+    """The token of an `Authorization` header.
+
+    Raises:
+        Unauthorized: there is none, or another scheme.
+    """
+    words = authorization.split(maxsplit=1)
+    token = words[1].strip() if len(words) == 2 else ""
+    if not token or words[0].lower() != "bearer":
+        raise Unauthorized
+    return token
+
+
 class Keyring:
     """Keys by token: those of the configuration, and those of the store, remembered until `forget`."""
 
@@ -28,11 +41,7 @@ class Keyring:
         Raises:
             Unauthorized: no header, another scheme, or a token that opens nothing.
         """
-        words = authorization.split(maxsplit=1)
-        token = words[1].strip() if len(words) == 2 else ""
-        if not token or words[0].lower() != "bearer":
-            raise Unauthorized
-        hashed = digest(token)
+        hashed = digest(token_of(authorization))
         key = self._known.get(hashed)
         if key is None:
             key = await self._keys.find(hashed)

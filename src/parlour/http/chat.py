@@ -3,7 +3,6 @@
 The straight line of a chat message begins here; docs/design.md follows it.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from starlette.requests import Request
@@ -15,6 +14,7 @@ from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.dsl.opening import introduction
+from parlour.http.admission import Admit, admission, nothing
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up
@@ -22,13 +22,6 @@ from parlour.runs.log import Reader
 from parlour.runs.start import Run
 from parlour.wire import bodies, chat, errors, queries, repeats
 from parlour.wire.body import user
-
-Admit = Callable[[], None]
-"""Return if there is a place free; raise, if not."""
-
-
-def nothing() -> None:
-    """A request that may be a repetition needs no place of its own yet."""
 
 
 def routes(house: House) -> list[Route]:
@@ -45,8 +38,8 @@ async def send(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     body = await body_of(house, request)
     trace_id = chat.trace_id(request.headers, request.query_params, body)
+    admit = admission(house, request, app, user(body))
     repeat = repeats.parse(request.headers, body)
-    admit = partial(house.runs.admit, app)
     asked = chat.parse(body, mode=app.mode, trace_id=trace_id, admit=admit if repeat is None else nothing)
     return await answer(house, app, asked, repeat, admit)
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.message import Owner
+from parlour.http.admission import admission
 from parlour.http.chat import answer, stopped
 from parlour.http.house import House
 from parlour.http.rim import app_of, body_of
@@ -30,7 +31,7 @@ async def send(house: House, request: Request) -> Response:
     body = await body_of(house, request)
     asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
     repeat = repeats.parse(request.headers, body)
-    admit = partial(house.runs.admit, app)
+    admit = admission(house, request, app, asked.ask.user)
     if repeat is None:
         admit()
     return await answer(house, app, asked, repeat, admit)

@@ -18,6 +18,7 @@ from parlour.ports.messages import Conversations, Messages
 from parlour.ports.uploads import Uploads
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
+from parlour.runs.rates import Rates
 from parlour.runs.start import Runs
 
 
@@ -28,6 +29,7 @@ class House(Struct, frozen=True):
     keyring: Keyring
     runs: Runs
     once: Once
+    rates: Rates
     asides: Asides
     messages: Messages
     conversations: Conversations

@@ -14,6 +14,7 @@ from parlour.domain.problems import (
     DraftWorkflow,
     MalformedWorkflowId,
     Problem,
+    RateLimited,
     TooManyRequests,
     Unauthorized,
     WorkflowNotFound,
@@ -66,4 +67,6 @@ def render(
     if problem.params is not None:
         members["params"] = problem.params
     headers = {"Content-Type": "application/json", **_HEADERS.get(type(problem), _NOTHING)}
+    if isinstance(problem, RateLimited):
+        headers["Retry-After"] = str(problem.retry_after)
     return status, encode(members | dict(extra)), headers
