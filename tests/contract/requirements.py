@@ -312,6 +312,11 @@ REPLY = {
     "completion:events": R("ours, 6.4", "A completion can be read again from any position, by its user."),
     "annotations:reply": R("5.9", "A job makes annotations answer, or no longer.", deferred=KNOWLEDGE),
     "delete:body": R("5.4", "DELETE needs no body.", divergence="The original answers 415 without a JSON body."),
+    "delete:runs": R(
+        "ours, 5.4",
+        "A run whose conversation is deleted ends, and its events cannot be read again.",
+        divergence="An addition, as the events are.",
+    ),
     "life:parallel-turns": R("6.2", "Parallel turns in one conversation are allowed, none waits for another."),
     "life:failed-turns": R(
         "6.2, 8.19",

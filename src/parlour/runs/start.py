@@ -78,6 +78,8 @@ class Run(Struct, eq=False):
     task: asyncio.Task[None] | None = None
     saving: bool = False
     stopping: bool = False
+    forgotten: bool = False
+    """Its conversation was deleted."""
     finished_at: float = 0.0
 
     @property
@@ -170,7 +172,14 @@ class Runs:
     def find(self, task_id: str, owner: Owner) -> Run | None:
         """A run of this owner that goes on or ended not long ago."""
         run = self._runs.get(task_id)
-        return run if run is not None and run.owner == owner else None
+        return run if run is not None and run.owner == owner and not run.forgotten else None
+
+    def forget(self, conversation_id: str) -> None:
+        """Let nobody find the runs of a conversation that was deleted; those that go on end, as nothing keeps them."""
+        for run in self._runs.values():
+            if run.ids.conversation_id == conversation_id:
+                run.forgotten = True
+                run.stop()
 
     async def close(self, grace: float) -> None:
         """Take no more; let what goes on finish for `grace` seconds, then stop, save and end it."""
