@@ -37,8 +37,10 @@ from parlour.modes import chat, completion
 from parlour.ports import Ports
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
+from parlour.ports.sandbox import Sandbox
 from parlour.ports.web import Web
 from parlour.providers.pages import Pages
+from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.scripted import Scripted, script_of
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
@@ -160,6 +162,7 @@ class Plan(Struct, frozen=True):
     models: Models | None = None
     price: Price = FREE
     web: Web | None = None
+    sandbox: Sandbox | None = None
     fixed: bool = False
     """Whether clock and ids are the same in every run."""
     limits: Limits = Limits()
@@ -180,6 +183,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         storage = open_store(store, folder)
         if isinstance(storage, Sqlite):
             stack.push_async_callback(storage.close)
+        local = LocalSandbox()
+        stack.push_async_callback(local.aclose)
         ports = Ports(
             models=plan.models or rules(),
             prices=OnePrice(plan.price),
@@ -187,6 +192,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             messages=storage.messages,
             conversations=storage.conversations,
             web=plan.web or Pages({}),
+            sandbox=plan.sandbox or local,
             documents=Extractor(),
             now=(lambda: NOW) if plan.fixed else time.time,
             new_id=counting_ids() if plan.fixed else fresh_id,

@@ -34,6 +34,7 @@ from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models
 from parlour.ports.people import People
+from parlour.ports.sandbox import Sandbox
 from parlour.ports.uploads import Uploads
 from parlour.ports.web import Web
 from parlour.providers import web
@@ -146,6 +147,7 @@ async def open_server(
             messages=storage.messages,
             conversations=storage.conversations,
             web=open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack),
+            sandbox=open_sandbox(stack),
             documents=Extractor(),
             now=time.time,
             new_id=random_ids().__next__,
@@ -217,6 +219,15 @@ def open_rates(settings: Settings, entries: dict[str, AppEntry]) -> tuple[AppRat
         for name, entry in entries.items()
     }
     return general, of_apps
+
+
+def open_sandbox(stack: AsyncExitStack) -> Sandbox:
+    """Where the code of apps runs. What is heavy of it is loaded when the first code comes."""
+    from parlour.providers.sandbox.local import LocalSandbox  # noqa: PLC0415
+
+    local = LocalSandbox()
+    stack.push_async_callback(local.aclose)
+    return local
 
 
 def open_blobs(settings: Settings) -> Blobs:

@@ -7,7 +7,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
-    │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed
+    │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
     │        DocumentUnreadable
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
@@ -191,6 +191,12 @@ class FetchFailed(Problem):
 
 class DocumentUnreadable(Problem):
     """No text can be had of a document; the message does not name it."""
+
+    code, status = "invalid_param", 400
+
+
+class CodeFailed(Problem):
+    """Code of an app did not come to a result: by its own mistake, by a limit, or because nothing here can run it."""
 
     code, status = "invalid_param", 400
 

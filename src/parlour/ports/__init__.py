@@ -6,6 +6,7 @@ from parlour.domain.ids import Clock, NewId
 from parlour.ports.documents import Documents
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
+from parlour.ports.sandbox import Sandbox
 from parlour.ports.web import Web
 
 
@@ -18,6 +19,7 @@ class Ports(Struct, frozen=True):
     messages: Messages
     conversations: Conversations
     web: Web
+    sandbox: Sandbox
     documents: Documents
     now: Clock
     new_id: NewId
