@@ -139,19 +139,7 @@ async def open_server(
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
         await storage.messages.sweep("The server was stopped while this was being answered.")
-        models, warm = await open_models(settings, stack)
-        ports = Ports(
-            models=models,
-            prices=GenaiPrices(models.called),
-            tokens=BpeTokens(),
-            messages=storage.messages,
-            conversations=storage.conversations,
-            web=open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack),
-            sandbox=open_sandbox(stack),
-            documents=Extractor(),
-            now=time.time,
-            new_id=random_ids().__next__,
-        )
+        ports, warm = await open_ports(settings, entries, storage, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         active_of = {name: entry.max_active for name, entry in entries.items()}
         limits = Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
@@ -187,6 +175,30 @@ async def open_server(
                     await ports.prices.price(app.model)
 
         yield Server(house, storage, (*warm, warm_prices))
+
+
+async def open_ports(
+    settings: Settings, entries: dict[str, AppEntry], storage: Storage, stack: AsyncExitStack
+) -> tuple[Ports, tuple[Warm, ...]]:
+    """All that runs may reach for, and what of it may be got ready.
+
+    Raises:
+        BadSettings: a part cannot be made as the settings say.
+    """
+    models, warm = await open_models(settings, stack)
+    ports = Ports(
+        models=models,
+        prices=GenaiPrices(models.called),
+        tokens=BpeTokens(),
+        messages=storage.messages,
+        conversations=storage.conversations,
+        web=open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack),
+        sandbox=open_sandbox(stack),
+        documents=Extractor(),
+        now=time.time,
+        new_id=random_ids().__next__,
+    )
+    return ports, warm
 
 
 def open_web(settings: Settings, allow_of: dict[str, tuple[str, ...]], stack: AsyncExitStack) -> Web:
