@@ -13,6 +13,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from decimal import Decimal
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -35,6 +36,7 @@ from parlour.llm.suggest import suggest
 from parlour.llm.title import title
 from parlour.modes import chat, completion
 from parlour.ports import Ports
+from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
 from parlour.ports.sandbox import Sandbox
@@ -44,6 +46,7 @@ from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.scripted import Scripted, script_of
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
+from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
@@ -176,6 +179,10 @@ def open_store(store: Store, folder: Path) -> Memory | Sqlite:
     return Memory() if store == "memory" else Sqlite.open(folder / "parlour.db", serving=True)
 
 
+def open_files(store: Store, folder: Path) -> Blobs:
+    return MemoryBlobs() if store == "memory" else ObjectBlobs.at((folder / "files").as_uri())
+
+
 @asynccontextmanager
 async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[Place]:
     """A house according to plan; everything in it is ended and closed in the end."""
@@ -185,17 +192,22 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             stack.push_async_callback(storage.close)
         local = LocalSandbox()
         stack.push_async_callback(local.aclose)
+        web, blobs = plan.web or Pages({}), open_files(store, folder)
+        now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
+        signer = Signer(b"the secret of a test", now)
+        address = partial(signer.address, "http://testserver")
         ports = Ports(
             models=plan.models or rules(),
             prices=OnePrice(plan.price),
             tokens=Words(),
             messages=storage.messages,
             conversations=storage.conversations,
-            web=plan.web or Pages({}),
             sandbox=plan.sandbox or local,
+            web=web,
+            files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
             documents=Extractor(),
-            now=(lambda: NOW) if plan.fixed else time.time,
-            new_id=counting_ids() if plan.fixed else fresh_id,
+            now=now,
+            new_id=new_id,
         )
         catalogue = Catalogue(storage.versions, ports.now)
         for name, source in plan.apps.items():
@@ -217,8 +229,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             annotations=storage.annotations,
             guests=Guests(storage.people, ports.now),
             uploads=storage.uploads,
-            blobs=MemoryBlobs() if store == "memory" else ObjectBlobs.at((folder / "files").as_uri()),
-            signer=Signer(b"the secret of a test", ports.now),
+            blobs=blobs,
+            signer=signer,
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,

@@ -20,6 +20,8 @@ class BadSettings(Exception):
 class Server(Struct, frozen=True, forbid_unknown_fields=True):
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
+    public_url: str = ""
+    """Where clients find this server (`https://ai.example.com`), if not at its host and port."""
     wire_profile: Literal["documented", "upstream"] = "documented"
     max_body: Annotated[int, Meta(ge=1)] = 8 * 1024 * 1024
     """Bytes of a JSON body."""

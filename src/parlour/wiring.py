@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -32,7 +33,7 @@ from parlour.ports.claims import Claims
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
-from parlour.ports.models import Models
+from parlour.ports.models import Models, Prices
 from parlour.ports.people import People
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.uploads import Uploads
@@ -44,6 +45,7 @@ from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
+from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
@@ -139,11 +141,10 @@ async def open_server(
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
         await storage.messages.sweep("The server was stopped while this was being answered.")
-        ports, warm = await open_ports(settings, entries, storage, stack)
+        kept = open_blobs(settings), Signer(signing_secret(settings), time.time)
+        ports, warm = await open_ports(settings, entries, storage, kept, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
-        active_of = {name: entry.max_active for name, entry in entries.items()}
-        limits = Limits(run_seconds=server.run_seconds, active=server.max_active, active_of=active_of)
-        runs = Runs(ports, MODES, asides, limits)
+        runs = Runs(ports, MODES, asides, limits(settings, entries))
         house = House(
             catalogue=Catalogue(storage.versions, ports.now),
             keyring=Keyring(storage.keys, given),
@@ -159,8 +160,8 @@ async def open_server(
             annotations=storage.annotations,
             guests=Guests(storage.people, ports.now, pause=0.25),
             uploads=storage.uploads,
-            blobs=open_blobs(settings),
-            signer=Signer(signing_secret(settings), ports.now),
+            blobs=kept[0],
+            signer=kept[1],
             now=ports.now,
             new_id=ports.new_id,
             check=storage.check,
@@ -168,35 +169,53 @@ async def open_server(
             ping_seconds=server.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)
+        yield Server(house, storage, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
 
-        async def warm_prices() -> None:
-            for app in house.catalogue.all():
-                if app.model is not None:
-                    await ports.prices.price(app.model)
 
-        yield Server(house, storage, (*warm, warm_prices))
+async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:
+    for app in catalogue.all():
+        if app.model is not None:
+            await prices.price(app.model)
+
+
+def limits(settings: Settings, entries: dict[str, AppEntry]) -> Limits:
+    active_of = {name: entry.max_active for name, entry in entries.items()}
+    return Limits(run_seconds=settings.server.run_seconds, active=settings.server.max_active, active_of=active_of)
+
+
+def public_url(settings: Settings) -> str:
+    """Where clients find this server, for addresses that are made when no client is asking."""
+    return settings.server.public_url or f"http://{settings.server.host}:{settings.server.port}"
 
 
 async def open_ports(
-    settings: Settings, entries: dict[str, AppEntry], storage: Storage, stack: AsyncExitStack
+    settings: Settings,
+    entries: dict[str, AppEntry],
+    storage: Storage,
+    kept: tuple[Blobs, Signer],
+    stack: AsyncExitStack,
 ) -> tuple[Ports, tuple[Warm, ...]]:
-    """All that runs may reach for, and what of it may be got ready.
+    """All that runs may reach for, and what of it may be got ready. `kept`: the bytes of files, and their addresses.
 
     Raises:
         BadSettings: a part cannot be made as the settings say.
     """
     models, warm = await open_models(settings, stack)
+    web = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
+    (blobs, signer), new_id = kept, random_ids().__next__
+    address = partial(signer.address, public_url(settings))
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
         tokens=BpeTokens(),
         messages=storage.messages,
         conversations=storage.conversations,
-        web=open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack),
+        web=web,
+        files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
         sandbox=open_sandbox(stack),
         documents=Extractor(),
         now=time.time,
-        new_id=random_ids().__next__,
+        new_id=new_id,
     )
     return ports, warm
 

@@ -7,6 +7,27 @@ from msgspec import Struct
 FileType = Literal["image", "document", "audio", "video", "custom"]
 TransferMethod = Literal["remote_url", "local_file"]
 
+# Families of extensions (dsl.md 3.4).
+IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "svg"})
+VIDEOS = frozenset({"mp4", "mov", "mpeg", "webm"})
+SOUNDS = frozenset({"mp3", "m4a", "wav", "amr", "mpga"})
+DOCUMENTS = frozenset(
+    {"txt", "md", "mdx", "markdown", "pdf", "html", "htm", "xlsx", "xls", "csv", "docx", "vtt", "properties"}
+    | {"doc", "eml", "msg", "pptx", "ppt", "xml", "epub"}
+)
+
+
+def type_of(name: str, mime_type: str) -> FileType:
+    """What a file is, by its extension or else by its MIME type."""
+    extension, kind = name.rpartition(".")[2].lower(), mime_type.partition("/")[0]
+    if extension in IMAGES or kind == "image":
+        return "image"
+    if extension in VIDEOS or kind == "video":
+        return "video"
+    if extension in SOUNDS or kind == "audio":
+        return "audio"
+    return "document" if extension in DOCUMENTS or kind == "text" else "custom"
+
 
 class Attachment(Struct, frozen=True):
     """A file of a message, as its history shows it."""

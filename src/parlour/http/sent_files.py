@@ -11,14 +11,14 @@ from urllib.parse import unquote, urlsplit
 from msgspec import structs
 
 from parlour.domain.app import App, Field
-from parlour.domain.files import FileRef, FileRules, FileType
+from parlour.domain.files import IMAGES, SOUNDS, VIDEOS, FileRef, FileRules, FileType
 from parlour.domain.message import Message, Owner, Page
 from parlour.domain.problems import InvalidParam
 from parlour.domain.turn import Ask
 from parlour.domain.uploads import Upload
 from parlour.http.house import House
 from parlour.wire.encode import clean_text
-from parlour.wire.uploads import IMAGES, SOUNDS, VIDEOS, limit_of
+from parlour.wire.uploads import limit_of
 
 LARGEST_IMAGE = limit_of("png")
 """Bytes; whatever its name says, it is held in memory for the model."""

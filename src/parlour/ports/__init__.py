@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from parlour.domain.ids import Clock, NewId
 from parlour.ports.documents import Documents
+from parlour.ports.files import FlowFiles
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
 from parlour.ports.sandbox import Sandbox
@@ -20,6 +21,7 @@ class Ports(Struct, frozen=True):
     conversations: Conversations
     web: Web
     sandbox: Sandbox
+    files: FlowFiles
     documents: Documents
     now: Clock
     new_id: NewId

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
+from parlour.domain.files import IMAGES, SOUNDS, VIDEOS
 from parlour.domain.people import end_user_id
 from parlour.domain.problems import (
     BadRequest,
@@ -27,9 +28,6 @@ from parlour.wire.encode import clean_text, encode
 from parlour.wire.queries import single
 
 MEGABYTE = 1024 * 1024
-IMAGES = frozenset({"jpg", "jpeg", "png", "webp", "gif", "svg"})
-VIDEOS = frozenset({"mp4", "mov", "mpeg", "webm"})
-SOUNDS = frozenset({"mp3", "m4a", "wav", "amr", "mpga"})
 
 LONGEST_NAME = 200
 LONGEST_FIELD = 64 * 1024
