@@ -143,6 +143,10 @@ class Scope(Struct):
     def value(self, selector: Selector) -> object:
         return self.pool.get(selector)
 
+    def failed(self, message: str, kind: str = "NodeError") -> NodeFailed:
+        """A failure that names its node."""
+        return NodeFailed(f"{self.node.title or self.node.id}: {message}", kind)
+
 
 class Fault(Struct, frozen=True):
     """Something in a graph that does not run, or not quite as written; `check` shows it with its line."""
