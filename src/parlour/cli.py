@@ -15,11 +15,11 @@ from msgspec import structs
 
 import parlour
 from parlour import wiring
-from parlour.dsl.check import report
-from parlour.dsl.load import Refused, load
+from parlour.dsl.findings import Refused
 from parlour.http.auth import digest
+from parlour.http.reading import report, understood
 from parlour.ports.catalogue import Key, Version
-from parlour.serve import serve
+from parlour.serve import cure, serve
 from parlour.settings import AppEntry, BadSettings, Settings, read
 from parlour.sources import Source, files_of, hint, make_key, sources
 
@@ -35,6 +35,7 @@ cli.add_typer(apps, name="apps")
 
 Config = Annotated[Path | None, typer.Option("--config", help="parlour.toml; by default the one in this folder")]
 Data = Annotated[Path | None, typer.Option("--data", help="the folder for everything that is kept")]
+Partial = Annotated[bool, typer.Option("--allow-partial", help="take apps of which some nodes do not run")]
 COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 
 
@@ -67,13 +68,19 @@ def serve_(
         int | None, typer.Option(help="the port; 8000 unless the configuration says other, 0 picks one")
     ] = None,
     data: Data = None,
+    allow_partial: Partial = False,
 ) -> None:
     """Serve apps: these files, or those of parlour.toml, or the demo."""
     settings = settings_of(config, data)
     server = settings.server
     server = structs.replace(server, host=host or server.host, port=server.port if port is None else port)
     settings = structs.replace(settings, server=server)
-    uvloop.run(serve(settings, sources(settings, tuple(paths or ())), print_line))
+    found = sources(settings, tuple(paths or ()))
+    if allow_partial:
+        found = tuple(
+            structs.replace(source, entry=structs.replace(source.entry, allow_partial=True)) for source in found
+        )
+    uvloop.run(serve(settings, found, print_line))
 
 
 def print_line(line: str) -> None:
@@ -87,12 +94,14 @@ def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 
 
 @cli.command()
-def check(paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")]) -> None:
+def check(
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")], *, allow_partial: Partial = False
+) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
         for finding in report(source.path.read_text("utf-8", "replace"), source.name):
-            refused |= finding.level == "refused"
+            refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
             level = typer.style(finding.level, fg=COLOURS[finding.level])
             typer.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
@@ -195,6 +204,7 @@ def publish(
     draft: Annotated[bool, typer.Option("--draft", help="keep it without serving it")] = False,
     config: Config = None,
     data: Data = None,
+    allow_partial: Partial = False,
 ) -> None:
     """Make a file the next version of the app of its name; a running server serves it within seconds."""
     if not file.is_file():
@@ -202,9 +212,11 @@ def publish(
     source: Source = files_of(AppEntry(str(file)))[0]
     try:
         text = source.path.read_text("utf-8")
-        app = load(text, name=source.name).app
-    except (Refused, UnicodeDecodeError) as refused:
-        raise BadSettings(f"{file}: not published.\n{refused}") from refused
+        app = understood(text, source.name, partial=allow_partial)
+    except Refused as refused:
+        raise BadSettings(f"{file}: not published.\n{refused}{cure(refused)}") from refused
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{file}: not published.\n{error}") from error
     version = Version(app.card.version, source.name, text, time.time(), draft=draft)
 
     async def work(storage: wiring.Storage) -> None:

@@ -12,9 +12,10 @@ from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its
 
 from parlour import wiring
 from parlour.domain.app import App
-from parlour.dsl.load import Refused
+from parlour.dsl.findings import Refused
 from parlour.http import app as http_app
 from parlour.http.auth import digest
+from parlour.http.reading import report
 from parlour.listening import Listener, listen
 from parlour.ports.catalogue import Key
 from parlour.settings import BadSettings, Settings
@@ -98,9 +99,10 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
     known = {key.app for key in await server.storage.keys.all()}
     for source in found:
         try:
-            app = await server.house.catalogue.publish(source.path.read_text("utf-8"), source.name)
+            text = source.path.read_text("utf-8")
+            app = await server.house.catalogue.publish(text, source.name, partial=source.entry.allow_partial)
         except Refused as refused:
-            raise BadSettings(f"{source.path}: not served.\n{refused}") from refused
+            raise BadSettings(f"{source.path}: not served.\n{refused}{cure(refused)}") from refused
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{source.path}: cannot be read ({error})") from error
         key = f"its key was made earlier and shown once; another: parlour keys create {source.name}"
@@ -111,7 +113,17 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
             key = f"key {token}   (shown this once)"
             example_key = example_key or token
         say(f"{source.name}  {app.mode}  {key}")
+        for lacks in report(text, source.name):
+            if lacks.level == "refused":
+                say(f"  {source.path}:{lacks.line}: fails when a run gets there: {lacks.what}")
     return example_key or "$KEY"
+
+
+def cure(refused: Refused) -> str:
+    """What to do about a graph of which only some does not run."""
+    if all(finding.partial for finding in refused.findings if finding.level == "refused"):
+        return "\nThe rest runs: --allow-partial (or allow_partial = true in [[apps]]) serves it without these."
+    return ""
 
 
 async def new_key(server: wiring.Server, name: str) -> str:
@@ -135,7 +147,8 @@ async def republish(server: wiring.Server, source: Source) -> None:
         return  # deleted, or an editor is about to put the new one in its place
     before = server.house.catalogue.get(source.name)
     try:
-        app: App = await server.house.catalogue.publish(source.path.read_text("utf-8"), source.name)
+        text = source.path.read_text("utf-8")
+        app: App = await server.house.catalogue.publish(text, source.name, partial=source.entry.allow_partial)
     except (Refused, UnicodeDecodeError) as error:
         log.warning("%s is not served as changed; its last good version is:\n%s", source.name, error)
         return

@@ -67,6 +67,8 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """In place of `limits.rate_per_key`, for this app."""
     rate_per_user: str = ""
     """In place of `limits.rate_per_user`, for this app."""
+    allow_partial: bool = False
+    """Whether it is served even if some of its nodes are not: a run that gets to one of them fails."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):

@@ -8,13 +8,14 @@ import pytest
 import yaml
 
 from parlour.domain.app import App, ChatApp, CompletionApp, EasyApp
-from parlour.dsl.check import report
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
+from parlour.http.reading import report
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix in {".yml", ".yaml"})
 EASY_MODES = {"chat", "completion"}
+FLOW_MODES = {"advanced-chat", "workflow"}
 
 needs_corpus = pytest.mark.skipif(not FILES, reason="the corpus of real files is not beside this checkout")
 
@@ -31,6 +32,10 @@ def mode_of(path: Path) -> str:
 
 def easy_files() -> list[Path]:
     return [path for path in FILES if mode_of(path) in EASY_MODES]
+
+
+def flow_files() -> list[Path]:
+    return [path for path in FILES if mode_of(path) in FLOW_MODES]
 
 
 def sample(mode: str = "chat", /, **config: Any) -> str:

@@ -8,10 +8,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parlour.dsl.check import report
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
 from parlour.dsl.model_config import KNOWN
+from parlour.http.reading import findings, report
 from tests.dsl.dsl_samples import FILES, easy_files, needs_corpus, sample
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,7 +19,7 @@ quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 
 def findings_of(source: str) -> tuple[Finding, ...]:
     try:
-        return load(source, name="any").findings
+        return findings(load(source, name="any"))
     except Refused as refused:
         return told(refused)
 

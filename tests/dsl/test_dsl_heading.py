@@ -94,11 +94,9 @@ def test_a_version_of_another_shape_is_refused(version: str) -> None:
     ("mode", "says"),
     [
         ("agent-chat", "agents are not served yet"),
-        ("advanced-chat", "chatflows are not served yet"),
-        ("workflow", "workflows are not served yet"),
         ("rag-pipeline", "knowledge pipelines are not served"),
         ("rag_pipeline", "knowledge pipelines are not served"),
-        ("チャット", "is no mode of an app (chat, completion"),
+        ("チャット", "is no mode of an app (chat, completion, advanced-chat, workflow"),
         ("Chat", "is no mode"),
     ],
 )
@@ -106,11 +104,6 @@ def test_a_mode_that_is_not_served_is_refused_by_name_and_line(mode: str, says: 
     text = refusals(sample(mode))
     assert text.startswith(f"line 2: mode {mode}: ")
     assert says in text
-
-
-def test_a_graph_app_is_refused_for_its_mode_alone() -> None:
-    source = "app: {mode: workflow, name: x}\nkind: app\nversion: 0.3.0\nworkflow: {graph: {nodes: [], edges: []}}\n"
-    assert refusals(source).count("line ") == 1
 
 
 @pytest.mark.parametrize(

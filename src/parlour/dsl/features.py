@@ -27,8 +27,8 @@ IGNORED = {
 """What is read, and has no effect for now."""
 
 
-def features(config: Part, written: dict[str, Value]) -> Features:
-    """From the features of an easy app, which stand beside its model. `written`: the same before any upgrade."""
+def features(config: Part, written: dict[str, Value], *, graph: bool = False) -> Features:
+    """Of an easy app they stand beside its model, of a graph apart. `written`: the same before any upgrade."""
     enabled = {name: config.part(name).flag("enabled") for name in (*IGNORED, "suggested_questions_after_answer")}
     for name, advice in IGNORED.items():
         if enabled[name]:
@@ -52,6 +52,6 @@ def features(config: Part, written: dict[str, Value]) -> Features:
             autoplay=speech.text("autoPlay") == "enabled",
         ),
         more_like_this=enabled["more_like_this"],
-        files=app_rules(config.part("file_upload")),
+        files=app_rules(config.part("file_upload"), graph=graph),
         raw={name: written[name] for name in NAMES if name in written},
     )

@@ -17,6 +17,8 @@ class Finding(Struct, frozen=True):
     line: int
     """Counted from 1, as editors do."""
     advice: str = ""
+    partial: bool = False
+    """Of what is refused: whether the app can be served without it, if its operator wants so."""
 
 
 class Refused(Exception):
@@ -28,9 +30,9 @@ class Refused(Exception):
         super().__init__("\n".join(f"line {r.line}: {r.what}: {r.advice}" for r in reasons))
 
 
-def finding(level: Level, what: str, line: int, advice: str = "") -> Finding:
+def finding(level: Level, what: str, line: int, advice: str = "", *, partial: bool = False) -> Finding:
     """A finding that stays one readable line, whatever of the file it quotes."""
-    return Finding(level, _one_line(what), line, _one_line(advice))
+    return Finding(level, _one_line(what), line, _one_line(advice), partial)
 
 
 def _one_line(text: str) -> str:

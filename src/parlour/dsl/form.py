@@ -17,16 +17,22 @@ MAX_NAME = 100
 def fields(config: Part) -> tuple[Field, ...]:
     """The fields of `user_input_form`, and the variables that external tools would fill."""
     form = [field for entry in config.parts("user_input_form") if (field := _entry(entry))]
-    names: set[str] = set()
-    for at, field in enumerate(form):
-        if field.variable in names:
-            config.refused(f"variable {field.variable}", "is declared twice: rename one", "user_input_form", at)
-        names.add(field.variable)
+    names = once(config, "user_input_form", form)
     return (*form, *(tool for tool in _tools(config) if tool.variable not in names))
 
 
-def field(kind: FieldKind, declared: Part) -> Field | None:
-    """One variable; None, and a finding, if it cannot be read."""
+def once(config: Part, key: str, form: list[Field]) -> set[str]:
+    """The names of the fields under this key, each of which must be declared once."""
+    names: set[str] = set()
+    for at, field in enumerate(form):
+        if field.variable in names:
+            config.refused(f"variable {field.variable}", "is declared twice: rename one", key, at)
+        names.add(field.variable)
+    return names
+
+
+def field(kind: FieldKind, declared: Part, *, graph: bool = False) -> Field | None:
+    """One variable, of a form or of a graph's start; None, and a finding, if it cannot be read."""
     variable = declared.text("variable")
     if trouble := _trouble(variable):
         declared.refused(f"variable `{variable}`", trouble, "variable")
@@ -38,7 +44,7 @@ def field(kind: FieldKind, declared: Part) -> Field | None:
     if kind == "external_data_tool":
         declared.approximated(f"variable {variable}", "is filled by no external tool here: it stays empty")
         default = ""
-    elif kind in FILES:
+    elif kind in FILES and not graph:
         declared.approximated(f"variable {variable} ({kind})", "is taken, but a prompt of this mode cannot show files")
     else:
         declared.supported(f"variable {variable} ({kind})")

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from typing import Literal
+from typing import Literal, get_args
 
 from parlour.domain.app import Card
 from parlour.dsl.part import Part
@@ -13,14 +13,12 @@ VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:[-+._]?[A-Z
 NAMESPACE = uuid.UUID("5f0a9c1e-7d43-4c0b-9d55-3f6f6a8b2c17")
 """Ours, made once: changing it would change the id of every app."""
 
-Served = Literal["chat", "completion"]
-SERVED: dict[str, Served] = {"chat": "chat", "completion": "completion"}
+Served = Literal["chat", "completion", "advanced-chat", "workflow"]
+SERVED: dict[str, Served] = {mode: mode for mode in get_args(Served)}
 NOT_YET = {
-    "agent-chat": "agents are not served yet; chat and completion apps are",
-    "advanced-chat": "chatflows are not served yet; chat and completion apps are",
-    "workflow": "workflows are not served yet; chat and completion apps are",
-    "rag-pipeline": "knowledge pipelines are not served; chat and completion apps are",
-    "rag_pipeline": "knowledge pipelines are not served; chat and completion apps are",
+    "agent-chat": "agents are not served yet; chats, completions, chatflows and workflows are",
+    "rag-pipeline": "knowledge pipelines are not served; apps are",
+    "rag_pipeline": "knowledge pipelines are not served; apps are",
 }
 
 
@@ -65,7 +63,7 @@ def mode(whole: Part) -> Served | None:
     if served is not None:
         app.supported(f"mode {served}", "mode")
     elif not written:
-        app.refused("app.mode", "is missing: write `mode: chat` or `mode: completion`", "mode")
+        app.refused("app.mode", "is missing: write one, such as `mode: chat` or `mode: advanced-chat`", "mode")
     else:
         known = ", ".join([*SERVED, *(other for other in NOT_YET if "pipeline" not in other)])
         app.refused(f"mode {written}", NOT_YET.get(written, f"is no mode of an app ({known})"), "mode")

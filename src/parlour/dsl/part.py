@@ -35,6 +35,10 @@ class Part(Struct, frozen=True):
     def refused(self, what: str, advice: str, *keys: str | int) -> None:
         self.findings.append(finding("refused", what, self.line(*keys), advice))
 
+    def lacking(self, what: str, advice: str, *keys: str | int) -> None:
+        """A refusal that the operator may overrule: the app can be served without it."""
+        self.findings.append(finding("refused", what, self.line(*keys), advice, partial=True))
+
     def text(self, key: str, default: str = "") -> str:
         """A text. A number is read as it is written: forgotten quotes around `1.10` do no harm."""
         found = self._text(self.value.get(key), key)

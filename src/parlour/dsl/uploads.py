@@ -13,8 +13,8 @@ LIMIT = 3
 """How many files Dify takes where the file does not say."""
 
 
-def app_rules(upload: Part) -> FileRules:
-    """Of the messages of an app, from `file_upload` in its newer form."""
+def app_rules(upload: Part, *, graph: bool = False) -> FileRules:
+    """Of the messages of an app, from `file_upload` in its newer form. A graph does with files what it likes."""
     image = upload.part("image")
     types = _types(upload)
     methods = _methods(upload, "allowed_file_upload_methods")
@@ -29,7 +29,7 @@ def app_rules(upload: Part) -> FileRules:
         limit=limit if limit > 0 else LIMIT,
         image_detail="low" if image.text("detail") == "low" else "high",
     )
-    if rules.enabled and set(types) - {"image"}:
+    if rules.enabled and set(types) - {"image"} and not graph:
         upload.approximated(
             "file_upload", "of the files that are sent, the model is shown the images and the plain texts"
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from parlour.domain.app import App
 from parlour.dsl.findings import Refused
-from parlour.dsl.load import load
+from parlour.http.reading import understood
 from parlour.ports.catalogue import Version, Versions
 
 
@@ -26,13 +26,13 @@ class Catalogue:
     def get(self, name: str) -> App | None:
         return self._apps.get(name)
 
-    async def publish(self, source: str, name: str) -> App:
-        """Serve this content from now on; runs in flight finish on theirs.
+    async def publish(self, source: str, name: str, *, partial: bool = False) -> App:
+        """Serve this content from now on; runs in flight finish on theirs. Partial: even if it cannot all run.
 
         Raises:
             Refused: the content is not understood; what was served stays.
         """
-        app = load(source, name=name).app
+        app = understood(source, name, partial=partial)
         latest = {version.app: version.id for version in await self._versions.latest()}
         if latest.get(name) != app.card.version:
             await self._versions.publish(Version(app.card.version, name, source, self._now()))
@@ -44,7 +44,7 @@ class Catalogue:
         for version in await self._versions.latest():
             app = self._apps.get(version.app)
             if app is not None and app.card.version != version.id:
-                self._apps[version.app] = understood(version) or app
+                self._apps[version.app] = published(version) or app
 
     async def pinned(self, app: App, version_id: str) -> App:
         """The app as it was in that version; as it is now, if that version is gone or no longer understood."""
@@ -53,16 +53,19 @@ class Catalogue:
         place = app.card.name, version_id  # two apps with the same content have the same version
         if place not in self._pinned:
             version = await self._versions.get(*place)
-            older = understood(version) if version is not None else None
+            older = published(version) if version is not None else None
             if older is None:
                 return app
             self._pinned[place] = older
         return self._pinned[place]
 
 
-def understood(version: Version) -> App | None:
-    """The app of a version; None where this release of the server refuses what another one took."""
+def published(version: Version) -> App | None:
+    """The app of a version; None where this release of the server refuses what another one took.
+
+    What of it does not run was looked at, and allowed, when it was published.
+    """
     try:
-        return load(version.source, name=version.app).app
+        return understood(version.source, version.app, partial=True)
     except Refused:
         return None

@@ -9,13 +9,23 @@ NEWER = ("enabled", "allowed_file_types", "allowed_file_extensions", "allowed_fi
 
 
 def image_upload(document: dict[str, Value]) -> dict[str, Value]:
-    config = document.get("model_config")
-    upload = config.get("file_upload") if isinstance(config, dict) else None
+    """Of an easy app it stands in the `model_config`, of a graph in the features of its `workflow`."""
+    config, workflow = document.get("model_config"), document.get("workflow")
+    if isinstance(config, dict):
+        document = {**document, "model_config": _newer(config)}
+    features = workflow.get("features") if isinstance(workflow, dict) else None
+    if isinstance(workflow, dict) and isinstance(features, dict):
+        document = {**document, "workflow": {**workflow, "features": _newer(features)}}
+    return document
+
+
+def _newer(features: dict[str, Value]) -> dict[str, Value]:
+    upload = features.get("file_upload")
     image = upload.get("image") if isinstance(upload, dict) else None
-    if not isinstance(config, dict) or not isinstance(upload, dict) or not isinstance(image, dict):
-        return document
+    if not isinstance(upload, dict) or not isinstance(image, dict):
+        return features
     if any(upload.get(key) is not None for key in NEWER):
-        return document
+        return features
     newer: dict[str, Value] = {
         "enabled": image.get("enabled"),
         "allowed_file_types": ["image"],
@@ -23,5 +33,4 @@ def image_upload(document: dict[str, Value]) -> dict[str, Value]:
         "allowed_file_upload_methods": image.get("transfer_methods"),
         "number_limits": image.get("number_limits"),
     }
-    changed: dict[str, Value] = {**config, "file_upload": {**upload, **newer}}
-    return {**document, "model_config": changed}
+    return {**features, "file_upload": {**upload, **newer}}
