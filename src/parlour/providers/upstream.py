@@ -25,6 +25,7 @@ from aiohttp import (
     ClientTimeout,
     ConnectionTimeoutError,
     ServerDisconnectedError,
+    StreamReader,
 )
 from msgspec import Struct
 
@@ -104,16 +105,16 @@ class Upstream:
         """
         tried = 0
         while True:
-            said = heard = False
+            said = False
             response: ClientResponse | None = None
+            silence = Silence(self._patience)
             try:
                 response = await self._open(question)
                 content = response.content
+                silence.watch(response)
                 reading = reading_of(response, question)
                 while data := await content.readany():
-                    if not heard:
-                        heard = True
-                        watch(response, self._patience.idle)
+                    silence.broken()
                     for piece in reading.feed(data):
                         said = True
                         yield piece
@@ -128,13 +129,13 @@ class Upstream:
             else:
                 return
             finally:
+                silence.end()
                 if response is not None:
                     response.close()
             if isinstance(trouble, Refused) and not said and question.adapt(trouble.failure):
                 continue
             if said or tried >= self._patience.retries or (wait := self._wait(trouble, tried)) is None:
-                silence = self._patience.idle if heard else self._patience.first_byte
-                raise self._problem(trouble, question.provider, said, silence) from None
+                raise self._problem(trouble, question.provider, said, silence.longest) from None
             tried += 1
             log.warning("asking %s again, try %d: %s", question.provider, tried + 1, type(trouble).__name__)
             await self._patience.sleep(wait)
@@ -212,12 +213,49 @@ def told_to_wait(response: ClientResponse) -> float | None:
     return None
 
 
-def watch(response: ClientResponse, idle: float) -> None:
-    """From the first byte on, another silence is allowed than before it."""
-    connection = response.connection
-    if connection is not None and connection.protocol is not None:
-        connection.protocol.read_timeout = idle
-        connection.protocol.start_timeout()
+class Silence:
+    """Ends an answer that has said nothing for too long: one timer that looks when it may be so.
+
+    A timer that is set anew with each read, as aiohttp's own is, would be paid for by every token.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self._idle = patience.idle
+        self.longest = patience.first_byte
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        self._heard = False
+        self._content: StreamReader | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, response: ClientResponse) -> None:
+        """Its headers are here; aiohttp's timer has done its work."""
+        connection = response.connection
+        if connection is not None and connection.protocol is not None:
+            connection.protocol.read_timeout = None
+            connection.protocol.start_timeout()
+        self._content = response.content
+        self._look()
+
+    def broken(self) -> None:
+        """Something was said. From the first byte on, another silence is allowed than before it."""
+        self._since = self._loop.time()
+        if not self._heard:
+            self._heard = True
+            self.longest = self._idle
+            self.end()
+            self._look()
+
+    def end(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        left = self._since + self.longest - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look)
+        elif self._content is not None:
+            self._content.set_exception(TimeoutError())
 
 
 class Gathered:
