@@ -9,7 +9,7 @@ from contextlib import aclosing
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from parlour.domain.app import App
 from parlour.domain.problems import BodyTooLarge, Forbidden, Unauthorized
@@ -84,7 +84,7 @@ class EventStream(Response):
         loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         if reader.done:
-            await send({"type": "http.response.body", "body": b""})
+            await send(written([], more=False))
         leaving = loop.create_task(left(receive))
         leaving.add_done_callback(lambda _: reader.wake())
         ping_at = loop.time() + pause
@@ -92,15 +92,19 @@ class EventStream(Response):
         try:
             while not (reader.done or leaving.done()):
                 if events := await reader.next():
-                    body = b"".join([encode(event) for event in events])
-                    await send({"type": "http.response.body", "body": body, "more_body": not reader.done})
+                    await send(written([encode(event) for event in events], more=not reader.done))
                 if loop.time() >= ping_at and not reader.done:
-                    await send({"type": "http.response.body", "body": PING, "more_body": True})
+                    await send(written([PING], more=True))
                     ping_at += pause
                     timer = loop.call_at(ping_at, reader.wake)
         finally:
             timer.cancel()
             leaving.cancel()
+
+
+def written(frames: list[bytes], *, more: bool) -> Message:
+    """Named nowhere, so that a stream does not keep what it wrote last while it waits for more."""
+    return {"type": "http.response.body", "body": b"".join(frames), "more_body": more}
 
 
 async def left(receive: Receive) -> None:

@@ -118,6 +118,7 @@ class Upstream:
                     for piece in reading.feed(data):
                         said = True
                         yield piece
+                    del data  # it would be kept until more comes
                     if reading.done:
                         break
                 for piece in reading.end():

@@ -48,7 +48,7 @@ Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 Ending = tuple[RunStatus, Problem | None]
 
 HISTORY_LIMIT = 499
-EVENT_BYTES = 120
+RUN_BYTES, EVENT_BYTES = 1500, 120
 
 
 class Limits(Struct, frozen=True):
@@ -84,8 +84,8 @@ class Run(Struct, eq=False):
 
     @property
     def weight(self) -> int:
-        """About how many bytes its log takes."""
-        return EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
+        """About how many bytes it takes when it has ended."""
+        return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
 
     def say(self, event: AnyEvent) -> None:
         self.record.add(event)
@@ -300,6 +300,7 @@ class Runs:
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
         self._leave(run.owner)
+        run.task = None
         # saved by now; many large ones would fill the memory
         run.message = structs.replace(run.message, query="", inputs={})
         for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
