@@ -44,6 +44,7 @@ from parlour.ports.web import Web
 from parlour.providers.pages import Pages
 from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.scripted import Scripted, script_of
+from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
@@ -192,7 +193,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             stack.push_async_callback(storage.close)
         local = LocalSandbox()
         stack.push_async_callback(local.aclose)
-        web, blobs = plan.web or Pages({}), open_files(store, folder)
+        web, blobs, documents = plan.web or Pages({}), open_files(store, folder), Extractor()
         now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
         signer = Signer(b"the secret of a test", now)
         address = partial(signer.address, "http://testserver")
@@ -205,7 +206,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             sandbox=plan.sandbox or local,
             web=web,
             files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
-            documents=Extractor(),
+            documents=documents,
+            contents=FileContents(blobs, web, documents),
             now=now,
             new_id=new_id,
         )
@@ -230,6 +232,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             guests=Guests(storage.people, ports.now),
             uploads=storage.uploads,
             blobs=blobs,
+            contents=ports.contents,
             signer=signer,
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),

@@ -43,6 +43,7 @@ from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
+from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
@@ -161,6 +162,7 @@ async def open_server(
             guests=Guests(storage.people, ports.now, pause=0.25),
             uploads=storage.uploads,
             blobs=kept[0],
+            contents=ports.contents,
             signer=kept[1],
             now=ports.now,
             new_id=ports.new_id,
@@ -204,6 +206,7 @@ async def open_ports(
     web = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.address, public_url(settings))
+    documents = Extractor()
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -213,7 +216,8 @@ async def open_ports(
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
         sandbox=open_sandbox(stack),
-        documents=Extractor(),
+        documents=documents,
+        contents=FileContents(blobs, web, documents),
         now=time.time,
         new_id=new_id,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.owed import Requirement
 from tests.contract.requirements_beyond import BEYOND
+from tests.contract.requirements_files import FILES
 from tests.contract.requirements_people import PEOPLE
 
 FLOWS = "a later issue: chatflows and workflows"
@@ -188,17 +189,6 @@ REQUEST = {
     "form:object-elsewhere": R("2.3", "An object for any other kind of variable is 400."),
     "form:file": R("2.3", "A file variable takes one file mapping."),
     "form:file-list": R("2.3", "A file-list variable takes an array of mappings, up to its max_length."),
-    "files:message": R(
-        "2.4", "Files of a message, by address or by upload, are given to the model and shown in history."
-    ),
-    "files:owner": R(
-        "2.4, 6.1, 8.13",
-        "An upload is its user's in its app; for all others it is not there.",
-        divergence="The original looks at the tenant only; its documentation says the user.",
-    ),
-    "files:upload": R("5.7", "An upload answers 201 with exactly the documented members; its user may be left out."),
-    "files:preview": R("5.7", "A file can be read through the app whose message shows it; pages are only saved."),
-    "files:signed": R("5.7", "A signed address opens without a key for 300 s; after that, or changed, it is 404."),
     "files:gated": R("2.4, 0.13", "Where the app takes no files, all entries are ignored without an error."),
     "files:type": R("2.4", "files that is no array is 400, null and [] are fine."),
     "trace:accepted": R("2.6", "A trace id may come in header, query or body, and changes nothing of the reply."),
@@ -390,4 +380,14 @@ CHECKS = {
     "check:40": R("check 40", "Human input.", deferred=FLOWS),
 }
 
-REQUIREMENTS: dict[str, Requirement] = {**AUTH, **HTTP, **ENVELOPE, **REQUEST, **REPLY, **PEOPLE, **BEYOND, **CHECKS}
+REQUIREMENTS: dict[str, Requirement] = {
+    **AUTH,
+    **HTTP,
+    **ENVELOPE,
+    **REQUEST,
+    **REPLY,
+    **PEOPLE,
+    **FILES,
+    **BEYOND,
+    **CHECKS,
+}

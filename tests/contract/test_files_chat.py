@@ -10,11 +10,11 @@ from tests.contract.requirements import requirement
 from tests.contract.uploading import PNG, Witness, local, taking, upload
 from tests.front_door import Reply
 from tests.houses import NOBODY, Build, Place, chat_app, key_of
+from tests.rag import samples
 
 pytestmark = pytest.mark.anyio
 
-PICTURE = "https://pictures.example/a%20cat.png"
-REMOTE: dict[str, object] = {"type": "image", "transfer_method": "remote_url", "url": PICTURE}
+REMOTE: dict[str, object] = {"type": "image", "transfer_method": "remote_url", "url": "https://pictures.example/a.png"}
 
 
 async def house(build: Build, app: str) -> tuple[Place, Witness]:
@@ -58,22 +58,21 @@ async def test_an_uploaded_picture_is_shown_to_the_model_and_in_the_history(buil
     assert await files_of(place, later) == []
 
 
-@requirement("files:message")
-async def test_a_picture_that_its_sender_called_bytes_is_shown_as_a_picture(build: Build) -> None:
+@requirement("files:message", "files:content")
+async def test_a_picture_is_shown_as_what_its_content_is_whatever_its_sender_called_it(build: Build) -> None:
     place, model = await house(build, taking("image"))
     upload_id = await upload(place.door, "a.JPG", "application/octet-stream")
     assert (await place.door.send(files=[local(upload_id)], auto_generate_name=False)).status == 200
-    assert model.shown.images[0].url.startswith("data:image/jpeg;base64,")
+    assert model.shown.images[0].url.startswith("data:image/png;base64,")
 
 
-@requirement("files:message")
-async def test_a_picture_by_address_stays_an_address(build: Build) -> None:
+@requirement("files:content")
+async def test_a_picture_whose_content_is_none_is_refused_by_name(build: Build) -> None:
     place, model = await house(build, taking("image"))
-    sent = await place.door.send("look", files=[REMOTE], auto_generate_name=False)
-    (file,) = await files_of(place, sent)
-    assert model.shown.images == (Image(PICTURE, "high"),)
-    assert (file["url"], file["filename"], file["upload_file_id"]) == (PICTURE, "a cat.png", None)
-    assert (file["transfer_method"], file["type"]) == ("remote_url", "image")
+    for content in (b"%PDF-1.7", b"<html><script>", b"words"):
+        upload_id = await upload(place.door, "cat.png", "image/png", content)
+        assert "cat.png" in refused(await place.door.send(files=[local(upload_id)]))
+    assert model.calls == []
 
 
 @requirement("files:message")
@@ -103,12 +102,39 @@ async def test_a_text_is_given_to_the_model_after_the_query(
 @requirement("files:message")
 async def test_what_no_model_can_read_is_kept_and_not_shown_to_it(build: Build) -> None:
     place, model = await house(build, taking("document", "audio"))
-    upload_id = await upload(place.door, "a.pdf", "application/pdf", b"%PDF")
-    sent = await place.door.send("sum up", files=[local(upload_id, "document")], auto_generate_name=False)
-    assert len(await files_of(place, sent)) == 1
+    upload_id = await upload(place.door, "a.zip", "application/zip", b"PK")
+    sound = await upload(place.door, "a.mp3", "audio/mpeg", b"la")
+    files = [local(upload_id, "document"), local(sound, "audio")]
+    sent = await place.door.send("sum up", files=files, auto_generate_name=False)
+    assert len(await files_of(place, sent)) == 2
     assert (model.shown.text, model.shown.images) == ("sum up", ())
     vast = await upload(place.door, "a.txt", "text/plain", b"x" * (2 * 1024 * 1024 + 1))
     assert "too long" in refused(await place.door.send(files=[local(vast, "document")]))
+
+
+@requirement("files:documents")
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.pdf", samples.pdf("Page one."), "Page one."),
+        ("a.docx", samples.docx(), "| Name | Age |"),
+        ("a.csv", b"a,b\n1,2", "| 1 | 2 |"),
+    ],
+)
+async def test_a_document_is_given_to_the_model_as_text(build: Build, name: str, content: bytes, words: str) -> None:
+    place, model = await house(build, taking("document"))
+    upload_id = await upload(place.door, name, "application/octet-stream", content)
+    assert (await place.door.send(files=[local(upload_id, "document")], auto_generate_name=False)).status == 200
+    assert words in model.shown.text
+    assert name in model.shown.text
+
+
+@requirement("files:documents")
+async def test_a_document_that_cannot_be_read_is_refused_by_name(build: Build) -> None:
+    place, model = await house(build, taking("document"))
+    upload_id = await upload(place.door, "broken.pdf", "application/pdf", b"%PDF-1.7 and no more")
+    assert "broken.pdf" in refused(await place.door.send(files=[local(upload_id, "document")]))
+    assert model.calls == []
 
 
 @requirement("check:13", "files:owner")

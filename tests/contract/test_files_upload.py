@@ -39,9 +39,9 @@ MEGABYTE = 1024 * 1024
 
 async def shown(build: Build, name: str = "dot.png", mime_type: str = "image/png", content: bytes = PNG) -> Any:
     """A place with an upload that a message shows, and its id."""
-    place = await build(apps={"one": taking("custom", extensions=(".png", ".html", ".mp3")), "two": chat_app()})
+    place = await build(apps={"one": taking("document"), "two": chat_app()})
     upload_id = await upload(place.door, name, mime_type, content)
-    sent = await place.door.send(files=[local(upload_id, "custom")], auto_generate_name=False)
+    sent = await place.door.send(files=[local(upload_id, "document")], auto_generate_name=False)
     assert sent.status == 200, sent.body
     return place, upload_id
 

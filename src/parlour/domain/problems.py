@@ -8,7 +8,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
-    │        DocumentUnreadable
+    │        DocumentUnreadable  ContentUnavailable
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
@@ -197,6 +197,12 @@ class DocumentUnreadable(Problem):
 
 class CodeFailed(Problem):
     """Code of an app did not come to a result: by its own mistake, by a limit, or because nothing here can run it."""
+
+    code, status = "invalid_param", 400
+
+
+class ContentUnavailable(Problem):
+    """What is in a file cannot be had, or cannot be used; the message does not name it."""
 
     code, status = "invalid_param", 400
 

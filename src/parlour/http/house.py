@@ -12,6 +12,7 @@ from parlour.http.guests import Guests
 from parlour.http.signing import Signer
 from parlour.ports.annotations import Annotations
 from parlour.ports.blobs import Blobs
+from parlour.ports.contents import Contents
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
@@ -39,6 +40,7 @@ class House(Struct, frozen=True):
     guests: Guests
     uploads: Uploads
     blobs: Blobs
+    contents: Contents
     signer: Signer
     now: Clock
     new_id: NewId

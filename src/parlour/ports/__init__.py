@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from parlour.domain.ids import Clock, NewId
+from parlour.ports.contents import Contents
 from parlour.ports.documents import Documents
 from parlour.ports.files import FlowFiles
 from parlour.ports.messages import Conversations, Messages
@@ -23,5 +24,6 @@ class Ports(Struct, frozen=True):
     sandbox: Sandbox
     files: FlowFiles
     documents: Documents
+    contents: Contents
     now: Clock
     new_id: NewId

@@ -1,0 +1,126 @@
+"""The port `Contents`: uploads from where they are kept, addresses over the web, documents as their text.
+
+Does not know whose a file is, nor how any of these is done.
+"""
+
+import base64
+import mimetypes
+import re
+from contextlib import aclosing, suppress
+from email.message import Message
+from urllib.parse import unquote, urlsplit
+
+from parlour.domain.problems import ContentUnavailable, DocumentUnreadable, FetchFailed
+from parlour.ports.blobs import Blobs
+from parlour.ports.contents import Described, Source
+from parlour.ports.documents import Documents
+from parlour.ports.web import MEGABYTE, Web, WebRequest, WebResponse
+from parlour.rag import sniffing
+
+LARGEST_PICTURE = 10 * MEGABYTE
+LARGEST_DOCUMENT = 15 * MEGABYTE
+LONGEST_TEXT = 2 * MEGABYTE
+"""Characters of a document that a model is given; no model reads more."""
+UNKNOWN = "application/octet-stream"
+LOOK = 10.0
+"""Seconds in which an address says what it has; somebody waits for it."""
+LOAD = 60.0
+_FROM = re.compile(r"bytes \d+-\d+/(\d+)")
+
+
+class FileContents:
+    """Reads files wherever they are."""
+
+    def __init__(self, blobs: Blobs, web: Web, documents: Documents) -> None:
+        self._blobs = blobs
+        self._web = web
+        self._documents = documents
+
+    async def describe(self, url: str, app: str) -> Described:
+        """By HEAD; where that is refused (signed addresses are for one method), by a first byte."""
+        status = 0
+        look = WebRequest(url, "HEAD", app=app, total_seconds=LOOK)
+        byte = WebRequest(url, headers=(("Range", "bytes=0-0"),), app=app, total_seconds=LOOK, most=1 << 40)
+        try:
+            for request in (look, byte):
+                async with self._web.fetch(request) as response:
+                    if response.status < 300:
+                        return described(response, url)
+                    status = response.status
+        except FetchFailed as failed:
+            raise ContentUnavailable(failed.message) from None
+        raise ContentUnavailable(f"Its address answers with the status {status}.")
+
+    async def data(self, source: Source, most: int) -> bytes:
+        return await (self._uploaded(source, most) if source.upload_id else self._remote(source, most))
+
+    async def picture(self, source: Source) -> str:
+        content = await self.data(source, LARGEST_PICTURE)
+        kind = self.kind(content)
+        if not kind.startswith("image/"):
+            raise ContentUnavailable("Its content is no picture.")
+        return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+    async def text(self, source: Source) -> str:
+        if not self._documents.reads(source.name, source.mime_type):
+            return ""
+        content = await self.data(source, LARGEST_DOCUMENT)
+        try:
+            text = await self._documents.text(content, source.name, source.mime_type)
+        except DocumentUnreadable as failed:
+            raise ContentUnavailable(failed.message) from None
+        if len(text) > LONGEST_TEXT:
+            raise ContentUnavailable(f"Its text is too long for a model: at most {LONGEST_TEXT} characters.")
+        return text
+
+    def kind(self, head: bytes) -> str:
+        return sniffing.kind(head)
+
+    async def _uploaded(self, source: Source, most: int) -> bytes:
+        blob = await self._blobs.open(source.upload_id)
+        if blob is None:
+            raise ContentUnavailable("It is gone, upload it again.")
+        async with aclosing(blob.pieces) as pieces:
+            if blob.size > most:
+                raise too_large(most)
+            return b"".join([piece async for piece in pieces])
+
+    async def _remote(self, source: Source, most: int) -> bytes:
+        request = WebRequest(source.url, app=source.app, total_seconds=LOAD, most=most)
+        try:
+            async with self._web.fetch(request) as response:
+                if response.status != 200:
+                    raise ContentUnavailable(f"Its address answers with the status {response.status}.")
+                return await response.body()
+        except FetchFailed as failed:
+            raise (too_large(most) if failed.why == "too_large" else ContentUnavailable(failed.message)) from None
+
+
+def too_large(most: int) -> ContentUnavailable:
+    return ContentUnavailable(f"It is too long for a model: it may have at most {most // MEGABYTE} MB.")
+
+
+def described(response: WebResponse, url: str) -> Described:
+    name = named(response.header("content-disposition")) or last(url) or last(response.url)
+    kind = response.header("content-type").partition(";")[0].strip().lower()
+    if kind in {"", UNKNOWN}:
+        kind = mimetypes.guess_type(name)[0] or UNKNOWN
+    if "." not in name:
+        name += mimetypes.guess_extension(kind) or ""
+    size = -1
+    with suppress(ValueError):
+        size = int(response.header("content-length") or -1) if not response.header("content-encoding") else -1
+    if part := _FROM.fullmatch(response.header("content-range")):
+        size = int(part[1])
+    return Described(name or "file", kind, size)
+
+
+def named(disposition: str) -> str:
+    """The file's name in a Content-Disposition, whichever way it is written; no folders."""
+    said = Message()
+    said["content-disposition"] = disposition
+    return re.split(r"[/\\]", said.get_filename(""))[-1].strip()
+
+
+def last(url: str) -> str:
+    return unquote(urlsplit(url).path).rstrip("/").rpartition("/")[2]

@@ -1,0 +1,40 @@
+"""What is owed around files: uploads, addresses, what a model is given of them, and how they are read back.
+
+Knows no test.
+"""
+
+from tests.contract.owed import Requirement
+
+R = Requirement
+
+FILES = {
+    "files:message": R(
+        "2.4", "Files of a message, by address or by upload, are given to the model and shown in history."
+    ),
+    "files:owner": R(
+        "2.4, 6.1, 8.13",
+        "An upload is its user's in its app; for all others it is not there.",
+        divergence="The original looks at the tenant only; its documentation says the user.",
+    ),
+    "files:upload": R("5.7", "An upload answers 201 with exactly the documented members; its user may be left out."),
+    "files:preview": R("5.7", "A file can be read through the app whose message shows it; pages are only saved."),
+    "files:signed": R("5.7", "A signed address opens without a key for 300 s; after that, or changed, it is 404."),
+    "files:remote": R(
+        "2.4",
+        "A file named by its address is looked up by a HEAD request (name, type, size), and read for the model.",
+        divergence="An address that does not answer is 400; the original goes on without knowing the file. A model is "
+        "given a picture's content and never its address.",
+    ),
+    "files:remote-inside": R("2.4, 8", "No address inside the house is asked, however it is written: 400."),
+    "files:documents": R(
+        "2.4, dsl 6.17",
+        "A document is given to the model as text; one that cannot be read is 400, with its name.",
+        divergence="The original gives documents to chat apps only where the model itself can read them.",
+    ),
+    "files:content": R(
+        "2.4, 5.7",
+        "What a file is for, its content decides: a picture that is none is 400, and a preview that its content "
+        "contradicts is only saved.",
+        divergence="The original goes by what the sender says.",
+    ),
+}
