@@ -5,20 +5,26 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 import uvloop
 from msgspec import structs
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import parlour
 from parlour import wiring
+from parlour.amounts import duration
 from parlour.dsl.findings import Refused
 from parlour.http.auth import digest
 from parlour.http.reading import report, understood
 from parlour.ports.catalogue import Key, Version
+from parlour.ports.retention import Pruned
+from parlour.runs.pruning import counted, prune
 from parlour.serve import cure, serve
 from parlour.settings import AppEntry, BadSettings, Settings, read
 from parlour.sources import Source, files_of, hint, make_key, sources
@@ -224,6 +230,41 @@ def publish(
 
     with_storage(settings_of(config, data), work)
     print_line(version.id)
+
+
+@cli.command("prune")
+def prune_(
+    *,
+    older_than: Annotated[str, typer.Option(help="such as 90d or 12h; by default storage.keep")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how much it would be")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Delete messages and files that are older than that, also beside a running server."""
+    settings = settings_of(config, data)
+    seconds = duration(older_than or settings.storage.keep, "--older-than" if older_than else "storage.keep")
+    if not seconds:
+        raise BadSettings("say what is old: `parlour prune --older-than 90d`, or set storage.keep")
+    now, blobs = time.time(), wiring.open_blobs(settings)
+
+    async def work(storage: wiring.Storage) -> Pruned:
+        found = await storage.retention.old(now - seconds, now)
+        if dry_run:
+            return found
+        with progress(found) as told:
+            return await prune(storage.retention, blobs, now - seconds, now, told=told)
+
+    pruned = with_storage(settings, work)
+    print_line(f"{'would delete' if dry_run else 'deleted'} {counted(pruned)}")
+
+
+@contextmanager
+def progress(whole: Pruned) -> Generator[Callable[[Pruned], None]]:
+    """A bar where a person watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Deleting", total=whole.messages + whole.uploads)
+        yield lambda done: bar.update(task, completed=done.messages + done.uploads)
 
 
 @cli.command()

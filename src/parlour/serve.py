@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event is half typed
 
 from parlour import wiring
+from parlour.amounts import duration
 from parlour.domain.app import App
 from parlour.dsl.findings import Refused
 from parlour.http import app as http_app
@@ -18,11 +19,14 @@ from parlour.http.auth import digest
 from parlour.http.reading import report
 from parlour.listening import Listener, listen
 from parlour.ports.catalogue import Key
+from parlour.ports.retention import Pruned
+from parlour.runs.pruning import counted, prune
 from parlour.settings import BadSettings, Settings
 from parlour.sources import Source, given_keys, hint, make_key
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
+DAY = 24 * 3600
 LAST_WORDS = 2.0
 """Seconds in which clients may still take what was said, once all runs have ended."""
 
@@ -35,6 +39,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
     Raises:
         BadSettings: it could not start.
     """
+    keep = duration(settings.storage.keep, "storage.keep")
     with listen(settings.server.host, settings.server.port) as bound:
         async with wiring.open_server(
             settings, given_keys(found), {source.name: source.entry for source in found}
@@ -54,6 +59,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
                 loop.add_signal_handler(sent, end)
             beside = [loop.create_task(attempt(warm(), "something could not be got ready")) for warm in server.warm]
             beside.append(loop.create_task(poll(server)))
+            beside.append(loop.create_task(prune_daily(server, keep)))
             if settings.server.watch:
                 beside.append(loop.create_task(attempt(watch(server, found), "app files are watched no longer")))
             host = settings.server.host
@@ -167,6 +173,20 @@ async def notice(server: wiring.Server) -> None:
     if await server.storage.changed():
         server.house.keyring.forget()
         await server.house.catalogue.refresh()
+
+
+async def prune_daily(server: wiring.Server, keep: float) -> None:
+    """Let go of what is older than `keep` seconds (0: of nothing), and of keys that have expired."""
+    while True:
+        await attempt(prune_once(server, keep), "what is old could not be deleted")
+        await asyncio.sleep(DAY)
+
+
+async def prune_once(server: wiring.Server, keep: float) -> None:
+    now = server.house.now()
+    pruned = await prune(server.storage.retention, server.house.blobs, now - keep if keep else 0.0, now)
+    if pruned != Pruned():
+        log.info("deleted what is old: %s", counted(pruned))
 
 
 async def attempt(work: Awaitable[None], failure: str) -> None:

@@ -41,6 +41,8 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     """`sqlite:///path`, or `memory:`; by default a file in the data folder."""
     files: str = ""
     """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
+    keep: str = ""
+    """How long messages and files are kept, such as `90d`; empty is for ever."""
 
 
 class Web(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,6 +35,7 @@ from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices
 from parlour.ports.people import People
+from parlour.ports.retention import Retention
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.uploads import Uploads
 from parlour.ports.web import Web
@@ -78,6 +79,8 @@ class Storage(Protocol):
     def people(self) -> People: ...
     @property
     def claims(self) -> Claims: ...
+    @property
+    def retention(self) -> Retention: ...
     @property
     def keys(self) -> Keys: ...
     @property

@@ -62,4 +62,14 @@ BEYOND = {
         divergence="An addition: the original limits by plan only.",
     ),
     "rate:repeat": R("ours", "A repetition with its key counts for no rate.", divergence=ADDED),
+    "retention:beside": R(
+        "ours",
+        "What is old is deleted beside chats, in small pieces.",
+        divergence="An addition: the original keeps everything.",
+    ),
+    "retention:gone": R(
+        "ours",
+        "What was pruned answers as what never was, conversations and files alike.",
+        divergence="An addition: the original keeps everything.",
+    ),
 }

@@ -21,6 +21,7 @@ from parlour.stores.memory_annotations import MemoryAnnotations
 from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
 from parlour.stores.memory_people import MemoryPeople
+from parlour.stores.memory_retention import MemoryRetention
 
 
 class Rows(Struct):
@@ -55,6 +56,7 @@ class Memory:
         self.history = MemoryHistory(rows)
         self.feedbacks = MemoryFeedbacks(rows.messages)
         self.annotations = MemoryAnnotations()
+        self.retention = MemoryRetention(rows.conversations, rows.messages, rows.uploads, self.feedbacks, self.claims)
         self.people = MemoryPeople()
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)

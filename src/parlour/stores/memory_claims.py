@@ -24,3 +24,12 @@ class MemoryClaims:
         if known and known.expires_at > claim.created_at:
             raise AlreadyBegun
         self._kept[place] = claim
+
+    def expired(self, now: float) -> int:
+        return sum(claim.expires_at <= now for claim in self._kept.values())
+
+    def drop_expired(self, now: float, limit: int) -> int:
+        dropped = [place for place, claim in self._kept.items() if claim.expires_at <= now][:limit]
+        for place in dropped:
+            del self._kept[place]
+        return len(dropped)

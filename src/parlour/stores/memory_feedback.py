@@ -1,6 +1,7 @@
 """Feedback in the memory of one process: the port `Feedbacks`. Does not know how messages come and go."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec import structs
 
@@ -41,6 +42,17 @@ class MemoryFeedbacks:
         own = [one for one in reversed(self._kept.values()) if one.owner.app_id == app_id]
         newest_first = sorted(own, key=lambda one: -one.created_at)
         return tuple(newest_first[(page - 1) * limit : page * limit])
+
+    def count(self, message_ids: AbstractSet[str]) -> int:
+        """How many of these messages have one."""
+        return len(self._kept.keys() & message_ids)
+
+    def drop(self, message_ids: AbstractSet[str]) -> int:
+        """Forget what was said of these messages; how much it was."""
+        dropped = self._kept.keys() & message_ids
+        for message_id in dropped:
+            del self._kept[message_id]
+        return len(dropped)
 
     def _is_there(self, feedback: Feedback) -> bool:
         return feedback.message_id in self._messages.get(feedback.conversation_id, {})

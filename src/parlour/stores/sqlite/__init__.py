@@ -12,6 +12,7 @@ from parlour.stores.sqlite.history import SqliteHistory
 from parlour.stores.sqlite.messages import SqliteMessages
 from parlour.stores.sqlite.opening import Trace
 from parlour.stores.sqlite.people import SqlitePeople
+from parlour.stores.sqlite.retention import SqliteRetention
 from parlour.stores.sqlite.uploads import SqliteUploads
 
 __all__ = ["CannotOpen", "Sqlite"]
@@ -30,6 +31,7 @@ class Sqlite:
         self.feedbacks = SqliteFeedbacks(database)
         self.annotations = SqliteAnnotations(database)
         self.people = SqlitePeople(database)
+        self.retention = SqliteRetention(database)
         self.keys = SqliteKeys(database)
         self.versions = SqliteVersions(database)
 

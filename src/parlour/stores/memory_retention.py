@@ -1,0 +1,76 @@
+"""Letting go of what is old, in the memory of one process: the port `Retention`. Knows no blobs and no clock."""
+
+from collections.abc import Iterator, Sequence
+
+from parlour.domain.message import Conversation, Message
+from parlour.domain.uploads import Upload
+from parlour.ports.retention import Pruned
+from parlour.stores.memory_claims import MemoryClaims
+from parlour.stores.memory_feedback import MemoryFeedbacks
+
+
+class MemoryRetention:
+    def __init__(
+        self,
+        conversations: dict[str, Conversation],
+        messages: dict[str, dict[str, Message]],
+        uploads: dict[str, Upload],
+        feedbacks: MemoryFeedbacks,
+        claims: MemoryClaims,
+    ) -> None:
+        self._conversations = conversations
+        self._messages = messages
+        """By conversation, then by id."""
+        self._uploads = uploads
+        self._feedbacks = feedbacks
+        self._claims = claims
+        self._given_up: dict[str, None] = {}
+
+    async def old(self, before: float, now: float) -> Pruned:
+        going = self._old(before)
+        gone = {message.id for message in going}
+        return Pruned(
+            len(going),
+            len(self._emptied(gone)),
+            self._feedbacks.count(gone),
+            len(self._unshown(before, gone)),
+            self._claims.expired(now),
+        )
+
+    async def messages(self, before: float, limit: int) -> Pruned:
+        going = self._old(before)[:limit]
+        gone = {message.id for message in going}
+        emptied, feedbacks = self._emptied(gone), self._feedbacks.drop(gone)
+        for message in going:
+            del self._messages[message.conversation_id][message.id]
+        for conversation_id in emptied:
+            del self._conversations[conversation_id], self._messages[conversation_id]
+        return Pruned(len(going), len(emptied), feedbacks)
+
+    async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
+        for upload in self._unshown(before, set())[:limit]:
+            del self._uploads[upload.id]
+            self._given_up[upload.id] = None
+        return tuple(self._given_up)[:limit]
+
+    async def deleted(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._given_up.pop(name, None)
+
+    async def keys(self, now: float, limit: int) -> int:
+        return self._claims.drop_expired(now, limit)
+
+    def _all(self) -> Iterator[Message]:
+        return (message for kept in self._messages.values() for message in kept.values())
+
+    def _old(self, before: float) -> list[Message]:
+        found = [message for message in self._all() if message.created_at < before and message.status != "running"]
+        return sorted(found, key=lambda message: message.created_at)
+
+    def _emptied(self, gone: set[str]) -> list[str]:
+        return [conversation_id for conversation_id, kept in self._messages.items() if kept.keys() <= gone]
+
+    def _unshown(self, before: float, gone: set[str]) -> list[Upload]:
+        shown = {file.upload_file_id for message in self._all() if message.id not in gone for file in message.files}
+        found = [upload for upload in self._uploads.values() if upload.created_at < before and upload.id not in shown]
+        return sorted(found, key=lambda upload: upload.created_at)
