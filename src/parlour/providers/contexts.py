@@ -4,6 +4,7 @@ Knows only names; the configuration may say more.
 """
 
 import re
+from functools import lru_cache
 
 KNOWN: tuple[tuple[str, int], ...] = (
     (r"gpt-4\.1", 1_047_576),
@@ -28,6 +29,7 @@ KNOWN: tuple[tuple[str, int], ...] = (
 """The first pattern that begins the name wins. Where makers gave more later, the smaller number is safe."""
 
 
+@lru_cache(256)  # asked in each chat for the same few names
 def known_context(name: str) -> int | None:
     """The window of a model, or None for one that is not known. A maker before a slash is not looked at."""
     short = name.rpartition("/")[2].lower()
