@@ -45,13 +45,10 @@ ASKED = {
     "wire.bodies",  # what stands beside an answer
     "wire.repeats",  # whether it may come again
     "wire.encode",  # values to JSON
-    "dsl.opening",  # what the app says first
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called
-    "runs.kept",  # which ended runs stay readable
     "domain.template",
     "domain.people",
-    "domain.problems",
     "domain.usage",
 }
 """What those ask on the way, each for one thing (docs/decisions/0005)."""

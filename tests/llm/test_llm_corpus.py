@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from parlour.domain.app import ChatApp, EasyApp
+from parlour.domain.template import fill
 from parlour.dsl.load import load
-from parlour.dsl.opening import introduction
 from tests.dsl.dsl_samples import easy, easy_files, needs_corpus, plain
 from tests.llm.llm_fakes import composed, spoken, turn
 
@@ -50,4 +50,4 @@ async def test_a_real_app_is_rendered_with_its_inputs(path: Path) -> None:
     else:
         assert spoken(call) == [("user", expected + "\n")]
     assert call.model.name == plain(path)["model_config"]["model"]["name"]
-    assert introduction(app, inputs) == plain(path)["model_config"]["opening_statement"]
+    assert fill(app.features.opening_statement, inputs) == plain(path)["model_config"]["opening_statement"]

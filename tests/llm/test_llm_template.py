@@ -1,4 +1,4 @@
-"""The templates of an app's texts, and the greeting that is made of one."""
+"""The templates of an app's texts."""
 
 import re
 import time
@@ -7,10 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.domain.app import Features
 from parlour.domain.template import fill
-from parlour.dsl.opening import introduction
-from tests.llm.llm_fakes import CARD, MODEL, chat
 
 NAME31 = "a" * 31
 
@@ -71,13 +68,3 @@ def test_hostile_texts_cost_no_more_than_others(piece: str) -> None:
     fill(piece * 200_000, {"a": piece})
     fill("{{a}}", {"a": piece * 200_000})
     assert time.process_time() - began < 2
-
-
-def greeting(text: str, inputs: dict[str, object]) -> str:
-    app = chat()
-    return introduction(type(app)(CARD, MODEL, app.prompt, features=Features(opening_statement=text)), inputs)
-
-
-def test_the_greeting_is_filled_from_the_inputs() -> None:
-    assert greeting("Bonjour {{name}}, {{other}} !", {"name": "Zoé"}) == "Bonjour Zoé, {{other}} !"
-    assert greeting("", {"name": "x"}) == ""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.runs.kept import Kept
+from parlour.runs.log import Kept
 
 
 def test_the_oldest_go_when_together_they_weigh_too_much() -> None:

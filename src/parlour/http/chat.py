@@ -13,7 +13,7 @@ from parlour.domain.app import App, ChatApp
 from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
-from parlour.dsl.opening import introduction
+from parlour.domain.template import fill
 from parlour.http.admission import Admit, admission, nothing
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
@@ -66,7 +66,8 @@ async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothin
     ask = chat.against(asked, app)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)
-    run = await house.runs.start(app, ask, thread, introduction(app, ask.inputs), repeat)
+    introduction = fill(app.features.opening_statement, ask.inputs)  # as this caller sees it; no model is sent it
+    run = await house.runs.start(app, ask, thread, introduction, repeat)
     house.guests.note(run.owner)
     return run
 

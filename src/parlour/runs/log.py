@@ -1,10 +1,12 @@
-"""The append-only events of one run, for any number of readers, from any position.
+"""The append-only events of one run, for any number of readers, from any position; and which logs stay readable.
 
 Does not know what an event means, but that a `RunFinished` is the last one. A reader never slows the run, and a run
 never waits for a reader.
 """
 
 import asyncio
+from collections import deque
+from collections.abc import Iterator
 
 from parlour.domain.events import AnyEvent, RunFinished
 
@@ -57,3 +59,37 @@ class Reader:
     def wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+class Kept:
+    """Logs of runs that have ended, by name: at most `seconds` old, and `weight` bytes together.
+
+    The last one stays whatever it weighs. Says which go, and holds none itself.
+    """
+
+    def __init__(self, seconds: float, weight: int) -> None:
+        self._seconds = seconds
+        self._most = weight
+        self._weight = 0
+        self._ended: deque[tuple[str, int, float]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._ended)
+
+    def add(self, name: str, weight: int, now: float) -> Iterator[str]:
+        """One more; the ids that go for it."""
+        self._ended.append((name, weight, now))
+        self._weight += weight
+        while len(self._ended) > 1 and self._weight > self._most:
+            yield self._drop()
+        yield from self.expired(now)
+
+    def expired(self, now: float) -> Iterator[str]:
+        """The ids whose time is over."""
+        while self._ended and self._ended[0][2] <= now - self._seconds:
+            yield self._drop()
+
+    def _drop(self) -> str:
+        name, weight, _ = self._ended.popleft()
+        self._weight -= weight
+        return name

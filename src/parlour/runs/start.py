@@ -33,8 +33,7 @@ from parlour.domain.usage import Usage, total
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs.asides import GONE, Asides, opening_name
-from parlour.runs.kept import Kept
-from parlour.runs.log import RunLog
+from parlour.runs.log import Kept, RunLog
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -46,6 +45,9 @@ Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 """What an app does with a turn."""
 
 Ending = tuple[RunStatus, Problem | None]
+
+FAILED: Ending = ("failed", InternalError())
+"""How a run ends by what nobody foresaw."""
 
 HISTORY_LIMIT = 499
 RUN_BYTES, EVENT_BYTES = 1500, 120
@@ -222,10 +224,9 @@ class Runs:
 
     async def _drive(self, run: Run, turn: Turn[App]) -> None:
         """From the first event to the last. After `_play` nothing may cut it short: what was said is saved."""
-        failed: Ending = ("failed", InternalError())
-        ending = await guard(self._play(run, turn), failed, "a run failed", run.ids)
+        ending = await guard(self._play(run, turn), FAILED, "a run failed", run.ids)
         run.stopping = True
-        status, problem = await guard(self._settle(run, ending), failed, "a run could not be saved", run.ids)
+        status, problem = await guard(self._settle(run, ending), FAILED, "a run could not be saved", run.ids)
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
         self._retire(run)
