@@ -4,7 +4,13 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.dsl.graph_samples import chain, graph_file, node
 from tests.process.conftest import APP, command
+
+FLOW = graph_file(
+    "workflow", [node("start", "start"), node("look", "tool"), node("end", "end")], chain("start", "look", "end")
+)
+"""A flow with a node that nobody runs yet."""
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -25,6 +31,28 @@ def test_check_of_a_folder_ends_with_1_if_anything_is_refused(tmp_path: Path) ->
     done = run(tmp_path, "check", ".")
     assert done.returncode == 1
     assert re.search(r"bad\.yml:2: refused: ", done.stdout)
+
+
+def test_check_of_a_flow_names_each_node_and_forgives_those_that_do_not_run_if_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "flow.yml").write_text(FLOW)
+    done = run(tmp_path, "check", "flow.yml")
+    assert done.returncode == 1
+    line = FLOW.splitlines().index("    - id: look") + 1
+    assert f"flow.yml:{line + 3}: refused: tool `Look`" in done.stdout
+    assert f"flow.yml:{FLOW.splitlines().index('    - id: start') + 1}: supported: start `Start`" in done.stdout
+    assert run(tmp_path, "check", "flow.yml", "--allow-partial").returncode == 0
+    (tmp_path / "flow.yml").write_text("no: app")
+    assert run(tmp_path, "check", "flow.yml", "--allow-partial").returncode == 1
+
+
+def test_a_flow_that_runs_in_part_is_published_if_asked_to(tmp_path: Path) -> None:
+    (tmp_path / "flow.yml").write_text(FLOW)
+    done = run(tmp_path, "apps", "publish", "flow.yml")
+    assert done.returncode != 0
+    assert "tool `Look`" in done.stderr
+    assert "--allow-partial" in done.stderr
+    assert run(tmp_path, "apps", "list").stdout.splitlines()[1:] == []
+    assert run(tmp_path, "apps", "publish", "flow.yml", "--allow-partial").returncode == 0
 
 
 def test_published_versions_are_listed_newest_first_and_drafts_are_marked(tmp_path: Path) -> None:

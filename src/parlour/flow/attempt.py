@@ -41,11 +41,11 @@ class Circumstances(Struct, frozen=True):
 async def execute(step: Step, around: Circumstances, attempt: Callable[[], Scope]) -> AsyncGenerator[Say | Ended, None]:
     """Everything that comes of a node, each attempt in a scope of its own; its last word is `Ended`."""
     if step.fault is not None or step.kind is None:
-        what = step.fault.what if step.fault else step.node.type
-        advice = step.fault.advice if step.fault else ""
+        why = (step.fault.what, step.fault.advice) if step.fault else (step.node.type,)
         scope = attempt()
         yield started(step, around, scope)
-        problem = NodeFailed(f"{step.node.title or step.node.id}: {what} {advice}".rstrip(), "NodeNotServed")
+        told = ": ".join(part for part in (step.node.title or step.node.id, *why) if part)
+        problem = NodeFailed(told, "NodeNotServed")
         yield ended(step, around, scope, problem=problem)
         return
     retries = 0

@@ -14,10 +14,13 @@ from parlour.domain.graph import Edge, Graph, Node
 from parlour.flow.node import Fault, Kind, Part
 from parlour.flow.nodes import NODES
 from parlour.flow.speech import Script
+from parlour.flow.unfit import misshapen, unknown
 
 ROOTS = ("start", "trigger-webhook", "trigger-schedule", "trigger-plugin")
 MOST_RETRIES = 10
 LONGEST_PAUSE = 5.0
+DEEPEST = 50
+"""Levels that are looked at: no run goes as deep (`Limits.depth`)."""
 
 
 class Strategy(Struct, frozen=True):
@@ -59,29 +62,40 @@ class Plan(Struct, frozen=True, eq=False):
 @lru_cache(maxsize=512)
 def plan(graph: Graph) -> Plan:
     """The same for the same graph, made once."""
-    return _level(graph, "")
+    return _level(_Tree(graph), "", 0)
 
 
-def faults(graph: Graph) -> tuple[Fault, ...]:
-    """All that does not run as it is written."""
-    return tuple(_faults(plan(graph)))
+def faults(graph: Graph) -> Iterator[Fault]:
+    """All of the nodes that does not run as it is written."""
+    for node in graph.nodes:
+        one = step(node)
+        if one.fault is not None:
+            yield one.fault
+        elif one.kind is not None and one.kind.check is not None:
+            yield from one.kind.check(one.config, node)
 
 
-def _faults(level: Plan) -> Iterator[Fault]:
-    for step in level.steps.values():
-        if step.fault is not None:
-            yield step.fault
-        elif step.kind is not None and step.kind.check is not None:
-            yield from step.kind.check(step.config, step.node)
-    for inner in level.inner.values():
-        yield from _faults(inner)
+class _Tree:
+    """The nodes and edges of a graph by the level that they are on, looked through once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.nodes = {node.id: node for node in graph.nodes}
+        self.on: dict[str, list[Node]] = {}
+        for node in self.nodes.values():
+            self.on.setdefault(node.parent, []).append(node)
+        self.edges: dict[str, list[Edge]] = {}
+        for edge in graph.edges:
+            source, target = self.nodes.get(edge.source), self.nodes.get(edge.target)
+            if source is not None and target is not None and source.parent == target.parent:
+                self.edges.setdefault(source.parent, []).append(edge)
 
 
-def _level(graph: Graph, parent: str) -> Plan:
-    steps = {node.id: step(node) for node in graph.nodes if node.parent == parent}
-    edges = tuple(edge for edge in graph.edges if edge.source in steps and edge.target in steps)
-    inner = {id_: _level(graph, id_) for id_, one in steps.items() if one.kind is not None and one.kind.container}
-    return Plan(steps, edges, _root(graph, parent, steps, edges), _script(graph, steps, edges), inner)
+def _level(tree: _Tree, parent: str, depth: int) -> Plan:
+    steps = {node.id: step(node) for node in tree.on.get(parent, ())}
+    edges = tuple(tree.edges.get(parent, ()))
+    within = [id_ for id_, one in steps.items() if one.kind is not None and one.kind.container]
+    inner = {id_: _level(tree, id_, depth + 1) for id_ in within} if depth < DEEPEST else {}
+    return Plan(steps, edges, _root(tree, parent, steps, edges), _script(tree, steps, edges), inner)
 
 
 def step(node: Node) -> Step:
@@ -90,11 +104,11 @@ def step(node: Node) -> Step:
     try:
         strategy = _strategy(node.data)
         if kind is None:
-            fault = Fault("refused", node.id, f"node type {node.type}", "is not served")
+            fault = unknown(node, NODES)
         else:
             config = msgspec.convert(node.data, kind.config, strict=False)
     except msgspec.ValidationError as error:
-        fault = Fault("refused", node.id, f"{node.type} {node.title}", str(error))
+        fault = misshapen(node, error)
     return Step(node, kind, config, strategy, fault)
 
 
@@ -141,11 +155,11 @@ def _default(said: _Default) -> object:
         raise msgspec.ValidationError(f"default value of {said.key}: {said.value!r} is no {said.type}") from error
 
 
-def _root(graph: Graph, parent: str, steps: Mapping[str, Step], edges: Iterable[Edge]) -> str:
+def _root(tree: _Tree, parent: str, steps: Mapping[str, Step], edges: Iterable[Edge]) -> str:
     """Where a level begins; empty if nowhere (dsl.md 2.4, 6.14)."""
     if not parent:
         return next((id_ for id_, one in steps.items() if one.node.type in ROOTS), "")
-    named = next((node.data.get("start_node_id") for node in graph.nodes if node.id == parent), None)
+    named = tree.nodes[parent].data.get("start_node_id")
     if isinstance(named, str) and named in steps:
         return named
     targets = {edge.target for edge in edges}
@@ -153,7 +167,7 @@ def _root(graph: Graph, parent: str, steps: Mapping[str, Step], edges: Iterable[
     return next(iter([*marked, *(id_ for id_ in steps if id_ not in targets)]), "")
 
 
-def _script(graph: Graph, steps: Mapping[str, Step], edges: tuple[Edge, ...]) -> Script:
+def _script(tree: _Tree, steps: Mapping[str, Step], edges: tuple[Edge, ...]) -> Script:
     parts: dict[str, tuple[Part, ...]] = {}
     writers: dict[str, frozenset[str]] = {}
     deciding: set[str] = set()
@@ -166,17 +180,16 @@ def _script(graph: Graph, steps: Mapping[str, Step], edges: tuple[Edge, ...]) ->
             writers[id_] = one.kind.writes(one.config)
         if one.branches or one.kind.container or one.kind.speaks is not None:
             deciding.add(id_)
-    return Script(parts, edges, frozenset(deciding), writers, dict(_belonging(graph, steps)))
+    return Script(parts, edges, frozenset(deciding), writers, dict(_belonging(tree, steps)))
 
 
-def _belonging(graph: Graph, steps: Mapping[str, Step]) -> Iterator[tuple[str, str]]:
+def _belonging(tree: _Tree, steps: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Each node at or below a level, and the node of the level that it is, or is in."""
-    parents = {node.id: node.parent for node in graph.nodes}
-    for id_ in parents:
-        at: str | None = id_
-        seen: set[str] = set()
-        while at and at not in steps and at not in seen:
-            seen.add(at)
-            at = parents.get(at)
-        if at and at in steps:
-            yield id_, at
+    for top in steps:
+        waiting, seen = [top], set[str]()
+        while waiting:
+            id_ = waiting.pop()
+            if id_ not in seen:
+                seen.add(id_)
+                yield id_, top
+                waiting += [node.id for node in tree.on.get(id_, ())]

@@ -55,7 +55,7 @@ def _of_nodes(app: FlowApp, loaded: Loaded) -> Iterator[Finding]:
 
 
 def _finding(fault: Fault, node: Node | None, loaded: Loaded) -> Finding:
-    what = f"{title(node)}: {fault.what}" if node is not None else fault.what
+    what = ": ".join(part for part in (title(node) if node else "", fault.what) if part)
     said = finding(fault.level, what, loaded.line(fault.node_id, *fault.keys), fault.advice)
     return structs.replace(said, partial=fault.level == "refused")
 
