@@ -112,6 +112,7 @@ ENVELOPE = {
     "error:agent-not-published": R("1.5", "An agent app without a version is agent_not_published.", deferred=AGENTS),
     "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412.", deferred=FLOWS),
     "error:not-found": R("1.5", "What is absent or another's is 404 not_found; nothing tells the two apart."),
+    "error:404-words": R("1.5", "A 404 begins with the words that clients know, as First Message Not Exists."),
     "error:method": R("1.5", "A wrong method is 405 method_not_allowed."),
     "error:unsupported-media-type": R("1.5", "A wrong content type is 415 unsupported_media_type."),
     "error:too-large": R("1.5, 8.5", "A body beyond the limit is 413, in the envelope, and states the limit."),

@@ -109,7 +109,7 @@ async def test_limits_are_1_to_100_and_20_where_none_is_given(build: Build, path
         assert await refusal(place.door, path, **query, limit=bad) == (400, "invalid_param")
 
 
-@requirement("check:34", "messages:query")
+@requirement("error:404-words", "check:34", "messages:query")
 async def test_an_unknown_cursor_is_not_found_and_a_malformed_one_refused(build: Build) -> None:
     place = await build()
     conversation, other = await talk(place.door, 1), await talk(place.door, 1)
@@ -117,6 +117,8 @@ async def test_an_unknown_cursor_is_not_found_and_a_malformed_one_refused(build:
     for unknown in (NOBODY, elsewhere):
         found = await refusal(place.door, "/v1/messages", conversation_id=conversation, first_id=unknown)
         assert found == (404, "not_found")
+        reply = await place.door.get("/v1/messages", user="ann", conversation_id=conversation, first_id=unknown)
+        assert reply.json()["message"].startswith("First Message Not Exists.")
     malformed = await refusal(place.door, "/v1/messages", conversation_id=conversation, first_id="abc")
     assert malformed == (400, "invalid_param")
 
@@ -207,6 +209,8 @@ async def test_what_is_no_order_or_no_cursor_is_refused(build: Build) -> None:
     assert await refusal(place.door, "/v1/conversations", last_id="abc") == (400, "invalid_param")
     for unknown in (NOBODY, foreign):
         assert await refusal(place.door, "/v1/conversations", last_id=unknown) == (404, "not_found")
+        reply = await place.door.get("/v1/conversations", user="ann", last_id=unknown)
+        assert reply.json()["message"].startswith("Last Conversation Not Exists.")
     assert len((await page(place.door, pinned="true"))["data"]) == 1
 
 

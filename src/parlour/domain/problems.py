@@ -11,7 +11,8 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        DocumentUnreadable  ContentUnavailable
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
-    ├── 404  NotFound  ConversationNotExists  EndUserNotFound  FileNotFound
+    ├── 404  NotFound (FirstMessageNotExists  LastConversationNotExists)  ConversationNotExists
+    │        EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
     ├── 409  AlreadyBegun
     ├── 413  BodyTooLarge  FileTooLarge
@@ -118,6 +119,14 @@ class Forbidden(Problem):
 
 class NotFound(Problem):
     code, status = "not_found", 404
+
+
+class FirstMessageNotExists(NotFound):
+    default = "First Message Not Exists. Pass an id from the page before, or none to start over."
+
+
+class LastConversationNotExists(NotFound):
+    default = "Last Conversation Not Exists. Pass an id from the page before, or none to start over."
 
 
 class ConversationNotExists(Problem):

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from parlour.domain.claim import Claim
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
-from parlour.domain.problems import NotFound
+from parlour.domain.problems import FirstMessageNotExists, LastConversationNotExists, NotFound, Problem
 from parlour.domain.turn import Exchange
 from parlour.domain.uploads import Upload
 from parlour.ports.catalogue import Key, Version
@@ -80,7 +80,9 @@ class MemoryMessages:
     async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
         opened = conversation or self._rows.conversation(message.owner, message.conversation_id)
         if opened is None:
-            raise NotFound("This conversation is gone: start a new one by leaving out conversation_id.")
+            raise NotFound(
+                "Conversation Not Exists. It was deleted meanwhile: start a new one by leaving out conversation_id."
+            )
         if claim is not None:
             self._claims.take(claim)
         self._rows.conversations[opened.id] = structs.replace(opened, updated_at=message.created_at)
@@ -116,7 +118,9 @@ class MemoryMessages:
         if self._rows.conversation(owner, conversation_id) is None:
             return None
         ordered = self._rows.in_order(conversation_id)
-        end = position((message.id for message in ordered), first_id) if first_id else len(ordered)
+        end = (
+            position((message.id for message in ordered), first_id, FirstMessageNotExists) if first_id else len(ordered)
+        )
         start = max(0, end - limit)
         return Page(tuple(ordered[start:end]), has_more=start > 0)
 
@@ -157,7 +161,7 @@ class MemoryConversations:
             key=lambda one: (one.created_at if by_creation else one.updated_at, one.id),
             reverse=sort.startswith("-"),
         )
-        start = position((one.id for one in ordered), last_id) + 1 if last_id else 0
+        start = position((one.id for one in ordered), last_id, LastConversationNotExists) + 1 if last_id else 0
         return Page(tuple(ordered[start : start + limit]), has_more=start + limit < len(ordered))
 
     async def rename(self, owner: Owner, conversation_id: str, name: str, now: float) -> Conversation | None:
@@ -248,9 +252,9 @@ def upwards(ordered: list[Message], parent_id: str) -> Iterator[Message]:
         place = place - 1 if message.parent_id == NIL else places.get(message.parent_id, -1)
 
 
-def position(ids: Iterable[str], wanted: str) -> int:
+def position(ids: Iterable[str], wanted: str, unknown: type[Problem]) -> int:
     """Where a page's cursor stands."""
     for place, one in enumerate(ids):
         if one == wanted:
             return place
-    raise NotFound(f"There is no {wanted} here: pass an id from the page before, or none to start over.")
+    raise unknown

@@ -6,7 +6,7 @@ import sqlite3
 from msgspec import json
 
 from parlour.domain.message import Conversation, ConversationSort, Owner, Page
-from parlour.domain.problems import NotFound
+from parlour.domain.problems import LastConversationNotExists
 from parlour.stores.sqlite.database import Database, snapshot
 
 GET = """
@@ -86,9 +86,7 @@ class SqliteConversations:
             with snapshot(connection):
                 row: ConversationRow | None = connection.execute(GET, asked).fetchone()
                 if row is None:
-                    raise NotFound(
-                        f"There is no {last_id} here: pass an id from the page before, or none to start over."
-                    )
+                    raise LastConversationNotExists
                 *_, created_at, updated_at = row
                 time = created_at if sort.endswith("created_at") else updated_at
                 return connection.execute(PAGES[sort], {**asked, "time": time}).fetchall()

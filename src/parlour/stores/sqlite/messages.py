@@ -10,7 +10,7 @@ from parlour.domain.claim import Claim
 from parlour.domain.events import Citation
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
-from parlour.domain.problems import AlreadyBegun, NotFound
+from parlour.domain.problems import AlreadyBegun, FirstMessageNotExists, NotFound
 from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
 from parlour.ports.messages import Thread
@@ -191,9 +191,7 @@ class SqliteMessages:
                     return None
                 created_at, sequence = cursor if first_id else (math.inf, 0)
                 if created_at is None:
-                    raise NotFound(
-                        f"There is no {first_id} here: pass an id from the page before, or none to start over."
-                    )
+                    raise FirstMessageNotExists
                 return connection.execute(PAGE, {**asked, "created_at": created_at, "sequence": sequence}).fetchall()
 
         rows = await self._database.read(work)
@@ -226,7 +224,7 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
     if added == len(openings):
         return [None] * len(lines)
     return [
-        NotFound("This conversation is gone: start a new one by leaving out conversation_id.")
+        NotFound("Conversation Not Exists. It was deleted meanwhile: start a new one by leaving out conversation_id.")
         if isinstance(line, Opening) and not connection.execute(IS_THERE, {"id": line.id}).fetchone()
         else None
         for line in lines
