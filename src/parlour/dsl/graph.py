@@ -74,4 +74,4 @@ def _edges(written: Part, nodes: dict[str, Node]) -> Iterator[Edge]:
         elif nodes[source].parent != nodes[target].parent:
             part.lacking(name, "crosses the border of an iteration or loop, and is never taken: delete it")
         else:
-            yield Edge(source, target, part.text("sourceHandle") or "source")
+            yield Edge(source, target, part.text("sourceHandle"))
