@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
 from parlour.dsl.model_config import KNOWN
+from parlour.dsl.variables import KINDS as VARIABLES
+from parlour.flow.nodes import NODES
 from parlour.http.reading import findings, report
 from tests.dsl.dsl_samples import FILES, easy_files, needs_corpus, sample
+from tests.dsl.graph_samples import flow_file
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -91,8 +95,37 @@ def test_any_values_in_the_known_places_give_an_app_or_a_refusal(body: dict[str,
     check(sample(mode, **body))
 
 
+TYPES = [*NODES, "tool", "if_else", "iteration", "loop", "variable-assigner", "assigner", "http-request", "human-input"]
+KEYS = [
+    *("variables", "outputs", "cases", "conditions", "items", "body", "iteration_id", "answer", "model", "vision"),
+    *("retry_config", "default_value", "error_strategy", "start_node_id", "version", "tool_parameters", "title"),
+]
+ids: st.SearchStrategy[Any] = st.sampled_from(["a", "b", "c", 1, None])
+texts: st.SearchStrategy[Any] = st.sampled_from(["{{#a.b#}}", "{{#a-b.c#}}", "{{#sys.query#}}"])
+data: st.SearchStrategy[Any] = st.dictionaries(
+    st.sampled_from(KEYS), values | ids | texts | st.lists(st.just("a"), max_size=3), max_size=4
+)
+typed: st.SearchStrategy[Any] = st.tuples(st.sampled_from(TYPES), data).map(lambda pair: {"type": pair[0], **pair[1]})
+nodes: st.SearchStrategy[Any] = st.lists(st.fixed_dictionaries({"id": ids, "data": typed | values}), max_size=4)
+edges: st.SearchStrategy[Any] = st.lists(
+    st.fixed_dictionaries({"source": ids, "target": ids}, optional={"sourceHandle": scalars}), max_size=5
+)
+graphs: st.SearchStrategy[Any] = st.fixed_dictionaries({"nodes": nodes | values, "edges": edges | values})
+declared: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {"name": words, "value_type": st.sampled_from(sorted(VARIABLES))}, optional={"value": values}
+)
+
+
 @quick
-@given(st.fixed_dictionaries({}, optional=dict.fromkeys(["kind", "version", "app", "model_config"], values)))
+@given(graphs, st.lists(declared, max_size=3) | values, st.sampled_from(["workflow", "advanced-chat"]))
+def test_any_graph_gives_an_app_or_a_refusal(graph: object, variables: object, mode: str) -> None:
+    check(flow_file(mode, graph=graph, environment_variables=variables, conversation_variables=variables))
+
+
+@quick
+@given(
+    st.fixed_dictionaries({}, optional=dict.fromkeys(["kind", "version", "app", "model_config", "workflow"], values))
+)
 def test_any_values_at_the_top_give_an_app_or_a_refusal(document: dict[str, object]) -> None:
     check(yaml.safe_dump(document))
 

@@ -62,4 +62,4 @@ def _finding(fault: Fault, node: Node | None, loaded: Loaded) -> Finding:
 
 def title(node: Node) -> str:
     """A node as its author knows it."""
-    return f"{node.type} `{node.title or node.id}`"
+    return f"{node.type} `{node.title.strip() or node.id}`"

@@ -1,0 +1,93 @@
+"""Real chatflows and workflows: each loads, and each node that nobody runs is told of by name, reason and line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parlour.domain.app import FlowApp
+from parlour.dsl.findings import Finding, Refused
+from parlour.dsl.load import load
+from parlour.flow.nodes import NODES
+from parlour.http.reading import findings, report, understood
+from parlour.modes.graphs import faults
+from tests.dsl.dsl_samples import flow_files, mode_of, needs_corpus, plain
+
+FLOWS = flow_files()
+OLD_NAMES = {"variable-assigner": "variable-aggregator"}
+
+every_flow = pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem[:12])
+
+
+def nodes_of(path: Path) -> list[dict[str, Any]]:
+    return [node for node in plain(path)["workflow"]["graph"]["nodes"] if node["type"] != "custom-note"]
+
+
+def exported(path: Path) -> bool:
+    """Whether an editor has written it: a few were written by hand, and Dify would not take them either."""
+    ids = [node["id"] for node in nodes_of(path)]
+    return len(set(ids)) == len(ids) and all(node["data"].get("type") for node in nodes_of(path))
+
+
+def not_served(path: Path) -> dict[str, str]:
+    """The nodes of types that nobody runs, by their ids: told from the file alone."""
+    types = {str(node["id"]): node["data"]["type"] for node in nodes_of(path)}
+    return {id_: type_ for id_, type_ in types.items() if OLD_NAMES.get(type_, type_) not in NODES}
+
+
+def refusals(path: Path) -> list[Finding]:
+    return [finding for finding in report(path.read_text(), path.stem) if finding.level == "refused"]
+
+
+@needs_corpus
+def test_there_are_as_many_flows_as_these_tests_are_about() -> None:
+    assert len(FLOWS) >= 125
+    assert sum(exported(path) for path in FLOWS) >= 120
+
+
+@every_flow
+def test_a_real_flow_is_read_if_it_may_run_in_part(path: Path) -> None:
+    app = understood(path.read_text(), path.stem, partial=True)
+    assert isinstance(app, FlowApp)
+    assert app.mode == mode_of(path)
+
+
+@every_flow
+def test_a_real_flow_is_served_whole_exactly_if_all_of_its_nodes_are(path: Path) -> None:
+    lacking = refusals(path)
+    assert all(finding.partial for finding in lacking)
+    if exported(path):
+        assert bool(lacking) == bool(not_served(path)), lacking
+    if not lacking:
+        assert isinstance(understood(path.read_text(), path.stem), FlowApp)
+        return
+    with pytest.raises(Refused) as caught:
+        understood(path.read_text(), path.stem)
+    assert all(f"line {finding.line}: {finding.what}: {finding.advice}" in str(caught.value) for finding in lacking)
+
+
+@every_flow
+def test_of_a_real_flow_the_nodes_that_nobody_runs_are_refused_by_name_and_no_others(path: Path) -> None:
+    if not exported(path):
+        assert refusals(path)
+        return
+    loaded = load(path.read_text(), name=path.stem)
+    assert isinstance(loaded.app, FlowApp)
+    told = {fault.node_id: fault.advice for fault in faults(loaded.app) if fault.level == "refused"}
+    assert told.keys() == not_served(path).keys()
+    lines = path.read_text().splitlines()
+    for id_, type_ in not_served(path).items():
+        assert "not served" in told[id_]
+        assert f"type: {type_}" in lines[loaded.line(id_, "type") - 1]
+
+
+@every_flow
+def test_the_report_of_a_real_flow_has_a_line_for_each_of_its_nodes(path: Path) -> None:
+    loaded = load(path.read_text(), name=path.stem)
+    assert isinstance(loaded.app, FlowApp)
+    found = findings(loaded)
+    lines = path.read_text().count("\n") + 1
+    assert all(1 <= finding.line <= lines for finding in found)
+    for node in loaded.app.graph.nodes:
+        name = f"{node.type} `{' '.join((node.title.strip() or node.id).split())}`"
+        assert any(finding.what.startswith(name[:150]) for finding in found), name
