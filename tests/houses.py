@@ -174,6 +174,7 @@ class Plan(Struct, frozen=True):
     rates_of: Mapping[str, AppRates] = {}
     ping_seconds: float = 10.0
     max_body: int = 8 * 1024 * 1024
+    lenient: bool = False
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -238,6 +239,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,
             max_body=plan.max_body,
+            lenient=plan.lenient,
             ping_seconds=plan.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)

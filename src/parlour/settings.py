@@ -25,10 +25,16 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     wire_profile: Literal["documented", "upstream"] = "documented"
     max_body: Annotated[int, Meta(ge=1)] = 8 * 1024 * 1024
     """Bytes of a JSON body."""
+    lenient: bool = False
+    """Whether forms, and bodies of another kind than they say, are read all the same."""
     grace_seconds: Annotated[float, Meta(ge=0)] = 30
     """How long live streams may go on after SIGTERM before they are saved and ended."""
     run_seconds: Annotated[float, Meta(gt=0)] = 1200
     """How long one answer may take."""
+    kept_seconds: Annotated[float, Meta(ge=0)] = 600
+    """How long the events of a run can be read again once it has ended."""
+    kept_bytes: Annotated[int, Meta(ge=0)] = 4 * 1024 * 1024
+    """How much memory the events of ended runs may take together; the oldest go first."""
     ping_seconds: Annotated[float, Meta(gt=0)] = 10
     max_active: Annotated[int, Meta(ge=0)] = 0
     """How many answers one app may be giving at a time; 0 is no limit."""

@@ -171,6 +171,7 @@ async def open_server(
             new_id=ports.new_id,
             check=storage.check,
             max_body=server.max_body,
+            lenient=server.lenient,
             ping_seconds=server.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)
@@ -185,7 +186,8 @@ async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:
 
 def limits(settings: Settings, entries: dict[str, AppEntry]) -> Limits:
     active_of = {name: entry.max_active for name, entry in entries.items()}
-    return Limits(run_seconds=settings.server.run_seconds, active=settings.server.max_active, active_of=active_of)
+    server = settings.server
+    return Limits(server.run_seconds, server.kept_seconds, server.kept_bytes, server.max_active, active_of)
 
 
 def public_url(settings: Settings) -> str:

@@ -332,6 +332,11 @@ REPLY = {
         "GET /v1/runs/{task_id}/events gives a run's stream again from any position.",
         divergence="An addition: in the original only chatflows can be re-attached.",
     ),
+    "run:events:cursor": R(
+        "ours, 6.4",
+        "after is the number of events that the client has seen; pings do not count.",
+        divergence="An addition.",
+    ),
     "run:events:own": R("ours, 6.4", "Another user, another app or an unknown task is 404."),
     "golden:transcripts": R("4.5", "The transcripts a, l and m byte for byte: streaming, blocking and re-attached."),
 }

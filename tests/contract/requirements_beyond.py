@@ -72,4 +72,8 @@ BEYOND = {
         "What was pruned answers as what never was, conversations and files alike.",
         divergence="An addition: the original keeps everything.",
     ),
+    "lenient:off": R("1.2, 1.4", "A form, or a body of another kind than it says, is 415 or 400."),
+    "lenient:on": R(
+        "ours", "With `server.lenient` it is read for what it is.", divergence="An addition, off by default."
+    ),
 }

@@ -2,7 +2,12 @@
 
 import pytest
 
+from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta, TextReplaced
+from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
+from parlour.http.rim import place_of
+from parlour.wire.sse import Frames
+from tests.contract.requirements import requirement
 from tests.houses import Build, rules
 
 pytestmark = pytest.mark.anyio
@@ -17,3 +22,21 @@ async def test_a_run_that_has_ended_lets_go_of_its_question_and_stays_readable(b
     assert (run.message.query, run.message.inputs) == ("", {})
     history = await place.door.get("/v1/messages", user="ann", conversation_id=answer["conversation_id"])
     assert len(history.json()["data"][0]["query"]) == 100_000
+
+
+@requirement("run:events:cursor")
+async def test_a_cursor_counts_the_events_that_the_client_has_seen(build: Build) -> None:
+    place = await build(models=rules({"say": ["One ", "two ", "three."]}))
+    whole = (await place.door.streamed()).events
+    for seen in range(len(whole) + 3):
+        query = {"user": "ann", "after": seen}
+        rest = await place.door.request("GET", f"/v1/runs/{whole[0]['task_id']}/events", query=query)
+        assert rest.events == whole[seen:]
+
+
+@requirement("run:events:cursor")
+def test_events_that_clients_do_not_see_are_not_counted() -> None:
+    events: list[AnyEvent] = [TextDelta("a"), AnswerFinished(), TextReplaced("b"), RunFinished("succeeded")]
+    encode = Frames(Ids("t", "m", "c", 1), "workflow").encode
+    assert [bool(encode(event)) for event in events] == [True, False, True, False]
+    assert [place_of(events, encode, seen) for seen in range(5)] == [0, 1, 3, 4, 4]

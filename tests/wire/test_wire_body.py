@@ -8,7 +8,6 @@ from parlour.wire.body import (
     DEEPEST,
     boolean,
     decode,
-    decode_optional,
     identifier,
     optional_user,
     text,
@@ -95,13 +94,6 @@ def test_strings_come_out_as_utf_8_can_hold_them(escaped: bytes, read: str) -> N
     found = decode("application/json", body)
     assert found == {"a": read, read + "x": [{"b": read}]}
     assert json.decode(json.encode(found)) == found
-
-
-def test_delete_may_come_without_body_and_without_type() -> None:
-    assert decode_optional("", b"") == {}
-    assert decode_optional("application/json", b'{"user": "u"}') == {"user": "u"}
-    with pytest.raises(BadRequest):
-        decode_optional("application/json", b"nope")
 
 
 @pytest.mark.parametrize(

@@ -49,4 +49,6 @@ class House(Struct, frozen=True):
     profile: Literal["documented", "upstream"] = "documented"
     max_body: int = 8 * 1024 * 1024
     """Bytes of a JSON body."""
+    lenient: bool = False
+    """Whether forms, and bodies of another kind than they say, are read all the same."""
     ping_seconds: float = 10.0

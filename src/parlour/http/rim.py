@@ -4,7 +4,7 @@ Knows no route and no field of any request.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from starlette.requests import Request
@@ -12,11 +12,13 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from parlour.domain.app import App
+from parlour.domain.events import AnyEvent
 from parlour.domain.problems import BodyTooLarge, Forbidden, Unauthorized
 from parlour.http.house import House
 from parlour.runs.log import Reader
 from parlour.runs.start import Run
-from parlour.wire.body import decode, decode_optional
+from parlour.wire import lenient
+from parlour.wire.body import decode
 from parlour.wire.queries import parse_query
 from parlour.wire.sse import PING, Frames
 
@@ -40,12 +42,18 @@ async def app_of(house: House, request: Request) -> App:
 
 async def body_of(house: House, request: Request) -> dict[str, object]:
     """The request's JSON object."""
-    return decode(request.headers.get("content-type", ""), await bytes_of(house, request))
+    return decoded(house, request, await bytes_of(house, request))
 
 
 async def optional_body_of(house: House, request: Request) -> dict[str, object]:
     """The same, where a request without a body is as good as one with an empty object."""
-    return decode_optional(request.headers.get("content-type", ""), await bytes_of(house, request))
+    body = await bytes_of(house, request)
+    return decoded(house, request, body) if body.strip() else {}
+
+
+def decoded(house: House, request: Request, body: bytes) -> dict[str, object]:
+    read = lenient.decode if house.lenient else decode
+    return read(request.headers.get("content-type", ""), body)
 
 
 async def bytes_of(house: House, request: Request) -> bytes:
@@ -70,7 +78,10 @@ def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = Non
 
 
 class EventStream(Response):
-    """The events of a run from a position on, until its end; several that are ready go out in one write."""
+    """The events of a run from a position on, until its end; several that are ready go out in one write.
+
+    The position counts what a client has seen: frames, without pings.
+    """
 
     def __init__(self, house: House, run: Run, *, position: int = 0) -> None:
         self.house = house
@@ -80,7 +91,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope
         encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
-        reader = Reader(self.run.log, self.position)
+        reader = Reader(self.run.log, place_of(self.run.log.events, encode, self.position) if self.position else 0)
         loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
         if reader.done:
@@ -111,3 +122,12 @@ async def left(receive: Receive) -> None:
     """Return when the client has gone, or has got all."""
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def place_of(events: Sequence[AnyEvent], encode: Callable[[AnyEvent], bytes], frames: int) -> int:
+    """How many events it takes for that many frames: there are events that clients do not see."""
+    for place, event in enumerate(events):
+        if frames == 0:
+            return place
+        frames -= bool(encode(event))
+    return len(events)

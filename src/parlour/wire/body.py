@@ -57,11 +57,6 @@ def decode(content_type: str, body: bytes) -> dict[str, object]:
     return members
 
 
-def decode_optional(content_type: str, body: bytes) -> dict[str, object]:
-    """As `decode`, for requests that may come without a body (DELETE, contract 5.4)."""
-    return decode(content_type, body) if body.strip() else {}
-
-
 def _json(body: bytes) -> object:
     if not body.strip():
         raise BadRequest("The request body is empty; send a JSON object.")
