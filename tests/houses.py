@@ -175,6 +175,7 @@ class Plan(Struct, frozen=True):
     ping_seconds: float = 10.0
     max_body: int = 8 * 1024 * 1024
     lenient: bool = False
+    strict_forms: bool = False
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -240,6 +241,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             check=storage.check,
             max_body=plan.max_body,
             lenient=plan.lenient,
+            strict_forms=plan.strict_forms,
             ping_seconds=plan.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)

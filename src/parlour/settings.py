@@ -27,6 +27,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes of a JSON body."""
     lenient: bool = False
     """Whether forms, and bodies of another kind than they say, are read all the same."""
+    strict_forms: bool = False
+    """Whether a required text of an app's form must not be empty."""
     grace_seconds: Annotated[float, Meta(ge=0)] = 30
     """How long live streams may go on after SIGTERM before they are saved and ended."""
     run_seconds: Annotated[float, Meta(gt=0)] = 1200

@@ -172,6 +172,7 @@ async def open_server(
             check=storage.check,
             max_body=server.max_body,
             lenient=server.lenient,
+            strict_forms=server.strict_forms,
             ping_seconds=server.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)

@@ -104,7 +104,7 @@ ENVELOPE = {
     ),
     "error:workflow-codes": R("1.5, 0.3-0.5", "Unknown, draft and malformed workflow ids.", deferred=FLOWS),
     "error:upload": R(
-        "1.5",
+        "1.5, 8.7",
         "Uploads: missing, several, too large, of no type.",
         divergence="The message of file_too_large states the limit; the original's is empty.",
     ),
@@ -177,6 +177,11 @@ REQUEST = {
     "form:required": R("2.3", "A required variable that is absent or null is 400, naming it."),
     "form:default": R("2.3", "An absent optional variable takes its default, else null."),
     "form:required-empty-text": R("2.3", 'A required text accepts "".'),
+    "form:strict": R(
+        "2.3, 8.34",
+        'With `server.strict_forms` a required text does not accept "".',
+        divergence="An addition, off by default.",
+    ),
     "form:text:type": R("2.3", "A text, paragraph or select that is no string is 400."),
     "form:text:max-length": R("2.3", "max_length counts characters; 0 or absent is no limit."),
     "form:select:options": R("2.3", 'A select outside its options is 400 and lists them; "" too.'),
@@ -225,6 +230,11 @@ REPLY = {
         "200, text/event-stream; charset=utf-8.",
         divergence="Also Cache-Control: no-cache and X-Accel-Buffering: no, so that proxies let events through.",
     ),
+    "stream:head-first": R(
+        "4.1, 8.28",
+        "The head of a stream goes out at once, however long the model is silent.",
+        divergence="The original may be silent for ten seconds; we send no earlier ping, the head is enough.",
+    ),
     "stream:framing": R("4.1", "Each event is `data: `, one line of compact JSON with event first, an empty line."),
     "stream:utf8": R("4.1", "Text is UTF-8, not escaped."),
     "stream:line-ends": R(
@@ -260,6 +270,11 @@ REPLY = {
     "reasoning:separated": R("4.4.10", "Separated reasoning goes out in reasoning_chunk events.", deferred=FLOWS),
     "stop:always-success": R("5.1", "A stop is 200 success for unknown, finished and foreign tasks too."),
     "stop:user": R("5.1", "A stop without a user is 400."),
+    "stop:race": R(
+        "5.1, 8.17",
+        "Wherever a stop comes there is one end, and what was sent is what is kept.",
+        divergence="In the original the status depends on who is first.",
+    ),
     "stop:saves": R("5.1, 4.5 l", "A stop ends the stream with message_end, and the partial answer is saved, normal."),
     "stop:cancels": R(
         "5.1", "A stop ends the call of the model.", divergence="At once; the original waits for its next token."
@@ -321,7 +336,11 @@ REPLY = {
     ),
     "life:saved-before-end": R("6.5", "Who has read message_end finds the saved answer in /messages at once."),
     "life:question-first": R("6.5", "The question is stored before the first byte goes out."),
-    "life:timeout": R("6.3, 8.16", "A run beyond its time ends as by a stop: partial answer and message_end."),
+    "life:timeout": R(
+        "6.3, 8.16",
+        "A run beyond its time ends as by a stop: partial answer and message_end.",
+        divergence="The stored message says why in its error, the log too; the original calls it a user's stop.",
+    ),
     "life:shut-down": R(
         "ours",
         "A server that is to end saves what was said, ends its runs, and refuses new ones with 503 in the envelope.",
@@ -377,8 +396,8 @@ CHECKS = {
     "check:31": R("check 31", "Citations in blocking, stream and history alike.", deferred=KNOWLEDGE),
     "check:32": R("check 32", "Speech beside the answer.", deferred=VOICE),
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),
-    "check:34": R("check 34", "/messages: order, paging without gaps, limits, unknown first_id."),
-    "check:35": R("check 35", "/conversations: sorting, paging with equal times, isolation, delete."),
+    "check:34": R("check 34, 8.31", "/messages: order, paging without gaps, limits, unknown first_id."),
+    "check:35": R("check 35, 8.11, 8.31", "/conversations: sorting, paging with equal times, isolation, delete."),
     "check:36": R("check 36", "Conversation variables: default 20, bounds, variable_name, 404s."),
     "check:36:values": R("check 36", "Their values are text; an update is typed, a mismatch 400.", deferred=FLOWS),
     "check:37": R("check 37", "Feedback: like, dislike, null, null again is 400; seen in /messages; foreign 404."),

@@ -79,6 +79,16 @@ async def test_a_required_text_may_be_empty(build: Build, kind: str) -> None:
     assert await stored(place.door, await place.door.send(inputs={"it": ""})) == {"it": ""}
 
 
+@requirement("form:strict")
+@pytest.mark.parametrize("kind", ["text-input", "paragraph"])
+async def test_a_required_text_may_not_be_empty_where_the_server_is_strict(build: Build, kind: str) -> None:
+    place = await build(apps={"first": chat_app(user_input_form=[field(kind, required=True)])}, strict_forms=True)
+    assert_refused(await place.door.send(inputs={"it": ""}), "required")
+    assert (await place.door.send(inputs={"it": " "})).status == 200
+    optional = await build(apps={"first": chat_app(user_input_form=[field(kind)])}, strict_forms=True)
+    assert (await optional.door.send(inputs={"it": ""})).status == 200
+
+
 @requirement("form:text:type")
 @pytest.mark.parametrize("kind", ["text-input", "paragraph", "select"])
 @pytest.mark.parametrize("value", [5, True, ["a"], 1.5])

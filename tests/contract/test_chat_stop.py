@@ -7,6 +7,7 @@ from contextlib import aclosing
 import pytest
 from anyio import fail_after
 
+from parlour.domain.message import Message
 from parlour.ports.models import Call, Said
 from parlour.providers.scripted import Scripted
 from parlour.runs.start import Limits
@@ -140,7 +141,52 @@ async def test_a_run_beyond_its_time_ends_as_by_a_stop(build: Build) -> None:
     events = (await place.door.streamed("wait", auto_generate_name=False)).events
     assert [event["event"] for event in events] == ["message", "message", "message_end"]
     page = await place.door.get("/v1/messages", user="ann", conversation_id=events[0]["conversation_id"])
-    assert (page.json()["data"][0]["answer"], page.json()["data"][0]["status"]) == ("One two ", "normal")
+    message = page.json()["data"][0]
+    assert (message["answer"], message["status"]) == ("One two ", "normal")
+    assert message["error"] == "The answer was stopped: it took longer than 0.05 seconds."
+    assert ["too long" in entry.getMessage() for entry in place.logs] == [True]
+
+
+@requirement("stop:race")
+@pytest.mark.parametrize("seen", range(4))
+async def test_wherever_a_stop_comes_there_is_one_end_and_what_was_sent_is_what_is_kept(
+    build: Build, seen: int
+) -> None:
+    place = await build(models=scripted({"rules": [{"say": ["One ", "two ", "three."]}]}))
+    async with place.door.chat(auto_generate_name=False) as stream:
+        events = await stream.take(1)
+        events += await stream.take(seen)
+        await stop(place.door, events[0]["task_id"])
+        events += await stream.rest()
+    names = [event["event"] for event in events]
+    assert names == ["message"] * (len(events) - 1) + ["message_end"]
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=events[0]["conversation_id"])
+    message = page.json()["data"][0]
+    assert message["answer"] == "".join(event["answer"] for event in events[:-1])
+    assert (message["status"], message["error"]) == ("normal", None)
+
+
+@requirement("stop:race")
+async def test_a_stop_while_the_answer_is_being_saved_changes_nothing(build: Build) -> None:
+    place = await build(models=rules({"say": ["One."]}))
+    saving, saved, close = asyncio.Event(), asyncio.Event(), place.storage.messages.close
+
+    async def slowly(message: Message) -> None:
+        saving.set()
+        await saved.wait()
+        await close(message)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(place.storage.messages, "close", slowly)
+        async with place.door.chat(auto_generate_name=False) as stream:
+            first, *_ = await stream.take(1)
+            with fail_after(5):
+                await saving.wait()
+            await stop(place.door, first["task_id"])
+            saved.set()
+            assert [event["event"] for event in await stream.rest()] == ["message_end"]
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=first["conversation_id"])
+    assert [(one["answer"], one["status"]) for one in page.json()["data"]] == [("One.", "normal")]
 
 
 @requirement("stop:saves")

@@ -1,11 +1,13 @@
 """Both directions of the manifest: every entry that is not deferred has a test, and every test names entries."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.contract import compatibility
 from tests.contract.requirements import REQUIREMENTS
+from tests.contract.requirements_beyond import QUIRKS, QUIRKS_TO_COME
 
 TESTS = Path(__file__).resolve().parent.parent
 
@@ -35,6 +37,12 @@ def test_every_requirement_is_a_sentence_with_a_source() -> None:
         assert requirement.source, name
         assert requirement.behaviour.endswith((".", "]")), name
         assert not requirement.divergence or requirement.divergence.endswith("."), name
+
+
+def test_every_quirk_of_the_original_is_answered_by_a_requirement_or_is_to_come() -> None:
+    sources = ", ".join(one.source for one in REQUIREMENTS.values() if not one.deferred)
+    answered = {int(number) for number in re.findall(r"\b8\.([0-9]+)", sources)}
+    assert set(QUIRKS) - answered == QUIRKS_TO_COME.keys()
 
 
 def test_the_compatibility_page_is_the_manifest() -> None:

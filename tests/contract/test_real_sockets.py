@@ -89,6 +89,22 @@ async def test_the_bytes_on_the_wire_are_those_of_the_front_door(build: Build) -
     assert b"".join(chunks).decode().count("data: ") == 3
 
 
+@requirement("stream:head-first")
+async def test_the_head_of_a_stream_is_there_before_the_model_says_anything(build: Build) -> None:
+    gate = Gate()
+    place = await build(models=scripted({"rules": [SLOW]}, gate.sleep))
+    async with listening(place) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("slow"))
+        with fail_after(5):
+            assert b"text/event-stream" in await reader.readuntil(b"\r\n\r\n")
+        gate.opened.set()
+        with fail_after(5):
+            assert b"message_end" in await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+
 @requirement("life:disconnect", "check:39")
 async def test_a_connection_that_is_cut_mid_stream_loses_no_answer(build: Build) -> None:
     gate = Gate()

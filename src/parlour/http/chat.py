@@ -63,7 +63,7 @@ async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothin
     if thread is not None:
         app = await house.catalogue.pinned(app, thread.conversation.version)
     house.runs.check(app)
-    ask = chat.against(asked, app)
+    ask = chat.against(asked, app, strict=house.strict_forms)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)
     introduction = fill(app.features.opening_statement, ask.inputs)  # as this caller sees it; no model is sent it

@@ -51,4 +51,6 @@ class House(Struct, frozen=True):
     """Bytes of a JSON body."""
     lenient: bool = False
     """Whether forms, and bodies of another kind than they say, are read all the same."""
+    strict_forms: bool = False
+    """Whether a required text must not be empty."""
     ping_seconds: float = 10.0

@@ -25,7 +25,7 @@ from parlour.domain.events import (
     TextDelta,
 )
 from parlour.domain.ids import Ids
-from parlour.domain.message import Conversation, Message, Owner
+from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.problems import InternalError, NotFound, Problem, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Turn
@@ -80,6 +80,8 @@ class Run(Struct, eq=False):
     task: asyncio.Task[None] | None = None
     saving: bool = False
     stopping: bool = False
+    overtime: bool = False
+    """Whether it is stopped because it takes too long."""
     forgotten: bool = False
     """Its conversation was deleted."""
     finished_at: float = 0.0
@@ -235,11 +237,11 @@ class Runs:
         """Save what a cut or failed run has said."""
         status, problem = ending
         if problem is not None:
-            await self._save(run, error=problem.message)
+            await self._save(run, status="error", error=problem.message)
         elif not run.record.answered:
             answer = AnswerFinished(usage=await self._reckon(run.record))
             run.record.add(answer)
-            await self._save(run)
+            await self._save(run, error=self._overtime() if run.overtime else None)
             run.log.append(answer)
         return status, problem
 
@@ -268,14 +270,17 @@ class Runs:
             limit.cancel()
         return ("stopped" if run.stopping else "succeeded"), None
 
-    async def _save(self, run: Run, *, error: str | None = None) -> None:
+    def _overtime(self) -> str:
+        return f"The answer was stopped: it took longer than {self._limits.run_seconds:g} seconds."
+
+    async def _save(self, run: Run, *, status: MessageStatus = "normal", error: str | None = None) -> None:
         record = run.record
         run.saving = True
         await self._ports.messages.close(
             structs.replace(
                 run.message,
                 answer=record.answer,
-                status="normal" if error is None else "error",
+                status=status,
                 error=error,
                 usage=record.usage,
                 citations=record.citations,
@@ -321,6 +326,7 @@ class Runs:
 def expire(run: Run) -> None:
     """The run took too long: stopped as by its user, as clients expect (contract 6.3)."""
     log.warning("a run took too long and was stopped: task %s", run.ids.task_id)
+    run.overtime = not run.stopping
     run.stop()
 
 

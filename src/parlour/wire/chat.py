@@ -124,14 +124,14 @@ def parse(
     return Asked(ask, inputs, entries)
 
 
-def against(asked: Asked, app: App) -> Ask:
+def against(asked: Asked, app: App, *, strict: bool = False) -> Ask:
     """The request, its files and inputs checked against the app that answers: its conversation's version of it.
 
     Raises:
         InvalidParam: a file or an input does not fit.
     """
     fitting = files.parse(asked.files, app.features.files)
-    return structs.replace(asked.ask, files=fitting, inputs=form.check(asked.inputs, app.form))
+    return structs.replace(asked.ask, files=fitting, inputs=form.check(asked.inputs, app.form, strict=strict))
 
 
 def names_files(ask: Ask) -> bool:

@@ -17,17 +17,19 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,308}")
 _FRACTION = re.compile(r"[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
-def check(inputs: Mapping[str, object], form: tuple[Field, ...]) -> dict[str, object]:
+def check(inputs: Mapping[str, object], form: tuple[Field, ...], *, strict: bool = False) -> dict[str, object]:
     """A value for each variable that the form declares, converted; all else is dropped.
+
+    Strict, a required text must not be empty: Dify takes "" for one (contract 8, quirk 34).
 
     Raises:
         InvalidParam: a required variable is missing, or a value does not fit its field.
     """
-    return {field.variable: _value(field, inputs.get(field.variable)) for field in form}
+    return {field.variable: _value(field, inputs.get(field.variable), strict=strict) for field in form}
 
 
-def _value(field: Field, given: object) -> object:
-    if given is None and field.required:
+def _value(field: Field, given: object, *, strict: bool) -> object:
+    if field.required and (given is None or (strict and given == "")):
         raise InvalidParam(f"{field.variable} is required in input form", params=field.variable)
     value = field.default if given is None else given
     if value is None or (given is None and value == ""):
