@@ -34,7 +34,6 @@ from parlour.http.house import House
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import chat, completion
 from parlour.ports import Ports
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
@@ -54,12 +53,14 @@ from parlour.runs.start import Limits, Runs
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.sqlite import Sqlite
+from parlour.wiring import MODES
 from tests.front_door import FrontDoor
 
 Store = Literal["memory", "sqlite"]
 STORES: tuple[Store, ...] = ("memory", "sqlite")
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id that belongs to nothing."""
+SECRET = b"the secret of a test"
 NOW = 1767000000.0
 """The moment at which fixed clocks stand still."""
 GPT = Price(prompt=Decimal("0.15"), completion=Decimal("0.60"))
@@ -186,6 +187,33 @@ def open_files(store: Store, folder: Path) -> Blobs:
     return MemoryBlobs() if store == "memory" else ObjectBlobs.at((folder / "files").as_uri())
 
 
+def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncExitStack) -> Ports:
+    """All that a run may reach for; what of it is open is closed with the stack."""
+    local = LocalSandbox()
+    stack.push_async_callback(local.aclose)
+    web, documents = plan.web or Pages({}), Extractor()
+    now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
+    address = partial(Signer(SECRET, now).address, "http://testserver")
+    return Ports(
+        models=plan.models or rules(),
+        prices=OnePrice(plan.price),
+        tokens=Words(),
+        messages=storage.messages,
+        conversations=storage.conversations,
+        workflows=storage.workflows,
+        forms=storage.forms,
+        executions=storage.executions,
+        variables=storage.variables,
+        sandbox=plan.sandbox or local,
+        web=web,
+        files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
+        documents=documents,
+        contents=FileContents(blobs, web, documents),
+        now=now,
+        new_id=new_id,
+    )
+
+
 @asynccontextmanager
 async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[Place]:
     """A house according to plan; everything in it is ended and closed in the end."""
@@ -193,31 +221,13 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         storage = open_store(store, folder)
         if isinstance(storage, Sqlite):
             stack.push_async_callback(storage.close)
-        local = LocalSandbox()
-        stack.push_async_callback(local.aclose)
-        web, blobs, documents = plan.web or Pages({}), open_files(store, folder), Extractor()
-        now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
-        signer = Signer(b"the secret of a test", now)
-        address = partial(signer.address, "http://testserver")
-        ports = Ports(
-            models=plan.models or rules(),
-            prices=OnePrice(plan.price),
-            tokens=Words(),
-            messages=storage.messages,
-            conversations=storage.conversations,
-            sandbox=plan.sandbox or local,
-            web=web,
-            files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
-            documents=documents,
-            contents=FileContents(blobs, web, documents),
-            now=now,
-            new_id=new_id,
-        )
+        blobs = open_files(store, folder)
+        ports = open_ports(plan, storage, blobs, stack)
         catalogue = Catalogue(storage.versions, ports.now)
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
         asides = Asides(ports, title, suggest)
-        runs = Runs(ports, {"chat": chat.run, "completion": completion.run}, asides, plan.limits)
+        runs = Runs(ports, MODES, asides, plan.limits)
         given = (Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3))
         house = House(
             catalogue=catalogue,
@@ -235,7 +245,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             uploads=storage.uploads,
             blobs=blobs,
             contents=ports.contents,
-            signer=signer,
+            signer=Signer(SECRET, ports.now),
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,

@@ -24,7 +24,7 @@ from parlour.http.house import House
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import chat, completion
+from parlour.modes import chat, chatflow, completion, workflow
 from parlour.ports import Ports
 from parlour.ports.annotations import Annotations
 from parlour.ports.blobs import Blobs
@@ -39,6 +39,7 @@ from parlour.ports.retention import Retention
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.uploads import Uploads
 from parlour.ports.web import Web
+from parlour.ports.workflows import Executions, Forms, Variables, Workflows
 from parlour.providers import web
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
@@ -53,7 +54,7 @@ from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
 from parlour.settings import AppEntry, BadSettings, Provider, Settings
 
-MODES = {"chat": chat.run, "completion": completion.run}
+MODES = {"chat": chat.run, "completion": completion.run, "advanced-chat": chatflow.run, "workflow": workflow.run}
 
 VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
@@ -81,6 +82,14 @@ class Storage(Protocol):
     def claims(self) -> Claims: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def workflows(self) -> Workflows: ...
+    @property
+    def forms(self) -> Forms: ...
+    @property
+    def executions(self) -> Executions: ...
+    @property
+    def variables(self) -> Variables: ...
     @property
     def keys(self) -> Keys: ...
     @property
@@ -144,7 +153,8 @@ async def open_server(
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
-        await storage.messages.sweep("The server was stopped while this was being answered.")
+        for unfinished in (storage.messages, storage.workflows):
+            await unfinished.sweep("The server was stopped while this was being answered.")
         kept = open_blobs(settings), Signer(signing_secret(settings), time.time)
         ports, warm = await open_ports(settings, entries, storage, kept, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
@@ -219,6 +229,10 @@ async def open_ports(
         tokens=BpeTokens(),
         messages=storage.messages,
         conversations=storage.conversations,
+        workflows=storage.workflows,
+        forms=storage.forms,
+        executions=storage.executions,
+        variables=storage.variables,
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
         sandbox=open_sandbox(stack),

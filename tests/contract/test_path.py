@@ -47,6 +47,8 @@ ASKED = {
     "wire.encode",  # values to JSON
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called
+    "runs.rows",  # what it writes down
+    "runs.run",
     "domain.template",
     "domain.people",
     "domain.usage",

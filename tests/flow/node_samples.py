@@ -14,7 +14,7 @@ from parlour.domain.graph import Edge, Graph, Node, Variable
 from parlour.domain.ids import Ids
 from parlour.domain.turn import Ask, Turn
 from parlour.flow.engine import Paused, first, run
-from parlour.flow.node import Chunk, Course, Limits, Result, Round, Say, Scope, Waiting
+from parlour.flow.node import Chunk, Course, Heard, Limits, Result, Round, Scope, Waiting
 from parlour.flow.nodes import NODES
 from parlour.flow.plan import plan
 from parlour.flow.pool import Pool
@@ -58,7 +58,7 @@ def course(made: Graph, variables: Iterable[Variable] = (), limits: Limits = LIM
     return Course(turn, ports, limits)
 
 
-async def _nothing(pool: Pool, round_: Round) -> AsyncGenerator[Say, None]:
+async def _nothing(pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, None]:
     raise AssertionError(f"{pool} and {round_} are for containers")
     yield Result({})
 

@@ -308,6 +308,15 @@ class WorkflowPaused(Struct, frozen=True, tag=True, tag_field="event"):
     total_steps: int
 
 
+class Suspended(Struct, frozen=True, tag=True, tag_field="event"):
+    """The run waits for somebody. Never shown to a client as such: once it is saved, what it holds is told."""
+
+    state: bytes
+    """All that it takes to go on."""
+    forms: tuple[HumanInputRequired, ...]
+    told: WorkflowPaused
+
+
 class HumanInputFilled(Struct, frozen=True, tag=True, tag_field="event"):
     node_id: str
     node_title: str
@@ -360,6 +369,7 @@ AnyEvent = (
     | AgentLog
     | HumanInputRequired
     | WorkflowPaused
+    | Suspended
     | HumanInputFilled
     | HumanInputTimedOut
     | TextReplaced

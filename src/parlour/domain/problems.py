@@ -49,6 +49,16 @@ class InvalidParam(Problem):
     code, status = "invalid_param", 400
 
 
+class RunFailed(Problem):
+    """A run of a graph failed; `reason` is what the node at fault said."""
+
+    code, status = "invalid_param", 400
+
+    def __init__(self, message: str = "", *, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class BadRequest(Problem):
     code, status = "bad_request", 400
 

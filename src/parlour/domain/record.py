@@ -13,12 +13,19 @@ from parlour.domain.events import (
     AnswerReplaced,
     AnyEvent,
     Citation,
+    ContainerStarted,
     MessageFile,
     ModelCalled,
     ModelFinished,
+    NodeFinished,
+    NodeOutcome,
+    NodeStarted,
     RunFinished,
     RunStatus,
+    Suspended,
     TextDelta,
+    WorkflowFinished,
+    WorkflowPaused,
 )
 from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage
@@ -39,6 +46,17 @@ class Record(Struct):
     annotation: AnnotationHit | None = None
     answered: bool = False
     """Whether the answer is complete: nothing after this changes the text."""
+    variables: dict[str, object] = {}
+    """Variables of its conversation that it has written, by name."""
+    steps: int = 0
+    """Nodes that have started."""
+    exceptions: int = 0
+    """Failures of nodes that a strategy has caught."""
+    outcomes: list[NodeOutcome] = []
+    """Of the nodes that have ended, in that order."""
+    closing: WorkflowFinished | None = None
+    """How its graph has ended."""
+    paused: WorkflowPaused | None = None
     status: RunStatus = "running"
     problem: Problem | None = None
 
@@ -67,5 +85,21 @@ class Record(Struct):
                 self.answered = True
             case RunFinished():
                 self.status, self.problem = event.status, event.problem
+            case _:
+                self._add_of_flow(event)
+
+    def _add_of_flow(self, event: AnyEvent) -> None:
+        match event:
+            case NodeStarted():
+                self.steps += 1
+            case NodeFinished():
+                self.outcomes.append(event.outcome)
+                self.exceptions += event.outcome.status == "exception"
+            case ContainerStarted():
+                self.steps += 1
+            case WorkflowFinished():
+                self.closing = event
+            case Suspended():
+                self.paused = event.told
             case _:
                 pass

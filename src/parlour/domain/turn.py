@@ -37,6 +37,22 @@ class Exchange(Struct, frozen=True):
     answer: str
 
 
+class Submission(Struct, frozen=True):
+    """What somebody sent with a form; `action` is empty when its time was over."""
+
+    action: str
+    inputs: dict[str, object]
+
+
+class Resumption(Struct, frozen=True):
+    """How a run that was laid aside goes on."""
+
+    state: bytes
+    """What it was laid aside as."""
+    submissions: dict[str, Submission]
+    """By node: what its form was answered with."""
+
+
 class Turn(Struct, Generic[App_co], frozen=True):
     """An ask, the app it is for, and what was said before."""
 
@@ -51,3 +67,5 @@ class Turn(Struct, Generic[App_co], frozen=True):
     """Which turn of its conversation it is; failed ones count."""
     variables: dict[str, object] = {}
     """What the conversation's variables hold, by name; those that were never written are not here."""
+    resumption: Resumption | None = None
+    """Set where the turn began earlier, and was laid aside."""

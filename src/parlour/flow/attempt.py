@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from parlour.domain.events import NodeFinished, NodeOutcome, NodeRetried, NodeStarted, NodeStatus
 from parlour.domain.problems import Problem
-from parlour.flow.node import NodeFailed, Result, Round, Say, Scope, Waiting
+from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope, Waiting
 from parlour.flow.plan import Step, Strategy
 
 NOTHING = Result({})
@@ -38,7 +38,9 @@ class Circumstances(Struct, frozen=True):
     predecessor: str | None = None
 
 
-async def execute(step: Step, around: Circumstances, attempt: Callable[[], Scope]) -> AsyncGenerator[Say | Ended, None]:
+async def execute(
+    step: Step, around: Circumstances, attempt: Callable[[], Scope]
+) -> AsyncGenerator[Heard | Ended, None]:
     """Everything that comes of a node, each attempt in a scope of its own; its last word is `Ended`."""
     if step.fault is not None or step.kind is None:
         why = (step.fault.what, step.fault.advice) if step.fault else (step.node.type,)
@@ -57,9 +59,9 @@ async def execute(step: Step, around: Circumstances, attempt: Callable[[], Scope
         try:
             async with aclosing(step.kind.run(step.config, scope)) as said:
                 async for item in said:
-                    if type(item) is Result:
+                    if isinstance(item, Result):
                         result = item
-                    elif type(item) is Waiting:
+                    elif isinstance(item, Waiting):
                         waiting = item
                     else:
                         yield item

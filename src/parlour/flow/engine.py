@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from parlour.domain.events import AnyEvent, HumanInputRequired, TextDelta
 from parlour.domain.files import File
+from parlour.domain.turn import Submission
 from parlour.flow.attempt import Circumstances, Ended, execute
 from parlour.flow.frontier import Frontier
 from parlour.flow.merge import Merge
-from parlour.flow.node import Chunk, Course, NodeFailed, Result, Round, Say, Scope, Submission
+from parlour.flow.node import Chunk, Course, Heard, NodeFailed, Result, Round, Scope
 from parlour.flow.plan import Plan
 from parlour.flow.pool import Pool
 from parlour.flow.speech import Speech
@@ -61,13 +62,13 @@ def first(plan: Plan, pool: Pool, course: Course, round_: Round | None = None) -
     return walk
 
 
-async def run(walk: Walk) -> AsyncGenerator[Say | Paused, None]:
+async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Paused, None]:
     """Everything that comes of a graph, in order. Its last word is a `Result`, or `Paused`.
 
     Raises:
         Problem: a node failed, and nobody caught it; the others are ended.
     """
-    merge = Merge[Say | Ended]()
+    merge = Merge[Heard | Ended]()
     try:
         for delta in walk.speech.start():
             yield delta
@@ -94,7 +95,7 @@ async def run(walk: Walk) -> AsyncGenerator[Say | Paused, None]:
         yield Result(walk.outputs, answer="".join(walk.answers), files=tuple(walk.files))
 
 
-def begin(walk: Walk, node: str, predecessor: str | None) -> AsyncGenerator[Say | Ended, None]:
+def begin(walk: Walk, node: str, predecessor: str | None) -> AsyncGenerator[Heard | Ended, None]:
     """Set a node going.
 
     Raises:
@@ -137,7 +138,6 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
     walk.ready = []
     if ended.waiting is not None:
         walk.waiting[node] = ended.waiting.form
-        yield ended.waiting.form
         return
     if ended.problem is not None:
         if ended.told is not None:
@@ -159,7 +159,7 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
     yield from walk.speech.left(node, result.handle, walk.frontier.skipped)
 
 
-async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGenerator[Say, None]:
+async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, None]:
     """The graph within a container, once.
 
     Raises:

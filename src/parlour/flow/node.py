@@ -15,7 +15,7 @@ from parlour.domain.events import AnyEvent, Citation, HumanInputRequired
 from parlour.domain.files import File
 from parlour.domain.graph import Node
 from parlour.domain.problems import Problem
-from parlour.domain.turn import Turn
+from parlour.domain.turn import Submission, Turn
 from parlour.flow.pool import Pool, Selector
 from parlour.ports import Ports
 
@@ -101,16 +101,11 @@ class Waiting(Struct, frozen=True):
     form: HumanInputRequired
 
 
-class Submission(Struct, frozen=True):
-    """What somebody sent with a form, or that its time was over (`action` is empty then)."""
-
-    action: str
-    inputs: dict[str, object]
-
-
-Say = AnyEvent | Chunk | Result | Waiting
+Heard = AnyEvent | Chunk
+"""What comes of a node while it runs."""
+Say = Heard | Result | Waiting
 Runner = Callable[[Any, "Scope"], AsyncGenerator[Say, None]]
-Inner = Callable[[Pool, Round], AsyncGenerator["Say", None]]
+Inner = Callable[[Pool, Round], AsyncGenerator[Heard | Result, None]]
 """Runs the graph within a container on a pool; its last word is a `Result` whose outputs are those of its answers."""
 
 

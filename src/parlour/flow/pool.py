@@ -67,9 +67,15 @@ class Pool:
         copied._kinds = dict(self._kinds)
         return copied
 
-    def dump(self) -> dict[str, dict[str, object]]:
-        """All values, by node and name; what `Pool` takes."""
-        return self._values
+    def dump(self) -> tuple[dict[str, dict[str, object]], list[tuple[str, str, str]]]:
+        """All values by node and name, and the kinds that were said: for a run that is laid aside."""
+        return self._values, [(*place, kind) for place, kind in self._kinds.items()]
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Mapping[str, object]], kinds: Sequence[tuple[str, str, str]]) -> "Pool":
+        pool = cls(values)
+        pool._kinds = {(node, name): kind for node, name, kind in kinds}
+        return pool
 
 
 def inside(value: object, key: str) -> object:

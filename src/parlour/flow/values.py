@@ -1,15 +1,13 @@
-"""Values of a flow as text, as JSON, and by kind (dsl.md 3.2-3.4). Knows no pool and no node."""
+"""Values of a flow as text and by kind (dsl.md 3.2-3.4). Knows no pool and no node."""
 
 import json
 from collections.abc import Iterator
 from typing import cast
 
 from parlour.domain.files import File
+from parlour.domain.values import Json, json_form, revived
 
-FILE_KEYS = frozenset({"type", "transfer_method", "related_id", "filename", "extension", "mime_type", "size", "url"})
-"""A dict that has them all is a file on its way through code or a store."""
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+__all__ = ["Json", "files_in", "json_form", "kind_of", "markdown_form", "revived", "text_form", "zero"]
 
 
 def text_form(value: object) -> str:
@@ -50,60 +48,6 @@ def markdown_form(value: object) -> str:
             return "\n".join(f"- {json_form(item)}" for item in items)
         case _:
             return text_form(value)
-
-
-def json_form(value: object) -> Json:
-    """The value as JSON has it: files become objects. For code, templates and stores."""
-    match value:
-        case File():
-            return {
-                "id": value.related_id or None,
-                "type": value.type,
-                "transfer_method": value.transfer_method,
-                "remote_url": value.url if value.transfer_method == "remote_url" else None,
-                "related_id": value.related_id or None,
-                "filename": value.name,
-                "extension": value.extension,
-                "mime_type": value.mime_type,
-                "size": value.size,
-                "url": value.url,
-            }
-        case dict():
-            return {str(key): json_form(item) for key, item in cast("dict[object, object]", value).items()}
-        case list() | tuple():
-            return [json_form(item) for item in cast("list[object]", value)]
-        case None | bool() | int() | float() | str():
-            return value
-        case _:
-            return str(value)
-
-
-def revived(value: object) -> object:
-    """The opposite: objects that are files become files again."""
-    match value:
-        case dict():
-            found = cast("dict[str, object]", value)
-            if found.keys() >= FILE_KEYS:
-                return _file(found)
-            return {key: revived(item) for key, item in found.items()}
-        case list():
-            return [revived(item) for item in cast("list[object]", value)]
-        case _:
-            return value
-
-
-def _file(found: dict[str, object]) -> File:
-    size = found["size"]
-    return File(
-        type=found["type"],  # pyright: ignore[reportArgumentType]  checked where it is used, as any value of code is
-        transfer_method=found["transfer_method"],  # pyright: ignore[reportArgumentType]
-        name=str(found["filename"] or ""),
-        extension=str(found["extension"] or ""),
-        mime_type=str(found["mime_type"] or ""),
-        size=size if isinstance(size, int) else -1,
-        url=str(found["url"] or found.get("remote_url") or ""),
-        related_id=str(found["related_id"] or ""),
-    )
 
 
 def files_in(value: object) -> list[File]:

@@ -4,11 +4,15 @@ Knows no file and no socket: sources come in as text. A source that is refused l
 """
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from parlour.domain.app import App
+from parlour.domain.app import App, ChatflowApp, WorkflowApp
+from parlour.domain.problems import DraftWorkflow, WorkflowNotFound
 from parlour.dsl.findings import Refused
 from parlour.http.reading import understood
 from parlour.ports.catalogue import Version, Versions
+
+FlowAs = TypeVar("FlowAs", ChatflowApp, WorkflowApp)
 
 
 class Catalogue:
@@ -58,6 +62,24 @@ class Catalogue:
                 return app
             self._pinned[place] = older
         return self._pinned[place]
+
+    async def published(self, app: FlowAs, version_id: str) -> FlowAs:
+        """The app in a version that its caller has chosen; as it is now, if none was (contract 2.5).
+
+        Raises:
+            WorkflowNotFound, DraftWorkflow: that is no published version of this app.
+        """
+        if not version_id or version_id == app.card.version:
+            return app
+        version = await self._versions.get(app.card.name, version_id)
+        if version is None:
+            raise WorkflowNotFound(f"Workflow not found with id: {version_id}. Send the id of a version of this app.")
+        if version.draft:
+            raise DraftWorkflow(f"Cannot use draft workflow version. Workflow ID: {version_id}. Publish it first.")
+        found = await self.pinned(app, version_id)
+        if not isinstance(found, type(app)) or found.card.version != version_id:
+            raise WorkflowNotFound(f"Workflow {version_id} is of a kind that is no longer served here.")
+        return found
 
 
 def published(version: Version) -> App | None:

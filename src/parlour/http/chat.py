@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parlour.domain.app import App, ChatApp
+from parlour.domain.app import App, ChatApp, ChatflowApp
 from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
@@ -19,8 +19,8 @@ from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up
 from parlour.runs.log import Reader
-from parlour.runs.start import Run
-from parlour.wire import bodies, chat, errors, queries, repeats
+from parlour.runs.run import Run
+from parlour.wire import bodies, chat, errors, queries, repeats, workflow_bodies
 from parlour.wire.body import user
 
 
@@ -59,8 +59,10 @@ async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | Non
 async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothing, repeat: Repeat | None = None) -> Run:
     """Look up what the request goes on with, hold it against the app, and set its run going."""
     admit()
+    if isinstance(app, ChatflowApp):
+        app = await house.catalogue.published(app, asked.ask.workflow_id)
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
-    if thread is not None:
+    if thread is not None and not isinstance(app, ChatflowApp):  # a chatflow answers as it is now (contract 2.2)
         app = await house.catalogue.pinned(app, thread.conversation.version)
     house.runs.check(app)
     ask = chat.against(asked, app, strict=house.strict_forms)
@@ -81,6 +83,8 @@ async def blocking(house: House, run: Run) -> Response:
         ids = bodies.ids(run.ids, run.mode)
         status, body, headers = errors.render(run.record.problem or InternalError(), house.profile, extra=ids)
         return json(body, status, headers)
+    if run.record.status == "paused":
+        return json(workflow_bodies.paused(run.ids, run.mode, run.record))
     return json(bodies.blocking(run.ids, run.mode, run.record))
 
 
@@ -123,7 +127,7 @@ async def events(house: House, request: Request) -> Response:
     return EventStream(house, run, position=query.after)
 
 
-def chat_app(app: App) -> ChatApp:
-    if not isinstance(app, ChatApp):
+def chat_app(app: App) -> ChatApp | ChatflowApp:
+    if not isinstance(app, ChatApp | ChatflowApp):
         raise NotChatApp
     return app

@@ -16,7 +16,7 @@ from parlour.domain.events import AnyEvent
 from parlour.domain.problems import BodyTooLarge, Forbidden, Unauthorized
 from parlour.http.house import House
 from parlour.runs.log import Reader
-from parlour.runs.start import Run
+from parlour.runs.run import Run
 from parlour.wire import lenient
 from parlour.wire.body import decode
 from parlour.wire.queries import parse_query

@@ -10,6 +10,7 @@ from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.web import Web
+from parlour.ports.workflows import Executions, Forms, Variables, Workflows
 
 
 class Ports(Struct, frozen=True):
@@ -20,6 +21,10 @@ class Ports(Struct, frozen=True):
     tokens: Tokens
     messages: Messages
     conversations: Conversations
+    workflows: Workflows
+    forms: Forms
+    executions: Executions
+    variables: Variables
     web: Web
     sandbox: Sandbox
     files: FlowFiles

@@ -17,7 +17,8 @@ from parlour.domain.record import Record
 from parlour.ports.claims import Claims
 from parlour.ports.history import History
 from parlour.runs.log import RunLog
-from parlour.runs.start import Run, Runs
+from parlour.runs.run import Run
+from parlour.runs.start import Runs
 
 Begin = Callable[[Repeat], Awaitable[Run]]
 

@@ -7,39 +7,42 @@ exactly one `RunFinished`, appended after the save: who reads the end of a run f
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import ExitStack, aclosing
 from typing import Any, TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
-from parlour.domain.app import App, ChatApp, CompletionApp
+from parlour.domain.app import App, ChatApp, ChatflowApp, CompletionApp, WorkflowApp
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
-    ModelCalled,
-    ModelFinished,
     RunFinished,
     RunStatus,
+    Suspended,
     TextDelta,
+    WorkflowFinished,
 )
-from parlour.domain.ids import Ids
-from parlour.domain.message import Conversation, Message, MessageStatus, Owner
-from parlour.domain.problems import InternalError, NotFound, Problem, ShuttingDown, TooManyRequests
+from parlour.domain.ids import Ids, NewId
+from parlour.domain.message import MessageStatus, Owner
+from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Turn
 from parlour.domain.usage import Usage, total
+from parlour.domain.workflow_run import StoredVariable
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
-from parlour.runs.asides import GONE, Asides, opening_name
+from parlour.runs import rows
+from parlour.runs.asides import GONE, Asides
 from parlour.runs.log import Kept, RunLog
+from parlour.runs.run import Run
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-UNSEEN = {ModelCalled, ModelFinished}
-"""Events that no reader is told."""
+ENDINGS = {AnswerFinished, WorkflowFinished, Suspended}
+"""Events that are told only once what they say is saved."""
 
 Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 """What an app does with a turn."""
@@ -50,7 +53,6 @@ FAILED: Ending = ("failed", InternalError())
 """How a run ends by what nobody foresaw."""
 
 HISTORY_LIMIT = 499
-RUN_BYTES, EVENT_BYTES = 1500, 120
 
 
 class Limits(Struct, frozen=True):
@@ -68,47 +70,6 @@ class Limits(Struct, frozen=True):
         return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
 
 
-class Run(Struct, eq=False):
-    """One execution. Read its `log` from any position; `record` is what is known so far."""
-
-    ids: Ids
-    owner: Owner
-    mode: str
-    message: Message
-    log: RunLog
-    record: Record
-    task: asyncio.Task[None] | None = None
-    saving: bool = False
-    stopping: bool = False
-    overtime: bool = False
-    """Whether it is stopped because it takes too long."""
-    forgotten: bool = False
-    """Its conversation was deleted."""
-    finished_at: float = 0.0
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes it takes when it has ended."""
-        return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
-
-    def say(self, event: AnyEvent) -> None:
-        self.record.add(event)
-        if type(event) not in UNSEEN:
-            self.log.append(event)
-
-    def stop(self) -> None:
-        """End it soon, saving what was said. A second stop does nothing, and none cuts a save."""
-        if self.task is None or self.stopping or self.log.finished:
-            return
-        self.stopping = True
-        # not at once: a task that is cancelled before its first step would never say that it has finished
-        asyncio.get_running_loop().call_soon(self._cut)
-
-    def _cut(self) -> None:
-        if self.task is not None and not self.saving:
-            self.task.cancel()
-
-
 class Runs:
     """Every run of this process: those that go on, and the last ones that ended."""
 
@@ -121,7 +82,7 @@ class Runs:
         self._kept = Kept(limits.kept_seconds, limits.kept_bytes)
         self._forgetting: asyncio.TimerHandle | None = None
         self._active: Counter[str] = Counter()
-        self._naming: set[asyncio.Task[None]] = set()
+        self._going_beside: set[asyncio.Task[None]] = set()
         self._closing = False
 
     async def thread(self, owner: Owner, ask: Ask) -> Thread | None:
@@ -142,36 +103,54 @@ class Runs:
     ) -> Run:
         """Write the question down, then set the run going. The question is durable when this returns."""
         self.admit(app)
-        now, new_id, owner = self._ports.now(), self._ports.new_id, Owner(app.card.id, ask.user)
-        task_id, message_id = new_id(), new_id()
-        conversation_id = thread.conversation.id if thread else new_id()
-        opened = Message(message_id, conversation_id, owner, ask.query, ask.inputs, now, parent_id=ask.parent_id)
-        if ask.files:
-            opened = structs.replace(opened, files=tuple(file.attached(new_id()) for file in ask.files))
-        conversation = None
-        if thread is None:
-            name = opening_name(ask.query)
-            conversation = Conversation(
-                conversation_id, owner, name, ask.inputs, introduction, app.card.version, now, now
-            )
+        ports, owner = self._ports, Owner(app.card.id, ask.user)
+        now = ports.now()
+        ids = new_ids(app, thread, now, ports.new_id)
+        message, flow = rows.message_of(app, ask, ids, now, ports), rows.flow_of(app, ask, ids, now)
+        known, number = await self._past(app, owner, thread)
         with ExitStack() as undo:
             self._active[app.card.id] += 1
             undo.callback(self._leave, owner)
-            await self._ports.messages.open(
-                opened, conversation, repeat and Claim(owner, repeat, task_id, message_id, now)
-            )
+            if message is not None:
+                conversation = rows.conversation_of(app, message, thread, introduction)
+                claim = repeat and Claim(owner, repeat, ids.task_id, message.id, now)
+                await ports.messages.open(message, conversation, claim)
+            if flow is not None:
+                await ports.workflows.open(flow)
             undo.pop_all()
-        ids = Ids(task_id, message_id, conversation_id, int(now))
-        turn = Turn(app, ids, ask, thread.exchanges if thread else (), first=thread is None)
-        run = Run(ids, owner, app.mode, opened, RunLog(), Record())
-        self._runs[task_id] = run
-        run.task = asyncio.create_task(self._drive(run, turn), name=f"run {task_id}")
-        if turn.first and ask.auto_generate_name:
-            name = self._asides.name(app, owner, conversation_id, ask.query)
-            naming = asyncio.create_task(guard(name, None, "a conversation could not be named", ids))
-            self._naming.add(naming)
-            naming.add_done_callback(self._naming.discard)
+        turn = Turn(
+            app,
+            ids,
+            ask,
+            thread.exchanges if thread else (),
+            first=thread is None,
+            number=number,
+            variables={variable.name: variable.value for variable in known},
+        )
+        run = Run(ids, owner, app.mode, message, RunLog(), Record(), flow, rows.declared(app, known, now))
+        self._set_going(run, turn)
+        if message is not None and turn.first and ask.auto_generate_name:
+            name = self._asides.name(app, owner, ids.conversation_id, ask.query)
+            self._beside(guard(name, None, "a conversation could not be named", ids))
         return run
+
+    def _set_going(self, run: Run, turn: Turn[App]) -> None:
+        self._runs[run.ids.task_id] = run
+        run.task = asyncio.create_task(self._drive(run, turn), name=f"run {run.ids.task_id}")
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        """Do it beside the runs; nobody waits for it before the end of the process."""
+        task = asyncio.create_task(work)
+        self._going_beside.add(task)
+        task.add_done_callback(self._going_beside.discard)
+
+    async def _past(self, app: App, owner: Owner, thread: Thread | None) -> tuple[tuple[StoredVariable, ...], int]:
+        """What a chatflow's conversation remembers, and which turn of it this is."""
+        if thread is None or not isinstance(app, ChatflowApp):
+            return (), 1
+        conversation_id, variables = thread.conversation.id, self._ports.variables
+        known, turns = await asyncio.gather(variables.read(owner, conversation_id), variables.turns(conversation_id))
+        return known or (), turns + 1
 
     def find(self, task_id: str, owner: Owner) -> Run | None:
         """A run of this owner that goes on or ended not long ago."""
@@ -194,11 +173,11 @@ class Runs:
             for run in self._runs.values():
                 run.stop()
             await asyncio.wait(going)
-        for naming in self._naming:
-            naming.cancel()
+        for task in self._going_beside:
+            task.cancel()
         if self._forgetting is not None:
             self._forgetting.cancel()
-        await asyncio.gather(*self._naming, return_exceptions=True)
+        await asyncio.gather(*self._going_beside, return_exceptions=True)
 
     def admit(self, app: App) -> None:
         """Return if there is a place free for a run of this app.
@@ -234,15 +213,24 @@ class Runs:
         self._retire(run)
 
     async def _settle(self, run: Run, ending: Ending) -> Ending:
-        """Save what a cut or failed run has said."""
+        """Save what a cut or failed run has said, and tell what is owed of its end."""
         status, problem = ending
-        if problem is not None:
-            await self._save(run, status="error", error=problem.message)
-        elif not run.record.answered:
-            answer = AnswerFinished(usage=await self._reckon(run.record))
-            run.record.add(answer)
-            await self._save(run, error=self._overtime() if run.overtime else None)
-            run.log.append(answer)
+        error = None if problem is None else problem.message
+        owed: list[AnyEvent] = []
+        if run.flow is not None and run.record.closing is None and status != "paused":
+            reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
+            owed.append(rows.closing(run, status, reason, self._ports.now()))
+        if problem is None and not run.record.answered and status != "paused":
+            owed.append(AnswerFinished(usage=await self._reckon(run.record)))
+        for event in owed:
+            run.record.add(event)
+        owed += run.held
+        if owed or problem is not None:
+            if run.overtime and error is None:
+                error = self._overtime()
+            await self._save(run, status="normal" if problem is None else "error", error=error)
+        for event in owed:
+            run.log.append(event)
         return status, problem
 
     async def _play(self, run: Run, turn: Turn[App]) -> Ending:
@@ -254,10 +242,8 @@ class Runs:
                     if type(event) is TextDelta:  # nearly all of them
                         run.record.parts.append(event.text)
                         run.log.append(event)
-                    elif type(event) is AnswerFinished:
-                        run.record.add(event)
-                        await self._save(run)
-                        run.log.append(event)
+                    elif type(event) in ENDINGS:
+                        await self._end(run, event)
                         if run.stopping:
                             break
                     else:
@@ -268,24 +254,33 @@ class Runs:
             return "failed", problem
         finally:
             limit.cancel()
+        if run.record.paused is not None:
+            return "paused", None
         return ("stopped" if run.stopping else "succeeded"), None
 
     def _overtime(self) -> str:
         return f"The answer was stopped: it took longer than {self._limits.run_seconds:g} seconds."
 
+    async def _end(self, run: Run, event: AnyEvent) -> None:
+        """Save, then tell. A graph's message and its run end together."""
+        run.record.add(event)
+        if isinstance(event, Suspended):
+            run.saving = True
+            await rows.lay_aside(run, event, self._ports.now(), self._ports)
+            run.saving = False
+            run.held = [*event.forms, event.told]
+        else:
+            run.held.append(event)
+            if run.flow is not None and not isinstance(event, WorkflowFinished):
+                return
+            await self._save(run)
+        for told in run.held:
+            run.log.append(told)
+        run.held = []
+
     async def _save(self, run: Run, *, status: MessageStatus = "normal", error: str | None = None) -> None:
-        record = run.record
         run.saving = True
-        await self._ports.messages.close(
-            structs.replace(
-                run.message,
-                answer=record.answer,
-                status=status,
-                error=error,
-                usage=record.usage,
-                citations=record.citations,
-            )
-        )
+        await rows.save(run, status, error, self._ports)
         run.saving = False
 
     async def _reckon(self, record: Record) -> Usage:
@@ -306,9 +301,7 @@ class Runs:
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
         self._leave(run.owner)
-        run.task = None
-        # saved by now; many large ones would fill the memory
-        run.message = structs.replace(run.message, query="", inputs={})
+        run.task = run.message = run.flow = None  # saved by now; many large ones would fill the memory
         for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
             del self._runs[task_id]
         if self._forgetting is None:
@@ -321,6 +314,16 @@ class Runs:
         self._forgetting = None
         if len(self._kept):
             self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
+
+
+def new_ids(app: App, thread: Thread | None, now: float, new_id: NewId) -> Ids:
+    """The names of a run that begins now; an app has those of its kind only."""
+    task_id = new_id()
+    if isinstance(app, WorkflowApp):
+        return Ids(task_id, "", "", int(now), new_id())
+    message_id = new_id()
+    conversation_id = thread.conversation.id if thread else new_id()
+    return Ids(task_id, message_id, conversation_id, int(now), new_id() if isinstance(app, ChatflowApp) else "")
 
 
 def expire(run: Run) -> None:

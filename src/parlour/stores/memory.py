@@ -6,7 +6,7 @@ No method waits for anything, so every call is whole: on one event loop nothing 
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import Struct, structs
+from msgspec import Struct, field, structs
 
 from parlour.domain.claim import Claim
 from parlour.domain.ids import NIL
@@ -22,6 +22,13 @@ from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
 from parlour.stores.memory_people import MemoryPeople
 from parlour.stores.memory_retention import MemoryRetention
+from parlour.stores.memory_workflows import (
+    FlowRows,
+    MemoryExecutions,
+    MemoryForms,
+    MemoryVariables,
+    MemoryWorkflows,
+)
 
 
 class Rows(Struct):
@@ -34,6 +41,7 @@ class Rows(Struct):
     versions: dict[tuple[str, str], Version] = {}
     """By app and id; the newest last."""
     uploads: dict[str, Upload] = {}
+    flows: FlowRows = field(default_factory=FlowRows)
 
     def conversation(self, owner: Owner, conversation_id: str) -> Conversation | None:
         found = self.conversations.get(conversation_id)
@@ -58,6 +66,11 @@ class Memory:
         self.annotations = MemoryAnnotations()
         self.retention = MemoryRetention(rows.conversations, rows.messages, rows.uploads, self.feedbacks, self.claims)
         self.people = MemoryPeople()
+        flows = rows.flows
+        self.workflows = MemoryWorkflows(flows)
+        self.forms = MemoryForms(flows)
+        self.executions = MemoryExecutions(flows)
+        self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 
@@ -176,6 +189,7 @@ class MemoryConversations:
         if self._rows.conversation(owner, conversation_id) is None:
             return False
         del self._rows.conversations[conversation_id], self._rows.messages[conversation_id]
+        self._rows.flows.forget(conversation_id)
         return True
 
 

@@ -26,6 +26,7 @@ from parlour.domain.events import (
     NodeStarted,
     ReasoningDelta,
     RunFinished,
+    Suspended,
     TextDelta,
     TextReplaced,
     WorkflowFinished,
@@ -87,7 +88,7 @@ class Frames:
         if isinstance(event, AgentTextDelta):
             return self._agent_opening + _line(event.text) + b"}\n\n"
         match event:
-            case ModelCalled() | ModelFinished():
+            case ModelCalled() | ModelFinished() | Suspended():
                 return b""
             case RunFinished():
                 return self._finished(event)

@@ -7,13 +7,17 @@ from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
 from parlour.stores.sqlite.claims import SqliteClaims
 from parlour.stores.sqlite.conversations import SqliteConversations
 from parlour.stores.sqlite.database import CannotOpen, Database
+from parlour.stores.sqlite.executions import SqliteExecutions
 from parlour.stores.sqlite.feedback import SqliteFeedbacks
+from parlour.stores.sqlite.forms import SqliteForms
 from parlour.stores.sqlite.history import SqliteHistory
 from parlour.stores.sqlite.messages import SqliteMessages
 from parlour.stores.sqlite.opening import Trace
 from parlour.stores.sqlite.people import SqlitePeople
 from parlour.stores.sqlite.retention import SqliteRetention
 from parlour.stores.sqlite.uploads import SqliteUploads
+from parlour.stores.sqlite.variables import SqliteVariables
+from parlour.stores.sqlite.workflows import SqliteWorkflows
 
 __all__ = ["CannotOpen", "Sqlite"]
 
@@ -32,6 +36,10 @@ class Sqlite:
         self.annotations = SqliteAnnotations(database)
         self.people = SqlitePeople(database)
         self.retention = SqliteRetention(database)
+        self.workflows = SqliteWorkflows(database)
+        self.forms = SqliteForms(database)
+        self.executions = SqliteExecutions(database)
+        self.variables = SqliteVariables(database)
         self.keys = SqliteKeys(database)
         self.versions = SqliteVersions(database)
 

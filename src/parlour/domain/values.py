@@ -1,0 +1,68 @@
+"""Values of a flow as JSON has them, and back. Does not know a pool, a template or a client."""
+
+from typing import cast
+
+from parlour.domain.files import File
+
+FILE_KEYS = frozenset({"type", "transfer_method", "related_id", "filename", "extension", "mime_type", "size", "url"})
+"""An object that has them all is a file on its way through code, a store or a wire."""
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+def json_form(value: object) -> Json:
+    """The value as JSON has it: files become objects. For code, templates and stores."""
+    match value:
+        case File():
+            return file_json(value)
+        case dict():
+            return {str(key): json_form(item) for key, item in cast("dict[object, object]", value).items()}
+        case list() | tuple():
+            return [json_form(item) for item in cast("list[object]", value)]
+        case None | bool() | int() | float() | str():
+            return value
+        case _:
+            return str(value)
+
+
+def file_json(file: File) -> dict[str, Json]:
+    return {
+        "id": None,
+        "type": file.type,
+        "transfer_method": file.transfer_method,
+        "remote_url": file.url if file.transfer_method == "remote_url" else None,
+        "related_id": file.related_id or None,
+        "filename": file.name,
+        "extension": file.extension,
+        "mime_type": file.mime_type,
+        "size": file.size,
+        "url": file.url,
+    }
+
+
+def revived(value: object) -> object:
+    """The opposite: objects that are files become files again."""
+    match value:
+        case dict():
+            found = cast("dict[str, object]", value)
+            if found.keys() >= FILE_KEYS:
+                return _file(found)
+            return {key: revived(item) for key, item in found.items()}
+        case list():
+            return [revived(item) for item in cast("list[object]", value)]
+        case _:
+            return value
+
+
+def _file(found: dict[str, object]) -> File:
+    size = found["size"]
+    return File(
+        type=found["type"],  # pyright: ignore[reportArgumentType]  checked where it is used, as any value of code is
+        transfer_method=found["transfer_method"],  # pyright: ignore[reportArgumentType]
+        name=str(found["filename"] or ""),
+        extension=str(found["extension"] or ""),
+        mime_type=str(found["mime_type"] or ""),
+        size=size if isinstance(size, int) else -1,
+        url=str(found["url"] or found.get("remote_url") or ""),
+        related_id=str(found["related_id"] or ""),
+    )

@@ -1,0 +1,179 @@
+"""What a run writes down: rows when it begins, and the same rows when it ends. Knows no mode, no store and no wire."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import cast
+
+from msgspec import structs
+
+from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
+from parlour.domain.events import RunStatus, Suspended, WorkflowFinished
+from parlour.domain.ids import Ids
+from parlour.domain.message import Conversation, Message, MessageStatus, Owner
+from parlour.domain.people import end_user_id
+from parlour.domain.record import Record
+from parlour.domain.turn import Ask
+from parlour.domain.usage import total
+from parlour.domain.values import json_form
+from parlour.domain.workflow_run import Form, LaidAside, StoredVariable, WorkflowRun
+from parlour.ports import Ports
+from parlour.ports.messages import Thread
+from parlour.runs.asides import opening_name
+from parlour.runs.run import Run
+
+
+def message_of(app: App, ask: Ask, ids: Ids, now: float, ports: Ports) -> Message | None:
+    """The question; None in an app without messages."""
+    if isinstance(app, WorkflowApp):
+        return None
+    owner = Owner(app.card.id, ask.user)
+    return Message(
+        id=ids.message_id,
+        conversation_id=ids.conversation_id,
+        owner=owner,
+        query=ask.query,
+        inputs=as_object(ask.inputs) if isinstance(app, ChatflowApp) else ask.inputs,
+        created_at=now,
+        parent_id=ask.parent_id,
+        files=tuple(file.attached(ports.new_id()) for file in ask.files),
+    )
+
+
+def conversation_of(app: App, message: Message, thread: Thread | None, introduction: str) -> Conversation | None:
+    """The conversation that a question opens; None if it goes on with one."""
+    if thread is not None:
+        return None
+    return Conversation(
+        id=message.conversation_id,
+        owner=message.owner,
+        name=opening_name(message.query),
+        inputs=message.inputs,
+        introduction=introduction,
+        version=app.card.version,
+        created_at=message.created_at,
+        updated_at=message.created_at,
+    )
+
+
+def flow_of(app: App, ask: Ask, ids: Ids, now: float) -> WorkflowRun | None:
+    """The run of a graph; None in an app without one."""
+    if not isinstance(app, FlowApp):
+        return None
+    return WorkflowRun(
+        id=ids.workflow_run_id,
+        owner=Owner(app.card.id, ask.user),
+        task_id=ids.task_id,
+        version=app.card.version,
+        inputs=as_object(ask.inputs),
+        created_at=now,
+        message_id=ids.message_id,
+        conversation_id=ids.conversation_id,
+    )
+
+
+def declared(app: App, known: tuple[StoredVariable, ...], now: float) -> tuple[StoredVariable, ...]:
+    """The variables of a conversation: as they are kept, and those that the app has got since (dsl.md 2.1)."""
+    if not isinstance(app, ChatflowApp):
+        return ()
+    names = {variable.id for variable in known}
+    fresh = (
+        StoredVariable(one.id, one.name, one.kind, json_form(one.value), one.description, now, now)
+        for one in app.variables
+        if one.id not in names
+    )
+    return (*known, *fresh)
+
+
+def closing(run: Run, status: RunStatus, error: str | None, now: float) -> WorkflowFinished:
+    """The end of a graph that did not come to one by itself."""
+    flow, record = cast("WorkflowRun", run.flow), run.record
+    return WorkflowFinished(
+        id=flow.id,
+        workflow_id=flow.version,
+        status=status,
+        outputs={},
+        error=error,
+        elapsed_time=now - flow.created_at,
+        total_tokens=total(record.spent).total_tokens,
+        total_steps=record.steps,
+        created_by={"id": end_user_id(flow.owner), "user": flow.owner.user},
+        created_at=int(flow.created_at),
+        finished_at=int(now),
+        exceptions_count=record.exceptions,
+    )
+
+
+async def save(run: Run, status: MessageStatus, error: str | None, ports: Ports) -> None:
+    """Write down how a run ended, all of its rows at a time."""
+    record, now = run.record, ports.now()
+    writes: list[Awaitable[object]] = []
+    if run.message is not None:
+        writes.append(ports.messages.close(answered(run.message, record, status, error)))
+    if run.flow is not None:
+        writes.append(ports.workflows.close(ended(run.flow, record, now)))
+    if changed := written(run, now):
+        writes.append(ports.variables.write(run.ids.conversation_id, changed))
+    await asyncio.gather(*writes)
+
+
+async def lay_aside(run: Run, event: Suspended, now: float, ports: Ports) -> None:
+    """Write down that a run waits, and for what; the forms last, so that whoever sees one finds the rest."""
+    record, flow = run.record, cast("WorkflowRun", run.flow)
+    if run.message is not None:
+        await ports.messages.close(answered(run.message, record, "paused", None))
+    if changed := written(run, now):
+        await ports.variables.write(run.ids.conversation_id, changed)
+    forms = tuple(Form(flow.id, flow.owner.app_id, form) for form in event.forms)
+    waiting = structs.replace(
+        flow,
+        status="paused",
+        elapsed_time=event.told.elapsed_time,
+        total_tokens=event.told.total_tokens,
+        total_steps=event.told.total_steps,
+    )
+    await ports.forms.lay_aside(LaidAside(waiting, event.state, forms))
+
+
+def answered(message: Message, record: Record, status: MessageStatus, error: str | None) -> Message:
+    return structs.replace(
+        message,
+        answer=record.answer,
+        status=status,
+        error=error,
+        usage=record.usage,
+        citations=record.citations,
+    )
+
+
+def ended(flow: WorkflowRun, record: Record, now: float) -> WorkflowRun:
+    told = record.closing
+    if told is None:
+        return structs.replace(flow, status="failed", finished_at=now)
+    return structs.replace(
+        flow,
+        status=told.status,
+        outputs=None if told.outputs is None else as_object(told.outputs),
+        error=told.error,
+        elapsed_time=told.elapsed_time,
+        total_tokens=told.total_tokens,
+        total_steps=told.total_steps,
+        exceptions=told.exceptions_count,
+        finished_at=now,
+    )
+
+
+def written(run: Run, now: float) -> list[StoredVariable]:
+    """The variables that are new, or that the run has changed."""
+    fresh = run.flow.created_at if run.flow is not None else 0.0
+    found: list[StoredVariable] = []
+    for variable in run.variables:
+        if variable.name in run.record.variables:
+            value = json_form(run.record.variables[variable.name])
+            found.append(structs.replace(variable, value=value, updated_at=now))
+        elif variable.created_at == fresh:
+            found.append(variable)
+    return found
+
+
+def as_object(values: dict[str, object]) -> dict[str, object]:
+    return cast("dict[str, object]", json_form(values))

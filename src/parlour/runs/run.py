@@ -1,0 +1,65 @@
+"""One execution, as everybody who waits for it knows it. Does not know how it is driven, nor where it is kept."""
+
+import asyncio
+
+from msgspec import Struct
+
+from parlour.domain.events import AnyEvent, ModelCalled, ModelFinished, Suspended
+from parlour.domain.ids import Ids
+from parlour.domain.message import Message, Owner
+from parlour.domain.record import Record
+from parlour.domain.workflow_run import StoredVariable, WorkflowRun
+from parlour.runs.log import RunLog
+
+UNSEEN = {ModelCalled, ModelFinished, Suspended}
+"""Events that no reader is told."""
+
+RUN_BYTES, EVENT_BYTES = 1500, 120
+
+
+class Run(Struct, eq=False):
+    """Read its `log` from any position; `record` is what is known so far."""
+
+    ids: Ids
+    owner: Owner
+    mode: str
+    message: Message | None
+    """Its row, as it was opened; None in an app without messages."""
+    log: RunLog
+    record: Record
+    flow: WorkflowRun | None = None
+    """Its row among the runs of graphs, if it is one."""
+    variables: tuple[StoredVariable, ...] = ()
+    """What its conversation's variables held when it began."""
+    held: list[AnyEvent] = []
+    """Said, and not told before its end is saved."""
+    task: asyncio.Task[None] | None = None
+    saving: bool = False
+    stopping: bool = False
+    overtime: bool = False
+    """Whether it is stopped because it takes too long."""
+    forgotten: bool = False
+    """Its conversation was deleted."""
+    finished_at: float = 0.0
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes it takes when it has ended."""
+        return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
+
+    def say(self, event: AnyEvent) -> None:
+        self.record.add(event)
+        if type(event) not in UNSEEN:
+            self.log.append(event)
+
+    def stop(self) -> None:
+        """End it soon, saving what was said. A second stop does nothing, and none cuts a save."""
+        if self.task is None or self.stopping or self.log.finished:
+            return
+        self.stopping = True
+        # not at once: a task that is cancelled before its first step would never say that it has finished
+        asyncio.get_running_loop().call_soon(self._cut)
+
+    def _cut(self) -> None:
+        if self.task is not None and not self.saving:
+            self.task.cancel()

@@ -1,0 +1,104 @@
+"""Runs of graphs in SQLite: the port `Workflows`, one transaction a call. Knows no threads and no files."""
+
+import sqlite3
+
+from msgspec import json
+
+from parlour.domain.workflow_run import LogPage, LogQuery, WorkflowRun, searched
+from parlour.stores.sqlite.database import Database, snapshot
+
+OPEN = """
+INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run)
+VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run)
+"""
+
+CLOSE = """
+UPDATE workflow_runs SET status = :status, searched = :searched, run = :run, state = :state
+WHERE id = :id AND app_id = :app_id
+"""
+
+GET = "SELECT run FROM workflow_runs WHERE id = :id AND app_id = :app_id"
+
+PAGE = """
+SELECT run FROM workflow_runs
+WHERE app_id = :app_id AND message_id = ''
+    AND (:keyword = '' OR instr(searched, :keyword) > 0)
+    AND (:status = '' OR status = :status)
+    AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)
+    AND (:user IS NULL OR user = :user)
+ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset
+"""
+
+TOTAL = """
+SELECT count(*) FROM workflow_runs
+WHERE app_id = :app_id AND message_id = ''
+    AND (:keyword = '' OR instr(searched, :keyword) > 0)
+    AND (:status = '' OR status = :status)
+    AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)
+    AND (:user IS NULL OR user = :user)
+"""
+
+SWEEP = """
+UPDATE workflow_runs
+SET status = 'failed',
+    run = json_set(run, '$.status', 'failed', '$.error', :error, '$.finished_at', created_at)
+WHERE status = 'running'
+"""
+
+decode_run = json.Decoder(WorkflowRun).decode
+
+
+class SqliteWorkflows:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, run: WorkflowRun) -> None:
+        row = row_of(run)
+        await self._database.write(lambda connection: connection.execute(OPEN, row).rowcount)
+
+    async def close(self, run: WorkflowRun) -> None:
+        row = row_of(run)
+        await self._database.write(lambda connection: connection.execute(CLOSE, row).rowcount)
+
+    async def get(self, app_id: str, run_id: str) -> WorkflowRun | None:
+        asked = {"id": run_id, "app_id": app_id}
+        row: tuple[str] | None = await self._database.read(lambda connection: connection.execute(GET, asked).fetchone())
+        return None if row is None else decode_run(row[0])
+
+    async def page(self, app_id: str, asked: LogQuery) -> LogPage:
+        values = {
+            "app_id": app_id,
+            "keyword": asked.keyword.casefold(),
+            "status": asked.status,
+            "before": asked.before,
+            "after": asked.after,
+            "user": asked.user,
+            "limit": asked.limit,
+            "offset": (asked.page - 1) * asked.limit,
+        }
+
+        def work(connection: sqlite3.Connection) -> tuple[list[tuple[str]], int]:
+            with snapshot(connection):
+                total: int = connection.execute(TOTAL, values).fetchone()[0]
+                return connection.execute(PAGE, values).fetchall(), total
+
+        rows, total = await self._database.read(work)
+        return LogPage(tuple(decode_run(run) for (run,) in rows), total)
+
+    async def sweep(self, error: str) -> int:
+        return await self._database.write(lambda connection: connection.execute(SWEEP, {"error": error}).rowcount)
+
+
+def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "app_id": run.owner.app_id,
+        "user": run.owner.user,
+        "message_id": run.message_id,
+        "conversation_id": run.conversation_id,
+        "status": run.status,
+        "created_at": run.created_at,
+        "searched": searched(run),
+        "run": json.encode(run).decode(),
+        "state": state,
+    }
