@@ -9,7 +9,7 @@ from parlour.domain.events import AnnotationHit, AnswerFinished, AnyEvent, Citat
 from parlour.domain.ids import NIL, Ids
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
 from parlour.domain.record import Record
-from parlour.domain.usage import NOTHING, Price, Usage
+from parlour.domain.usage import NOTHING, Price, Usage, plain
 from parlour.wire import bodies
 from parlour.wire.encode import encode
 from parlour.wire.sse import Frames
@@ -70,7 +70,7 @@ def test_no_model_call_is_zeros_in_dollars() -> None:
     ],
 )
 def test_amounts_are_plain_digits(value: str, text: str) -> None:
-    assert bodies.amount(Decimal(value)) == text
+    assert plain(Decimal(value)) == text
 
 
 def test_unit_prices_stay_as_they_were_given() -> None:

@@ -13,7 +13,15 @@ from msgspec import Struct, inspect, json
 from msgspec.inspect import Type
 
 from parlour.domain import problems
-from parlour.domain.events import AgentTextDelta, AnyEvent, ModelCalled, ModelFinished, RunFinished, TextDelta
+from parlour.domain.events import (
+    AgentTextDelta,
+    AnyEvent,
+    ModelCalled,
+    ModelFinished,
+    RunFinished,
+    Suspended,
+    TextDelta,
+)
 from parlour.domain.ids import Ids
 from parlour.domain.problems import Problem
 from parlour.domain.usage import Price, Usage
@@ -42,6 +50,7 @@ PROBLEMS: list[type[Problem]] = [
 ]
 PLAIN: Mapping[type[Type], st.SearchStrategy[object]] = {
     inspect.StrType: TEXT,
+    inspect.BytesType: st.binary(max_size=3),
     inspect.IntType: st.integers(),
     inspect.FloatType: st.floats(),
     inspect.BoolType: st.booleans(),
@@ -101,7 +110,7 @@ def test_every_event_is_nothing_or_whole_frames_of_one_line_each(kind: type[Stru
         if mode != "workflow":
             assert (members["message_id"], members["created_at"]) == (IDS.message_id, IDS.created_at)
             assert members.get("conversation_id") == (None if mode == "completion" else "C")
-    hidden = isinstance(event, ModelCalled | ModelFinished | RunFinished) or (
+    hidden = isinstance(event, ModelCalled | ModelFinished | RunFinished | Suspended) or (
         mode == "workflow" and kind.__name__ == "AnswerFinished"
     )
     assert len(lines) == 1 or hidden

@@ -46,8 +46,34 @@ class Usage(Struct, frozen=True):
     def total_price(self) -> Decimal:
         return self.prompt_price + self.completion_price
 
+    def members(self) -> dict[str, object]:
+        """As values of JSON, by the names that clients know (contract 3.1)."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "prompt_unit_price": format(self.price.prompt, "f"),
+            "prompt_price_unit": format(self.price.unit, "f"),
+            "prompt_price": plain(self.prompt_price),
+            "completion_tokens": self.completion_tokens,
+            "completion_unit_price": format(self.price.completion, "f"),
+            "completion_price_unit": format(self.price.unit, "f"),
+            "completion_price": plain(self.completion_price),
+            "total_tokens": self.total_tokens,
+            "total_price": plain(self.total_price),
+            "currency": self.price.currency,
+            "latency": self.latency,
+            "time_to_first_token": self.time_to_first_token,
+            "time_to_generate": self.time_to_generate,
+        }
+
 
 NOTHING = Usage()
+
+
+def plain(amount: Decimal) -> str:
+    """A sum of money in plain digits, without the zeros that a multiplication leaves."""
+    text = format(amount, "f")
+    short = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if short in {"", "-0"} else short
 
 
 def total(spent: Sequence[Usage]) -> Usage:

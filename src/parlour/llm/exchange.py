@@ -1,7 +1,8 @@
-"""One exchange with a model: the call, its text as events, and what it took.
+"""One exchange with a model: the call, what it says, and what it took. Knows no provider and no app.
 
-Knows no provider and no app: a `Call` goes in. Where a provider keeps a model's thoughts apart, they are put back into
-the text between `<think>` tags, as apps without a workflow show them (contract 4.4.10).
+`converse` tells thoughts, text and wanted tools apart as the provider does. `exchange` tells text alone: thoughts that
+a provider keeps apart are put back into it between `<think>` tags, as apps without a workflow show them
+(contract 4.4.10).
 """
 
 from collections.abc import AsyncGenerator
@@ -12,16 +13,17 @@ from parlour.domain.usage import Usage
 from parlour.ports import Ports
 from parlour.ports.models import Call, Counted, Ended, Text, Thinking, ToolCall
 
+Heard = ModelCalled | Text | Thinking | ToolCall | ModelFinished
 
-async def exchange(call: Call, ports: Ports) -> AsyncGenerator[ModelCalled | TextDelta | ModelFinished, None]:
-    """Ask, and tell. The last event is `ModelFinished`.
+
+async def converse(call: Call, ports: Ports) -> AsyncGenerator[Heard, None]:
+    """Ask, and tell. The last word is `ModelFinished`.
 
     Raises:
         Problem: as the port `Models.stream`.
     """
     asked_at = ports.now()
     first_at = 0.0
-    thinking = False
     counted: Counted | None = None
     reason = "stop"
     parts: list[str] = []
@@ -29,27 +31,59 @@ async def exchange(call: Call, ports: Ports) -> AsyncGenerator[ModelCalled | Tex
     async with aclosing(ports.models.stream(call)) as stream:
         async for said in stream:
             match said:
-                case Text():
-                    text = f"\n</think>{said.text}" if thinking else said.text
-                    thinking = False
-                case Thinking():
-                    text = said.text if thinking else f"<think>\n{said.text}"
-                    thinking = True
+                case Text() | Thinking():
+                    parts.append(said.text)
+                case ToolCall():
+                    parts.append(said.arguments)
                 case Counted():
                     counted = said
                     continue
                 case Ended():
                     reason = said.reason
                     continue
-                case ToolCall():
-                    continue
             first_at = first_at or ports.now()
-            parts.append(text)
-            yield TextDelta(text)
-    if thinking:
-        parts.append("\n</think>")
-        yield TextDelta("\n</think>")
+            yield said
     yield ModelFinished(await reckon(call, counted, parts, (asked_at, first_at), ports), reason)
+
+
+class Tags:
+    """Thoughts and text as one text."""
+
+    def __init__(self) -> None:
+        self._thinking = False
+
+    def put(self, said: Text | Thinking) -> str:
+        """The piece as it stands in that text."""
+        thought, self._thinking = self._thinking, isinstance(said, Thinking)
+        if thought == self._thinking:
+            return said.text
+        return f"<think>\n{said.text}" if self._thinking else f"\n</think>{said.text}"
+
+    def end(self) -> str:
+        """What stands behind the last piece."""
+        return "\n</think>" if self._thinking else ""
+
+
+async def exchange(call: Call, ports: Ports) -> AsyncGenerator[ModelCalled | TextDelta | ModelFinished, None]:
+    """Ask, and tell as one text. The last event is `ModelFinished`.
+
+    Raises:
+        Problem: as the port `Models.stream`.
+    """
+    tags = Tags()
+    async with aclosing(converse(call, ports)) as heard:
+        async for said in heard:
+            match said:
+                case Text() | Thinking():
+                    yield TextDelta(tags.put(said))
+                case ModelFinished():
+                    if closing := tags.end():
+                        yield TextDelta(closing)
+                    yield said
+                case ModelCalled():
+                    yield said
+                case ToolCall():
+                    pass
 
 
 async def reckon(

@@ -41,9 +41,13 @@ def at_most(lines: Sequence[Line]) -> int:
     return sum(len(line.text.encode("utf-8", "replace")) + PER_LINE for line in lines)
 
 
-def past(history: Sequence[Exchange]) -> tuple[Line, ...]:
-    """Earlier turns as lines, oldest first, as many as are ever looked at."""
-    latest = history[-(MOST - 1) :]
+def past(history: Sequence[Exchange], size: int = MOST) -> tuple[Line, ...]:
+    """Earlier turns as lines, oldest first.
+
+    `size` is how many messages are looked at, the one that is being answered among them (dsl.md 11.9).
+    """
+    turns = min(size, MOST) - 1
+    latest = history[-turns:] if turns > 0 else ()
     return tuple(line for said in latest for line in (Line("user", said.query), Line("assistant", said.answer)))
 
 

@@ -48,6 +48,8 @@ class Call(Struct, frozen=True):
     model: Model
     lines: tuple[Line, ...]
     tools: tuple[Tool, ...] = ()
+    schema: dict[str, object] | None = None
+    """The JSON Schema of an object that the answer has to be. Who cannot hold a model to it tells the model of it."""
     purpose: Literal["answer", "title", "suggest"] = "answer"
 
 

@@ -4,11 +4,11 @@ The structs are what is sent and what the API's description is made from. Does n
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
+import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from parlour.domain.events import AnnotationHit, Citation
@@ -17,7 +17,7 @@ from parlour.domain.files import Attachment, FileType, TransferMethod
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, Page
 from parlour.domain.record import Record
-from parlour.domain.usage import Usage
+from parlour.domain.usage import Usage, plain
 from parlour.wire.encode import encode
 
 UNRATED: Mapping[str, Rating] = MappingProxyType({})
@@ -201,35 +201,8 @@ def welcome(version: str) -> bytes:
 
 
 def usage(spent: Usage) -> UsageBody:
-    """Contract 3.1. Unit prices as they were given, prices without the zeros that a multiplication leaves."""
-    price = spent.price
-    return UsageBody(
-        prompt_tokens=spent.prompt_tokens,
-        prompt_unit_price=_plain(price.prompt),
-        prompt_price_unit=_plain(price.unit),
-        prompt_price=amount(spent.prompt_price),
-        completion_tokens=spent.completion_tokens,
-        completion_unit_price=_plain(price.completion),
-        completion_price_unit=_plain(price.unit),
-        completion_price=amount(spent.completion_price),
-        total_tokens=spent.total_tokens,
-        total_price=amount(spent.total_price),
-        currency=price.currency,
-        latency=spent.latency,
-        time_to_first_token=spent.time_to_first_token,
-        time_to_generate=spent.time_to_generate,
-    )
-
-
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
-
-
-def amount(value: Decimal) -> str:
-    """A sum of money in plain digits: clients parse it, and `0E-7` breaks them (quirk 23)."""
-    text = _plain(value)
-    short = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if short in {"", "-0"} else short
+    """Contract 3.1."""
+    return msgspec.convert(spent.members(), UsageBody)
 
 
 def metadata(
@@ -292,7 +265,7 @@ def message(stored: Message, rating: Rating | None = None) -> MessageBody:
         answer_tokens=stored.usage.completion_tokens,
         total_tokens=stored.usage.total_tokens,
         provider_response_latency=stored.usage.latency,
-        total_price=amount(stored.usage.total_price),
+        total_price=plain(stored.usage.total_price),
         currency=stored.usage.price.currency,
     )
 

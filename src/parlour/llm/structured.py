@@ -1,0 +1,58 @@
+"""An answer that has to be an object of a certain shape, read out of what a model says. Knows no provider.
+
+Models write fences around JSON, trailing commas and half of it: what can be mended is mended (dsl.md 6.4).
+"""
+
+from typing import NoReturn, cast
+
+import json_repair
+import jsonschema_rs
+import msgspec
+
+from parlour.llm.thoughts import without_thoughts
+
+Object = dict[str, object]
+
+
+class NotInShape(ValueError):
+    """The answer is not what it has to be; the message says in what."""
+
+
+def shaped(text: str, schema: Object) -> Object:
+    """The object that the answer is; of a list, the first object in it.
+
+    Raises:
+        NotInShape: there is none, or it breaks its schema.
+    """
+    found = first_object(read(without_thoughts(text)))
+    if found is None:
+        raise NotInShape("the model's answer holds no JSON object")
+    try:
+        jsonschema_rs.validator_for(schema, retriever=refuse).validate(found)
+    except jsonschema_rs.ValidationError as error:
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
+            raise NotInShape(f"the schema cannot be used: {error.message}") from None
+        where = "".join(f".{step}" for step in error.instance_path).removeprefix(".")
+        raise NotInShape(f"the model's answer breaks its schema{where and ' at ' + where}: {error.message}") from None
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise NotInShape(f"the schema cannot be used: {error}") from None
+    return found
+
+
+def read(text: str) -> object:
+    """The JSON in a text, mended where it must be."""
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return cast("object", json_repair.repair_json(text, return_objects=True))
+
+
+def first_object(value: object) -> Object | None:
+    if isinstance(value, list):
+        return next((found for item in cast("list[object]", value) if (found := first_object(item)) is not None), None)
+    return cast("Object", value) if isinstance(value, dict) else None
+
+
+def refuse(address: str) -> NoReturn:
+    """A schema is what its app's author wrote, whole: nothing is fetched for it."""
+    raise ValueError(f"{address} is elsewhere")
