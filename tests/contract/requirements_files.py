@@ -19,6 +19,16 @@ FILES = {
     "files:upload": R("5.7", "An upload answers 201 with exactly the documented members; its user may be left out."),
     "files:preview": R("5.7", "A file can be read through the app whose message shows it; pages are only saved."),
     "files:signed": R("5.7", "A signed address opens without a key for 300 s; after that, or changed, it is 404."),
+    "files:range": R(
+        "5.7",
+        "A part of a file is 206 with Content-Range, one beyond its end 416; sound and film say so in Accept-Ranges.",
+        divergence="Every file takes them; a part beyond the end is told in the envelope.",
+    ),
+    "files:caching": R(
+        "5.7",
+        "A client that has a file is told so by 304.",
+        divergence="The original names no edition (ETag, Last-Modified): clients fetch again.",
+    ),
     "files:remote": R(
         "2.4",
         "A file named by its address is looked up by a HEAD request (name, type, size), and read for the model.",

@@ -13,6 +13,7 @@ from tests.contract.requirements import requirement
 from tests.contract.uploading import BOUNDARY, PNG, Part, local, multipart, post, taking, upload
 from tests.front_door import FrontDoor, Reply
 from tests.houses import NOBODY, NOW, Build, Place, chat_app, key_of
+from tests.rag.samples import DOCX
 
 pytestmark = pytest.mark.anyio
 
@@ -225,15 +226,64 @@ async def test_a_file_may_be_asked_for_to_be_saved(build: Build) -> None:
     assert headers["content-type"] == "application/octet-stream"
 
 
-@requirement("files:preview")
+PAGE = b"<script>steal()</script>"
+DRAWING = b'<?xml version="1.0"?>\n<!-- drawn --><svg xmlns="http://www.w3.org/2000/svg" onload="steal()"/>'
+
+
+@requirement("files:preview", "files:content")
 @pytest.mark.parametrize(
-    ("name", "mime_type"), [("a.html", "text/html"), ("a.html", "image/png"), ("a.png", "text/html")]
+    ("name", "mime_type", "content"),
+    [
+        ("a.html", "text/html", PAGE),
+        ("a.html", "image/png", PAGE),
+        ("a.png", "text/html", PAGE),
+        ("a.png", "image/png", PAGE),
+        ("a.png", "image/png", b"\xef\xbb\xbf  <!DOCTYPE html><p>"),
+        ("a.pdf", "application/pdf", PAGE),
+        ("a.svg", "image/svg+xml", DRAWING),
+        ("a.png", "image/png", DRAWING),
+        ("a", "application/xhtml+xml", b"x"),
+        ("a", "text/xml", b"x"),
+        ("a.js", "text/plain", b"steal()"),
+        ("a", "text/javascript", b"steal()"),
+        ("a", "multipart/x-mixed-replace", b"x"),
+        ("a.png", "image/png", b"%PDF-1.7"),
+        ("a.pdf", "application/pdf", PNG),
+        ("a.mp3", "audio/mpeg", PNG),
+    ],
 )
-async def test_a_page_is_never_shown_only_saved(build: Build, name: str, mime_type: str) -> None:
-    place, upload_id = await shown(build, name, mime_type, b"<script>steal()</script>")
-    headers = (await place.door.get(f"/v1/files/{upload_id}/preview")).headers
+async def test_what_could_run_or_is_not_what_it_says_is_only_saved(
+    build: Build, name: str, mime_type: str, content: bytes
+) -> None:
+    place = await build()
+    address = (await post(place.door, ("file", name, mime_type, content))).json()["source_url"]
+    headers = (await open_address(place.door, address)).headers
     assert headers["content-disposition"].startswith("attachment;")
     assert headers["content-type"] == "application/octet-stream"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+@requirement("files:preview", "files:content")
+@pytest.mark.parametrize(
+    ("name", "mime_type", "content"),
+    [
+        ("a.png", "image/png", PNG),
+        ("a.png", "image/jpeg", PNG),
+        ("a.txt", "text/plain", PAGE),
+        ("a.mp3", "audio/mpeg", b"la"),
+        ("a.m4a", "audio/mp4", b"\0\0\0\x20ftypisom" + bytes(40)),
+        ("a.pdf", "application/pdf", b"%PDF-1.7"),
+        ("a.docx", DOCX, b"PK\x03\x04" + bytes(40)),
+        ("a.bin", "application/octet-stream", b"x"),
+    ],
+)
+async def test_what_is_what_it_says_is_shown(build: Build, name: str, mime_type: str, content: bytes) -> None:
+    place = await build()
+    address = (await post(place.door, ("file", name, mime_type, content))).json()["source_url"]
+    reply = await open_address(place.door, address)
+    assert (reply.headers["content-type"], reply.body) == (mime_type, content)
+    assert "content-disposition" not in reply.headers
+    assert reply.headers["x-content-type-options"] == "nosniff"
 
 
 @requirement("files:preview")

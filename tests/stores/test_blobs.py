@@ -62,6 +62,18 @@ async def test_what_is_put_reads_back_whole(blobs: Blobs, pieces: list[bytes]) -
     assert await whole(blobs, "one") == b"".join(pieces)
 
 
+@pytest.mark.parametrize("part", [(0, 1), (5, 9), (5, 10**9), (0, 10**9), (LOCAL_BUFFER, LOCAL_BUFFER * 2)])
+async def test_a_part_reads_back_with_the_size_of_the_whole(blobs: Blobs, part: tuple[int, int]) -> None:
+    content = bytes(range(250)) * 1000
+    await blobs.put("one", several(content))
+    blob = await blobs.open("one", part)
+    assert blob is not None
+    async with aclosing(blob.pieces) as pieces:
+        assert b"".join([piece async for piece in pieces]) == content[slice(*part)]
+    assert blob.size == len(content)
+    assert await blobs.open("two", part) is None
+
+
 async def test_what_is_not_there_or_deleted_is_none(blobs: Blobs) -> None:
     assert await blobs.open("one") is None
     await blobs.put("one", several(b"1"))

@@ -17,6 +17,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 409  AlreadyBegun
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
+    ├── 416  RangeNotSatisfiable
     ├── 429  TooManyRequests  RateLimited
     ├── 500  InternalError
     └── 503  ShuttingDown  StoreUnavailable
@@ -233,6 +234,15 @@ class FileTooLarge(Problem):
 class UnsupportedFileType(Problem):
     code, status = "unsupported_file_type", 415
     default = "File type not allowed: send the file's part with a Content-Type, such as image/png."
+
+
+class RangeNotSatisfiable(Problem):
+    code, status, default = "range_not_satisfiable", 416, "The file ends before the part that was asked for."
+
+    def __init__(self, message: str = "", *, params: str | None = None, size: int = 0) -> None:
+        super().__init__(message, params=params)
+        self.size = size
+        """Bytes of the file."""
 
 
 class FileNotFound(Problem):

@@ -10,6 +10,7 @@ class Blob(Struct, frozen=True):
     """Bytes that are being read. Close `pieces` in the end (`aclosing`), read or not."""
 
     size: int
+    """Of the whole, also where a part is read."""
     pieces: AsyncGenerator[bytes, None]
 
 
@@ -21,8 +22,11 @@ class Blobs(Protocol):
         """
         ...
 
-    async def open(self, name: str) -> Blob | None:
-        """Read from the start; None if there is nothing of that name."""
+    async def open(self, name: str, part: tuple[int, int] | None = None) -> Blob | None:
+        """Read the whole, or from where to before where: the first is within the whole, the second may be beyond it.
+
+        None if there is nothing of that name.
+        """
         ...
 
     async def delete(self, name: str) -> None:

@@ -56,9 +56,9 @@ class ObjectBlobs:
         await writer.close()
         return size
 
-    async def open(self, name: str) -> Blob | None:
+    async def open(self, name: str, part: tuple[int, int] | None = None) -> Blob | None:
         try:
-            found = await obstore.get_async(self._store, name)
+            found = await obstore.get_async(self._store, name, options={"range": part} if part else None)
         except FileNotFoundError:
             return None
         return Blob(found.meta["size"], read(found.stream(min_chunk_size=PIECE)))
@@ -84,9 +84,9 @@ class MemoryBlobs:
         self._blobs[name] = blob
         return len(blob)
 
-    async def open(self, name: str) -> Blob | None:
+    async def open(self, name: str, part: tuple[int, int] | None = None) -> Blob | None:
         blob = self._blobs.get(name)
-        return None if blob is None else Blob(len(blob), slices(blob))
+        return None if blob is None else Blob(len(blob), slices(blob[slice(*part)] if part else blob))
 
     async def delete(self, name: str) -> None:
         self._blobs.pop(name, None)

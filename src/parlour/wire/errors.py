@@ -14,6 +14,7 @@ from parlour.domain.problems import (
     DraftWorkflow,
     MalformedWorkflowId,
     Problem,
+    RangeNotSatisfiable,
     RateLimited,
     TooManyRequests,
     Unauthorized,
@@ -69,4 +70,6 @@ def render(
     headers = {"Content-Type": "application/json", **_HEADERS.get(type(problem), _NOTHING)}
     if isinstance(problem, RateLimited):
         headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(problem, RangeNotSatisfiable):
+        headers["Content-Range"] = f"bytes */{problem.size}"
     return status, encode(members | dict(extra)), headers
