@@ -91,3 +91,10 @@ def test_schemas_say_what_is_required() -> None:
     assert "conversation_id" not in SCHEMAS["BlockingAnswer"]["required"]
     assert len(SCHEMAS["UsageBody"]["properties"]) == 14
     assert len(SCHEMAS["Citation"]["properties"]) == 19
+
+
+def test_the_two_requests_that_begin_a_run_take_a_key_for_repetition() -> None:
+    taking = {
+        path for path, methods in PATHS.items() if any(one.get("name") == "Idempotency-Key" for one in walk(methods))
+    }
+    assert taking == {"/v1/chat-messages", "/v1/completion-messages"}

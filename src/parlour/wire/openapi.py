@@ -23,6 +23,13 @@ from parlour.wire.uploads import FileUploadRequest, FileUploadResponse, PreviewQ
 Schema = dict[str, object]
 
 KEY = "app_key"
+REPEAT_KEY: Schema = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and body by the same user within 24 hours are one request, sent again: one run.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
+}
 STREAM = (
     "Server-sent events, each one `data: {json}` and a blank line; the member `event` says which. Text comes in"
     " `message` events, `message_end` closes the answer, `error` ends a run that failed. Every ten seconds there is an"
@@ -72,6 +79,7 @@ OPERATIONS = (
         request=ChatRequest,
         response=BlockingAnswer,
         stream=True,
+        repeatable=True,
     ),
     Operation(
         method="post",
@@ -109,6 +117,7 @@ OPERATIONS = (
         request=CompletionRequest,
         response=BlockingAnswer,
         stream=True,
+        repeatable=True,
     ),
     Operation(
         method="post",
@@ -292,7 +301,10 @@ def _operation(operation: Operation) -> Schema:
     described: Schema = {"operationId": operation.id, "summary": operation.summary, "tags": [operation.tag]}
     if not operation.secured:
         described["security"] = []
-    if parameters := [*_path_parameters(operation.path), *_query_parameters(operation.query)]:
+    parameters = [*_path_parameters(operation.path), *_query_parameters(operation.query)]
+    if operation.repeatable:
+        parameters.append(REPEAT_KEY)
+    if parameters:
         described["parameters"] = parameters
     if operation.request is not None:
         content = _json(operation.request)

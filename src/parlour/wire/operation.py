@@ -24,6 +24,8 @@ class Operation(Struct, frozen=True):
     status: int = 200
     """That of a success with a body."""
     stream: bool = False
+    repeatable: bool = False
+    """Whether it takes an `Idempotency-Key`."""
     raw: bool = False
     """Whether the success is the bytes of a file."""
     secured: bool = True
