@@ -26,10 +26,9 @@ class RunLog:
         self.events.append(event)
         if type(event) is RunFinished:
             self.finished = True
-        if self.waiting:
-            waiting, self.waiting = self.waiting, set()
-            for reader in waiting:
-                reader.wake()
+        for reader in self.waiting:
+            reader.wake()
+        self.waiting.clear()
 
 
 class Reader:
