@@ -13,8 +13,6 @@ from typing import Annotated, TypeVar
 import typer
 import uvloop
 from msgspec import structs
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 import parlour
 from parlour import wiring
@@ -260,11 +258,18 @@ def prune_(
 
 @contextmanager
 def progress(whole: Pruned) -> Generator[Callable[[Pruned], None]]:
-    """A bar where a person watches."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("Deleting", total=whole.messages + whole.uploads)
-        yield lambda done: bar.update(task, completed=done.messages + done.uploads)
+    """A bar where a person watches, and nothing elsewhere."""
+    shown = 0
+    with typer.progressbar(
+        length=whole.messages + whole.uploads, label="Deleting", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def told(done: Pruned) -> None:
+            nonlocal shown
+            bar.update(done.messages + done.uploads - shown)
+            shown = done.messages + done.uploads
+
+        yield told
 
 
 @cli.command()
