@@ -6,6 +6,7 @@ fails the test in which it comes up; one that is listed and no longer comes up f
 
 USAGE = "contract 0.9: the server's own members, a superset of the documented ones"
 SELECTOR = "contract 4.3: the server sends it, null outside flows; clients of the server read it"
+FLOW = "contract 4.3: a member of workflow events that the server sends"
 EVENT_ID = "contract 0.8, 4.1: clients read the message's id from `id`"
 HIT = "contract 3.1: one of the three keys that metadata always has"
 FORM = "contract 5.8: one of the kinds of field that the server knows, and the description does not"
@@ -19,6 +20,13 @@ DIFFERENCES: dict[str, str] = {
     "Usage.time_to_generate: added": USAGE,
     "StreamEventChatMessage.from_variable_selector: added": SELECTOR,
     "StreamEventMessage.from_variable_selector: added": SELECTOR,
+    "StreamEventNodeFinished.data.extras: added": FLOW,
+    "StreamEventNodeFinished.data.inputs_truncated: added": FLOW,
+    "StreamEventNodeFinished.data.outputs_truncated: added": FLOW,
+    "StreamEventNodeFinished.data.process_data_truncated: added": FLOW,
+    "StreamEventNodeStarted.data.agent_strategy: added": FLOW,
+    "StreamEventNodeStarted.data.inputs_truncated: added": FLOW,
+    "StreamEventWorkflowFinished.data.created_by: added": FLOW,
     "StreamEventChatMessage.id: added": EVENT_ID,
     "StreamEventMessage.id: added": EVENT_ID,
     "StreamEventChatMessageEnd.files: added": "contract 4.3: null in chats, and documented for completions",

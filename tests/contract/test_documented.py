@@ -5,6 +5,7 @@ is listed that no longer is one.
 """
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,7 @@ OTHER_APPS = ("/datasets", "/workspaces", "/workflow", "/form/human_input")
 """Knowledge, and what only flows have (issues of their own)."""
 KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list")
 MODERATION = {"enabled": True, "type": "keywords", "config": {"keywords": "owl", "inputs_config": {"enabled": False}}}
+FLOW = Path(__file__).resolve().parents[1] / "golden" / "chatflow" / "app.yml"
 
 
 def everything() -> str:
@@ -73,6 +75,7 @@ async def ask_everything(place: Place) -> None:
         asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
         await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
         await door.send("fail", response_mode=mode)
+        await door.request("POST", "/v1/chat-messages", json_body=asked, key=key_of("flow"))
     await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
     (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
     await door.get(f"/v1/end-users/{judged['from_end_user_id']}")
@@ -119,7 +122,7 @@ async def refused(place: Place) -> None:
 @requirement("error:envelope")
 async def test_every_documented_operation_answers_as_documented_and_no_listed_difference_is_stale(build: Build) -> None:
     place = await build(
-        apps={"first": everything(), "write": app_file("completion")},
+        apps={"first": everything(), "write": app_file("completion"), "flow": FLOW.read_text()},
         models=rules(FAILING, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
         max_body=10_000,
         rates_of={"write": AppRates(per_user=Rate(2, 3600))},

@@ -143,6 +143,13 @@ class AudioFinished(Struct, frozen=True, tag=True, tag_field="event"):
     audio: str
 
 
+class VariableAssigned(Struct, frozen=True, tag=True, tag_field="event"):
+    """A variable of the conversation was written. Never shown to a client: it is kept with the conversation."""
+
+    name: str
+    value: object
+
+
 class WorkflowStarted(Struct, frozen=True, tag=True, tag_field="event"):
     id: str
     workflow_id: str
@@ -358,6 +365,7 @@ AnyEvent = (
     | AnswerFinished
     | AudioDelta
     | AudioFinished
+    | VariableAssigned
     | WorkflowStarted
     | WorkflowFinished
     | NodeStarted

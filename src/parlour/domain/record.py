@@ -24,6 +24,7 @@ from parlour.domain.events import (
     RunStatus,
     Suspended,
     TextDelta,
+    VariableAssigned,
     WorkflowFinished,
     WorkflowPaused,
 )
@@ -95,6 +96,8 @@ class Record(Struct):
             case NodeFinished():
                 self.outcomes.append(event.outcome)
                 self.exceptions += event.outcome.status == "exception"
+            case VariableAssigned():
+                self.variables[event.name] = event.value
             case ContainerStarted():
                 self.steps += 1
             case WorkflowFinished():

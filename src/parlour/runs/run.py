@@ -4,14 +4,14 @@ import asyncio
 
 from msgspec import Struct
 
-from parlour.domain.events import AnyEvent, ModelCalled, ModelFinished, Suspended
+from parlour.domain.events import AnyEvent, ModelCalled, ModelFinished, Suspended, VariableAssigned
 from parlour.domain.ids import Ids
 from parlour.domain.message import Message, Owner
 from parlour.domain.record import Record
 from parlour.domain.workflow_run import StoredVariable, WorkflowRun
 from parlour.runs.log import RunLog
 
-UNSEEN = {ModelCalled, ModelFinished, Suspended}
+UNSEEN = {ModelCalled, ModelFinished, Suspended, VariableAssigned}
 """Events that no reader is told."""
 
 RUN_BYTES, EVENT_BYTES = 1500, 120

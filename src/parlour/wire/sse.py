@@ -29,6 +29,7 @@ from parlour.domain.events import (
     Suspended,
     TextDelta,
     TextReplaced,
+    VariableAssigned,
     WorkflowFinished,
     WorkflowPaused,
     WorkflowStarted,
@@ -88,7 +89,7 @@ class Frames:
         if isinstance(event, AgentTextDelta):
             return self._agent_opening + _line(event.text) + b"}\n\n"
         match event:
-            case ModelCalled() | ModelFinished() | Suspended():
+            case ModelCalled() | ModelFinished() | Suspended() | VariableAssigned():
                 return b""
             case RunFinished():
                 return self._finished(event)
