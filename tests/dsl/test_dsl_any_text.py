@@ -1,6 +1,7 @@
 """Whatever text is given: an app, or a refusal that names lines of that text. Never anything else."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ def findings_of(source: str) -> tuple[Finding, ...]:
         return told(refused)
 
 
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""Where YAML, and the editors that know it, begin a new line."""
+
+
 def told(refused: Refused) -> tuple[Finding, ...]:
     reasons = [finding for finding in refused.findings if finding.level == "refused"]
     assert reasons
@@ -38,7 +43,7 @@ def told(refused: Refused) -> tuple[Finding, ...]:
 
 def check(source: str) -> None:
     found = findings_of(source)
-    last = source.count("\n") + 2
+    last = len(BREAK.findall(source)) + 2
     assert all(1 <= finding.line <= last for finding in found)
     assert list(found) == sorted(found, key=by_line)
     assert report(source, "any") == found
