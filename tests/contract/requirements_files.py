@@ -8,6 +8,7 @@ from tests.contract.owed import Requirement
 R = Requirement
 
 FILES = {
+    "files:inputs": R("5.3, 4.3", "A file in the inputs is shown as a file object, an upload with a signed address."),
     "files:message": R(
         "2.4", "Files of a message, by address or by upload, are given to the model and shown in history."
     ),

@@ -210,7 +210,7 @@ async def test_a_file_variable_takes_one_file_of_its_user(build: Build) -> None:
     assert "document" in refused(await place.door.send(inputs={"doc": local(own, "document")}))
     refused(await place.door.send(inputs={"doc": [local(own)]}))
     page = await place.door.get("/v1/messages", user="ann", conversation_id=sent.json()["conversation_id"])
-    assert page.json()["data"][0]["inputs"]["doc"]["upload_file_id"] == own
+    assert page.json()["data"][0]["inputs"]["doc"]["related_id"] == own
 
 
 @requirement("form:file-list")

@@ -114,7 +114,8 @@ async def messages(house: House, request: Request) -> Response:
     if page is None:
         raise NotFound("Conversation Not Exists.")
     ratings = await house.feedbacks.ratings(owner, [message.id for message in page.items])
-    return json(bodies.messages_page(addressed(house, page, str(request.base_url)), query.limit, ratings))
+    shown = await addressed(house, page, str(request.base_url))
+    return json(bodies.messages_page(shown, query.limit, ratings))
 
 
 async def events(house: House, request: Request) -> Response:

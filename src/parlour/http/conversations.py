@@ -2,15 +2,17 @@
 
 from functools import partial
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parlour.domain.message import Owner
+from parlour.domain.message import Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.http.chat import chat_app
 from parlour.http.house import House
 from parlour.http.rim import app_of, body_of, json, optional_body_of, query_of
+from parlour.http.sent_files import inputs_of
 from parlour.wire import bodies, queries
 
 
@@ -29,7 +31,8 @@ async def conversations(house: House, request: Request) -> Response:
     owner = Owner(app.card.id, query.user)
     page = await house.conversations.page(owner, query.last_id, query.limit, query.sort_by)
     house.guests.note(owner)
-    return json(bodies.conversations_page(page, query.limit))
+    shown = [structs.replace(one, inputs=await inputs_of(house, one, str(request.base_url))) for one in page.items]
+    return json(bodies.conversations_page(Page(tuple(shown), page.has_more), query.limit))
 
 
 async def rename(house: House, request: Request) -> Response:
@@ -39,7 +42,8 @@ async def rename(house: House, request: Request) -> Response:
     asked = queries.parse_rename(await body_of(house, request))
     owner = Owner(app.card.id, asked.user)
     found = await house.asides.rename(app, owner, conversation_id, "" if asked.auto_generate else asked.name)
-    return json(bodies.conversation(found))
+    inputs = await inputs_of(house, found, str(request.base_url))
+    return json(bodies.conversation(structs.replace(found, inputs=inputs)))
 
 
 async def delete(house: House, request: Request) -> Response:

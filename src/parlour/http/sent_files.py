@@ -9,11 +9,12 @@ from msgspec import structs
 
 from parlour.domain.app import App, EasyApp, Field
 from parlour.domain.files import FileRef, FileRules, type_of
-from parlour.domain.message import Message, Owner, Page
+from parlour.domain.message import Conversation, Message, Owner, Page
 from parlour.domain.problems import ContentUnavailable, InvalidParam
 from parlour.domain.turn import Ask
 from parlour.http.house import House
 from parlour.ports.contents import Source
+from parlour.wire import file_inputs
 from parlour.wire.encode import clean_text
 from parlour.wire.uploads import extension_of, shortened
 
@@ -106,22 +107,21 @@ def refusal(field: str, name: str, failed: ContentUnavailable) -> InvalidParam:
     return InvalidParam(f"{field}: {name[:200]} cannot be used. {failed.message}", params=field)
 
 
-def addressed(house: House, page: Page[Message], base: str) -> Page[Message]:
+async def addressed(house: House, page: Page[Message], base: str) -> Page[Message]:
     """The messages with an address for each upload in them, valid from now on."""
-    return Page(
-        tuple(
-            structs.replace(
-                message,
-                files=tuple(
-                    structs.replace(file, url=house.signer.address(base, file.upload_file_id))
-                    if file.upload_file_id
-                    else file
-                    for file in message.files
-                ),
-            )
-            if message.files
-            else message
-            for message in page.items
-        ),
-        page.has_more,
+    return Page(tuple([await readable(house, message, base) for message in page.items]), page.has_more)
+
+
+async def readable(house: House, message: Message, base: str) -> Message:
+    files = tuple(
+        structs.replace(file, url=house.signer.address(base, file.upload_file_id)) if file.upload_file_id else file
+        for file in message.files
     )
+    return structs.replace(message, files=files, inputs=await inputs_of(house, message, base))
+
+
+async def inputs_of(house: House, kept: Message | Conversation, base: str) -> dict[str, object]:
+    """The inputs of what was kept, with their files as clients see them; an address only for an upload of its owner."""
+    named = dict.fromkeys(file_inputs.uploads(kept.inputs))
+    own = [upload_id for upload_id in named if await house.uploads.find(kept.owner, upload_id) is not None]
+    return file_inputs.shown(kept.inputs, {upload_id: house.signer.address(base, upload_id) for upload_id in own})
