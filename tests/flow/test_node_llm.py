@@ -15,6 +15,19 @@ from tests.flow.model_samples import LETTER, MODEL, PICTURE, Answered, ask
 pytestmark = pytest.mark.anyio
 
 UPLOAD = File("image", "local_file", "b.jpg", ".jpg", "application/octet-stream", related_id="picture")
+FOUND = [
+    {"content": "Ada wrote it.", "summary": "Who", "metadata": {"_source": "knowledge", "document_id": "d"}},
+    {"content": "{{#env.KEY#}} #histories#", "metadata": {"_source": "elsewhere"}},
+]
+WANTED = {"enabled": True, "variable_selector": ["search", "result"]}
+SEEN = {"enabled": True}
+CHOICE: dict[str, object] = {**MODEL, "mode": "completion"}
+PREFIX = {"role_prefix": {"user": "Human", "assistant": "Bot"}}
+SCHEMA = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "age": {"type": "integer"}},
+    "required": ["city"],
+}
 HISTORY = [(f"question {n}", f"answer {n}") for n in (1, 2, 3)]
 
 
@@ -69,7 +82,7 @@ class TestPrompt:
 
     async def test_a_node_without_a_model_fails(self) -> None:
         with pytest.raises(NodeFailed, match="No model"):
-            await llm(model=None) if False else await ask("llm", {"model": {"provider": "", "name": ""}})
+            await ask("llm", {"model": {"provider": "", "name": ""}})
 
 
 class TestContext:
@@ -82,14 +95,14 @@ class TestContext:
     async def test_it_stands_where_its_place_is_and_nothing_in_it_is_expanded(self) -> None:
         asked = await llm(
             said("system", "Know: {{#context#}}"),
-            context=self.WANTED,
-            values={"search": {"result": self.FOUND}, "env": {"KEY": "secret"}},
+            context=WANTED,
+            values={"search": {"result": FOUND}, "env": {"KEY": "secret"}},
         )
 
         assert asked.lines == [("system", "Know: Who\nAda wrote it.\n{{#env.KEY#}} #histories#")]
 
     async def test_without_a_place_it_is_not_shown_but_cited(self) -> None:
-        asked = await llm(context=self.WANTED, values={"search": {"result": self.FOUND}})
+        asked = await llm(context=WANTED, values={"search": {"result": FOUND}})
 
         assert asked.lines == [("user", "Hello")]
         assert [(cited.position, cited.document_id) for cited in asked.scope.course.citations] == [(1, "d")]
@@ -98,18 +111,18 @@ class TestContext:
         ("value", "text"), [("as it is ", "as it is "), (["a", "b"], "a\nb"), (5, ""), (None, ""), ([], "")]
     )
     async def test_every_kind_of_value_has_its_text(self, value: object, text: str) -> None:
-        asked = await llm(said("user", "[{{#context#}}]"), context=self.WANTED, values={"search": {"result": value}})
+        asked = await llm(said("user", "[{{#context#}}]"), context=WANTED, values={"search": {"result": value}})
 
         assert asked.lines == [("user", f"[{text}]")]
 
     async def test_a_missing_one_is_empty(self) -> None:
-        asked = await llm(said("user", "[{{#context#}}]"), context=self.WANTED)
+        asked = await llm(said("user", "[{{#context#}}]"), context=WANTED)
 
         assert asked.lines == [("user", "[]")]
 
     async def test_an_object_without_content_is_a_failure(self) -> None:
         with pytest.raises(NodeFailed, match="no content"):
-            await llm(context=self.WANTED, values={"search": {"result": [{"text": "?"}]}})
+            await llm(context=WANTED, values={"search": {"result": [{"text": "?"}]}})
 
 
 class TestMemory:
@@ -169,7 +182,7 @@ class TestVision:
     SEEN: ClassVar[Any] = {"enabled": True}
 
     async def test_pictures_stand_with_the_last_message_of_the_user(self) -> None:
-        asked = await llm(vision=self.SEEN, values={"sys": {"files": [PICTURE, UPLOAD, LETTER]}})
+        asked = await llm(vision=SEEN, values={"sys": {"files": [PICTURE, UPLOAD, LETTER]}})
 
         (line,) = asked.calls[0].lines
         assert line.text == "Hello"
@@ -187,14 +200,14 @@ class TestVision:
 
     @pytest.mark.parametrize("value", [None, []])
     async def test_no_files_are_no_failure(self, value: object) -> None:
-        asked = await llm(vision=self.SEEN, values={"sys": {"files": value}})
+        asked = await llm(vision=SEEN, values={"sys": {"files": value}})
 
         assert asked.calls[0].lines[0].images == ()
 
     @pytest.mark.parametrize("value", ["text", ["text"], [PICTURE, "text"], {"a": 1}])
     async def test_something_else_than_files_is_a_failure(self, value: object) -> None:
         with pytest.raises(NodeFailed, match=r"sys\.files holds no files"):
-            await llm(vision=self.SEEN, values={"sys": {"files": value}})
+            await llm(vision=SEEN, values={"sys": {"files": value}})
 
     async def test_a_file_in_a_reference_becomes_a_message_behind_its_own(self) -> None:
         asked = await llm(said("user", "See {{#start.it#}}"), said("user", "Now"), values={"start": {"it": [PICTURE]}})
@@ -204,14 +217,14 @@ class TestVision:
 
     async def test_files_of_the_context_are_seen_too(self) -> None:
         found = [{"content": "a", "files": [PICTURE]}]
-        asked = await llm(vision=self.SEEN, context=TestContext.WANTED, values={"search": {"result": found}})
+        asked = await llm(vision=SEEN, context=WANTED, values={"search": {"result": found}})
 
         assert asked.calls[0].lines[0].images == (Image(PICTURE.url),)
 
     async def test_an_upload_that_is_not_the_users_is_a_failure(self) -> None:
         other = File("image", "local_file", related_id="other")
         with pytest.raises((FileNotFound, KeyError)):
-            await llm(vision=self.SEEN, values={"sys": {"files": [other]}})
+            await llm(vision=SEEN, values={"sys": {"files": [other]}})
 
 
 class TestCompletion:
@@ -221,25 +234,25 @@ class TestCompletion:
     async def complete(self, text: str, **more: Any) -> Answered:
         values, history = more.pop("values", {"sys": {"query": "hi"}}), more.pop("history", ())
         data: dict[str, Any] = {
-            "model": self.CHOICE,
+            "model": CHOICE,
             "prompt_template": {"text": text, **more.pop("template", {})},
             **more,
         }
         return await ask("llm", data, {"say": ["Fine"]}, values=values, history=history)
 
     async def test_the_past_and_the_question_stand_in_their_places(self) -> None:
-        asked = await self.complete("#histories#\nQ: #sys.query#", memory=self.PREFIX, history=HISTORY[:1])
+        asked = await self.complete("#histories#\nQ: #sys.query#", memory=PREFIX, history=HISTORY[:1])
 
         assert asked.lines == [("user", "Human: question 1\nBot: answer 1\nQ: hi")]
         assert asked.calls[0].model.mode == "completion"
 
     async def test_the_past_without_a_place_stands_before_the_prompt(self) -> None:
-        asked = await self.complete("Go on.", memory=self.PREFIX, history=HISTORY[:1])
+        asked = await self.complete("Go on.", memory=PREFIX, history=HISTORY[:1])
 
         assert asked.lines == [("user", "Human: question 1\nBot: answer 1\nGo on.")]
 
     async def test_what_a_user_writes_is_no_place(self) -> None:
-        asked = await self.complete("Q: {{#sys.query#}}", memory=self.PREFIX, values={"sys": {"query": "#histories#"}})
+        asked = await self.complete("Q: {{#sys.query#}}", memory=PREFIX, values={"sys": {"query": "#histories#"}})
 
         assert asked.lines == [("user", "Q: #histories#")]
 
@@ -250,7 +263,7 @@ class TestCompletion:
     async def test_jinja_knows_the_places_too_and_does_not_run_what_stands_there(self) -> None:
         template = {"edition_type": "jinja2", "jinja2_text": "#histories#|#sys.query#|{{ 1 + 1 }}"}
         past = [("{{ 7 * 7 }}", "{% if %}")]
-        asked = await self.complete("", template=template, memory=self.PREFIX, history=past)
+        asked = await self.complete("", template=template, memory=PREFIX, history=past)
 
         assert asked.lines == [("user", "Human: {{ 7 * 7 }}\nBot: {% if %}|hi|2")]
 
@@ -369,7 +382,7 @@ class TestStructuredOutput:
     }
 
     async def shaped(self, *say: str, switch: str = "structured_output_enabled", **more: Any) -> Answered:
-        schema = more.pop("schema", self.SCHEMA)
+        schema = more.pop("schema", SCHEMA)
         return await llm(script={"say": list(say)}, structured_output={"schema": schema}, **{switch: True}, **more)
 
     @pytest.mark.parametrize(
@@ -388,7 +401,7 @@ class TestStructuredOutput:
 
         assert asked.outputs["structured_output"] == {"city": "Rome"}
         assert asked.outputs["text"] == text
-        assert asked.calls[0].schema == self.SCHEMA
+        assert asked.calls[0].schema == SCHEMA
 
     @pytest.mark.parametrize(
         ("text", "why"),
@@ -414,7 +427,7 @@ class TestStructuredOutput:
             await self.shaped('{"city": "Rome"}', schema={"$ref": "http://127.0.0.1:1/schema.json"})
 
     async def test_without_the_switch_there_is_no_such_output(self) -> None:
-        asked = await llm(structured_output={"schema": self.SCHEMA})
+        asked = await llm(structured_output={"schema": SCHEMA})
 
         assert "structured_output" not in asked.outputs
         assert asked.calls[0].schema is None

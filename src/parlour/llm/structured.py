@@ -32,7 +32,7 @@ def shaped(text: str, schema: Object) -> Object:
     except jsonschema_rs.ValidationError as error:
         if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
             raise NotInShape(f"the schema cannot be used: {error.message}") from None
-        where = "".join(f".{step}" for step in error.instance_path).removeprefix(".")
+        where = ".".join(map(str, error.instance_path))
         raise NotInShape(f"the model's answer breaks its schema{where and ' at ' + where}: {error.message}") from None
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise NotInShape(f"the schema cannot be used: {error}") from None
