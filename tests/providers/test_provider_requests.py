@@ -1,6 +1,7 @@
 """Calls as each wire wants them: what is sent, what is renamed, and what is left out. Pure: nothing is sent."""
 
 import json
+from typing import Any, Literal
 
 import pytest
 
@@ -47,9 +48,9 @@ def test_a_talk_with_pictures_and_tools_on_the_chat_wire() -> None:
             {
                 "role": "user",
                 "content": [
-                    {"type": "text", "text": "See:"},
                     {"type": "image_url", "image_url": {"url": PNG, "detail": "low"}},
                     {"type": "image_url", "image_url": {"url": "http://x/y.png", "detail": "high"}},
+                    {"type": "text", "text": "See:"},
                 ],
             },
             {
@@ -178,6 +179,103 @@ def test_a_refusal_that_names_no_option_is_not_adapted_to() -> None:
     question = OpenAIQuestion(with_parameters(temperature=9), "http://p", set())
     assert not question.adapt(Failure(400, "temperature must be at most 2", frozenset({"invalid_value"})))
     assert not question.adapt(Failure(500, "stream_options"))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure(400, "Unrecognized request argument supplied: enable_thinking", frozenset({"invalid_request_error"})),
+        Failure(400, "Unknown parameter: 'enable_thinking'.", frozenset({"unknown_parameter"}), "enable_thinking"),
+        Failure(422, "body.enable_thinking: Extra inputs are not permitted"),
+    ],
+)
+def test_a_parameter_of_another_provider_is_left_out_once_it_is_refused_as_unknown(failure: Failure) -> None:
+    question = OpenAIQuestion(with_parameters(enable_thinking=False, temperature=1), "http://p", set())
+    assert json.loads(question.body())["enable_thinking"] is False
+    assert question.adapt(failure)
+    sent = json.loads(question.body())
+    assert "enable_thinking" not in sent
+    assert sent["temperature"] == 1
+
+
+SHAPE: Json = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "houses": {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}},
+    },
+    "required": ["city"],
+}
+STRICT: Json = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string"},
+        "houses": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"n": {"type": "integer"}},
+                "required": ["n"],
+                "additionalProperties": False,
+            },
+        },
+    },
+    "required": ["city", "houses"],
+    "additionalProperties": False,
+}
+
+
+def shaped(name: str, *lines: Line, schema: Json = SHAPE, mode: Literal["chat", "completion"] = "chat") -> Call:
+    return Call(Model("p", name, mode), lines or (Line("user", "q"),), schema=schema)
+
+
+def test_a_model_that_can_be_held_to_a_schema_is() -> None:
+    sent: dict[str, Any] = on_openai(shaped("gpt-4o-mini"))
+    assert sent["response_format"] == {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": STRICT, "strict": True},
+    }
+    assert sent["messages"] == [{"role": "user", "content": "q"}]
+
+
+def test_an_object_that_takes_any_member_is_not_closed() -> None:
+    schema: Json = {"type": "object", "properties": {"more": {"type": "object"}}}
+    sent: dict[str, Any] = on_openai(shaped("gpt-4o-mini", schema=schema))
+    assert sent["response_format"]["json_schema"] == {"name": "answer", "schema": schema}
+
+
+@pytest.mark.parametrize("name", ["deepseek-chat", "gpt-4o-2024-05-13", "o1-preview", "gpt-3.5-turbo"])
+def test_every_other_model_is_told_of_the_schema_before_its_instruction(name: str) -> None:
+    sent: dict[str, Any] = on_openai(shaped(name, Line("system", "Be kind."), Line("user", "q")))
+    assert "response_format" not in sent
+    first, second = sent["messages"]
+    assert first["role"] == "system"
+    assert first["content"].endswith(json.dumps(SHAPE, separators=(",", ":")) + "\n\nBe kind.")
+    assert second == {"role": "user", "content": "q"}
+
+
+def test_a_completion_model_is_told_of_the_schema_before_its_prompt() -> None:
+    sent: dict[str, Any] = on_openai(shaped("gpt-4o-mini", mode="completion"))
+    assert sent["prompt"].endswith("}\nq")
+    assert "JSON Schema" in sent["prompt"]
+
+
+def test_a_model_whose_server_refuses_the_schema_is_told_of_it() -> None:
+    refused = set[str]()
+    question = OpenAIQuestion(shaped("gpt-4o-mini"), "http://p", refused)
+    assert question.adapt(Failure(400, "This response_format type is unavailable now"))
+    assert not question.adapt(Failure(400, "This response_format type is unavailable now"))
+    sent: dict[str, Any] = json.loads(question.body())
+    assert "response_format" not in sent
+    assert sent["messages"][0]["role"] == "system"
+    assert "response_format" in on_openai(with_parameters(response_format="json_object"), refused)
+
+
+def test_a_schema_is_told_on_the_messages_wire() -> None:
+    sent: dict[str, Any] = json.loads(body(shaped("claude", Line("system", "Be kind."), Line("user", "q"))))
+    assert sent["system"].endswith("Be kind.")
+    assert '"city"' in sent["system"]
+    assert not {"response_format", "json_schema"} & sent.keys()
 
 
 def test_only_parameters_that_the_messages_wire_knows_are_sent() -> None:

@@ -5,6 +5,7 @@ from itertools import groupby
 import msgspec
 
 from parlour.ports.models import Call, Image, Line
+from parlour.providers.shapes import told
 
 SCALARS = ("temperature", "top_p", "top_k", "service_tier", "metadata")
 """The wire refuses every parameter that it does not know, so only those it knows are sent."""
@@ -16,8 +17,9 @@ Block = dict[str, object]
 
 
 def body(call: Call) -> bytes:
-    system = "\n\n".join(line.text for line in call.lines if line.role == "system" and line.text)
-    messages = spoken([line for line in call.lines if line.role != "system"])
+    lines = call.lines if call.schema is None else told(call.lines, call.schema)
+    system = "\n\n".join(line.text for line in lines if line.role == "system" and line.text)
+    messages = spoken([line for line in lines if line.role != "system"])
     if not messages:  # at least one message must be there: an instruction alone is then the question
         system, messages = "", [{"role": "user", "content": [{"type": "text", "text": system or "."}]}]
     made: dict[str, object] = {"model": call.model.name, "messages": messages, "stream": True}

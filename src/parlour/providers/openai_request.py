@@ -7,6 +7,7 @@ import msgspec
 from parlour.ports.models import Call, Image, Line, Tool
 from parlour.providers.failures import Failure
 from parlour.providers.openai_reading import OpenAIReading
+from parlour.providers.shapes import closed, strict, told
 
 OURS = frozenset({"model", "messages", "prompt", "stream", "stream_options", "n", "tools", "stop", "json_schema"})
 """What a call itself decides. `n`: one answer is all that is read."""
@@ -14,6 +15,13 @@ MOST_STOPS = 4
 """More are refused by the providers that set this wire."""
 NEW_LIMIT = re.compile(r"(o\d|gpt-5)")
 """Models that take `max_completion_tokens` and refuse `max_tokens`."""
+HELD = re.compile(r"(gpt-4o(?!-2024-05)|gpt-4\.1|gpt-5|o[134](?!-(?:mini-2024|preview)))")
+"""Models that can be held to a schema. The others of this wire differ: they are told of it."""
+UNKNOWN = re.compile(
+    r"unrecognized|unknown|unexpected|unsupported|not supported|not permitted|not allowed", re.IGNORECASE
+)
+REFUSES = frozenset({"unsupported_parameter", "unsupported_value", "unknown_parameter"})
+SCHEMA = "json_schema"
 
 
 class OpenAIQuestion:
@@ -26,17 +34,21 @@ class OpenAIQuestion:
         self.url = base_url + ("/completions" if call.model.mode == "completion" else "/chat/completions")
 
     def body(self) -> bytes:
-        call = self._call
+        call, lines = self._call, self._call.lines
+        if call.schema is not None and not self._held:
+            lines = told(lines, call.schema)
         body: dict[str, object] = {"model": call.model.name}
         if call.model.mode == "completion":
-            body["prompt"] = "\n".join(line.text for line in call.lines)
+            body["prompt"] = "\n".join(line.text for line in lines)
         else:
-            body["messages"] = [message(line) for line in call.lines]
+            body["messages"] = [message(line) for line in lines]
         body["stream"] = True
         body["stream_options"] = {"include_usage": True}
         body |= parameters(call.model.parameters)
         if "max_tokens" in body and NEW_LIMIT.match(call.model.name):
             body["max_completion_tokens"] = body.pop("max_tokens")
+        if call.schema is not None and self._held:
+            body["response_format"] = {"type": SCHEMA, SCHEMA: held_to(call.schema)}
         if call.model.stop:
             body["stop"] = call.model.stop[:MOST_STOPS]
         if call.tools and call.model.mode == "chat":
@@ -45,6 +57,12 @@ class OpenAIQuestion:
             body["max_completion_tokens"] = body["max_tokens"]
         return msgspec.json.encode({name: value for name, value in body.items() if name not in self._refused})
 
+    @property
+    def _held(self) -> bool:
+        """Whether the provider sees to the schema of the answer."""
+        model = self._call.model
+        return model.mode == "chat" and SCHEMA not in self._refused and HELD.match(model.name) is not None
+
     def reading(self) -> OpenAIReading:
         return OpenAIReading()
 
@@ -52,13 +70,21 @@ class OpenAIQuestion:
         """Leave out an option that the provider names in its refusal, now and in later calls."""
         if failure.status not in {400, 422}:
             return False
+        if (
+            self._call.schema is not None
+            and self._held
+            and names(failure.message + failure.parameter, "response_format")
+        ):
+            self._refused.add(SCHEMA)
+            return True
+        unknown = bool(failure.kinds & REFUSES) or UNKNOWN.search(failure.message) is not None
         optional = ("stream_options", *self._call.model.parameters)
         named = [
             name
             for name in optional
             if name not in self._refused
             and (failure.parameter.partition(".")[0] == name or names(failure.message, name))
-            and (name == "stream_options" or failure.kinds & {"unsupported_parameter", "unsupported_value"})
+            and (name == "stream_options" or unknown)
         ]
         self._refused.update(named)
         return bool(named)
@@ -79,8 +105,8 @@ def message(line: Line) -> dict[str, object]:
         return {"role": line.role, "content": line.text or None, "tool_calls": calls}
     if not line.images:
         return {"role": line.role, "content": line.text}
-    parts: list[dict[str, object]] = [{"type": "text", "text": line.text}] if line.text else []
-    return {"role": line.role, "content": parts + [picture(image) for image in line.images]}
+    parts = [picture(image) for image in line.images]
+    return {"role": line.role, "content": [*parts, {"type": "text", "text": line.text}] if line.text else parts}
 
 
 def picture(image: Image) -> dict[str, object]:
@@ -116,6 +142,12 @@ def response_format(given: dict[str, object]) -> object:
     if word != "json_schema" or not schema:
         return None
     return {"type": word, "json_schema": schema if "schema" in schema else {"name": "answer", "schema": schema}}
+
+
+def held_to(schema: dict[str, object]) -> dict[str, object]:
+    if not closed(schema):
+        return {"name": "answer", "schema": schema}
+    return {"name": "answer", "schema": strict(schema), "strict": True}
 
 
 def as_object(value: object) -> dict[str, object]:
