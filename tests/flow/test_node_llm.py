@@ -162,6 +162,16 @@ class TestMemory:
         with pytest.raises(NodeFailed, match=r"Variable a\.b not found"):
             await llm(memory={"query_prompt_template": "{{#a.b#}}"})
 
+    async def test_pictures_that_the_template_refers_to_follow_the_question_and_are_shown_once(self) -> None:
+        asked = await llm(
+            memory={"query_prompt_template": "{{#sys.query#}} {{#sys.files#}}"},
+            vision=SEEN,
+            values={"sys": {"query": "hi", "files": [PICTURE]}},
+        )
+
+        assert asked.lines == [("user", "Hello"), ("user", "hi "), ("user", "")]
+        assert [line.images for line in asked.calls[0].lines] == [(), (), (Image(PICTURE.url),)]
+
     async def test_no_question_is_added_where_there_is_none(self) -> None:
         assert (await llm(memory={}, values={"start": {}})).lines == [("user", "Hello")]
 

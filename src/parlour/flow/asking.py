@@ -5,22 +5,25 @@ Does not know what any of them asks.
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
 from typing import Literal, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.app import Model
+from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.domain.files import File
 from parlour.domain.message import Owner
-from parlour.domain.usage import Usage
+from parlour.domain.usage import NOTHING, Usage
 from parlour.flow import template
 from parlour.flow.node import Scope
 from parlour.flow.pool import MISSING, Pool
 from parlour.flow.values import files_in
+from parlour.llm.exchange import converse
 from parlour.llm.prompt import answer_limit
 from parlour.llm.window import MOST, UNKNOWN_ROOM, Scale, fitting, past
-from parlour.ports.models import Call, Image, Line
+from parlour.ports.models import Call, Image, Line, Text, Thinking, ToolCall
 
 LONGEST_PARAMETER = 1024
 LARGEST_IMAGE = 10 * 1024 * 1024
@@ -176,6 +179,60 @@ def asked(call: Call) -> dict[str, object]:
     model = call.model
     told = {"model_mode": model.mode, "model_provider": model.provider, "model_name": model.name}
     return {**told, "prompts": prompts}
+
+
+def with_pictures(lines: list[Line], shown: tuple[Image, ...]) -> Iterator[Line]:
+    """The pictures in front of the last message's own, if that is the user's; else in a message behind it."""
+    if not shown:
+        yield from lines
+    elif lines and lines[-1].role == "user":
+        yield from lines[:-1]
+        own = lines[-1].images  # a prompt may refer to the pictures, too: nothing is shown twice
+        yield structs.replace(lines[-1], images=(*(image for image in shown if image not in own), *own))
+    else:
+        yield from (*lines, Line("user", "", shown))
+
+
+async def with_seen(lines: list[Line], vision: Vision | None, scope: Scope) -> tuple[Line, ...]:
+    """The prompt with the files that the model is to look at."""
+    files = seen(vision, scope)
+    return tuple(with_pictures(lines, await images(files, (vision or Vision()).detail, scope)))
+
+
+class Reply(Struct):
+    """What a model has answered, where nobody listens while it does; thoughts that are told apart are left out."""
+
+    parts: list[str] = []
+    tools: list[ToolCall] = []
+    finished: ModelFinished = ModelFinished(NOTHING)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.parts)
+
+
+async def heard(call: Call, reply: Reply, scope: Scope) -> AsyncGenerator[ModelCalled | ModelFinished, None]:
+    """Ask, and fill in the reply; what is said of it meanwhile is for the run's accounts.
+
+    Raises:
+        Problem: as the port `Models.stream`.
+    """
+    scope.process = asked(call)
+    async with aclosing(converse(call, scope.ports)) as said:
+        async for item in said:
+            match item:
+                case Text():
+                    reply.parts.append(item.text)
+                case ToolCall():
+                    reply.tools.append(item)
+                case ModelCalled():
+                    yield item
+                case ModelFinished():
+                    reply.finished = item
+                    yield item
+                case Thinking():
+                    pass
+    scope.process |= {"usage": reply.finished.usage.members(), "finish_reason": reply.finished.reason}
 
 
 def metadata(usage: Usage) -> dict[str, object]:

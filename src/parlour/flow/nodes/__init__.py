@@ -1,7 +1,18 @@
 """The kinds of nodes: a literal table, one file a kind. Does not know how a graph is walked."""
 
 from parlour.flow.node import Kind
-from parlour.flow.nodes import answer, assigner, end, if_else, llm, start, template_transform, variable_aggregator
+from parlour.flow.nodes import (
+    answer,
+    assigner,
+    end,
+    if_else,
+    llm,
+    parameter_extractor,
+    question_classifier,
+    start,
+    template_transform,
+    variable_aggregator,
+)
 
 NODES: dict[str, Kind] = {
     "start": Kind(start.Config, start.run),
@@ -9,6 +20,8 @@ NODES: dict[str, Kind] = {
     "answer": Kind(answer.Config, answer.run, speaks=answer.speaks),
     "if-else": Kind(if_else.Config, if_else.run, branches=True, check=if_else.check),
     "llm": Kind(llm.Config, llm.run),
+    "question-classifier": Kind(question_classifier.Config, question_classifier.run, branches=True),
+    "parameter-extractor": Kind(parameter_extractor.Config, parameter_extractor.run, check=parameter_extractor.check),
     "variable-aggregator": Kind(variable_aggregator.Config, variable_aggregator.run),
     "variable-assigner": Kind(variable_aggregator.Config, variable_aggregator.run),  # its name of old
     "assigner": Kind(assigner.Config, assigner.run, writes=assigner.writes, check=assigner.check),

@@ -1,16 +1,28 @@
 """A model is asked, and answers (dsl.md 6.4). Knows no provider, and not whether anybody hears the answer."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from parlour.domain.app import Model, Role
 from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.domain.usage import NOTHING
 from parlour.flow import context, jinja, template
-from parlour.flow.asking import Memory, ModelChoice, Vision, asked, images, metadata, model_of, need, remembered, seen
+from parlour.flow.asking import (
+    Memory,
+    ModelChoice,
+    Vision,
+    asked,
+    images,
+    metadata,
+    model_of,
+    need,
+    remembered,
+    seen,
+    with_pictures,
+)
 from parlour.flow.node import NodeFailed, Result, Say, Scope
 from parlour.flow.pool import MISSING
 from parlour.flow.utterance import Separated, Tagged, Utterance
@@ -135,10 +147,11 @@ async def prompt(config: Config, model: Model, scope: Scope) -> tuple[Line, ...]
         lines = [whole(written, config, scope, context.text_of(looked_up), past, query)]
     else:
         lines = [line async for line in said(messages, config, scope, context.text_of(looked_up))]
-        lines += past
-        if query:
-            lines.append(Line("user", query))
-    lines = [line for line in with_pictures(lines, await pictures(config.vision, looked_up, scope)) if shows(line)]
+        lines += [*past, Line("user", query)]
+        asked = (config.memory and config.memory.query_prompt_template) or ""
+        lines += [line async for line in referred(asked, "user", config.vision, scope)]
+    lines = [line for line in lines if shows(line)]
+    lines = [*with_pictures(lines, await pictures(config.vision, looked_up, scope))]
     if not lines:
         raise scope.failed("No prompt: nothing is left to ask the model.", "NoPromptFoundError")
     return tuple(lines)
@@ -170,17 +183,22 @@ def question(memory: Memory | None, scope: Scope) -> str:
 
 async def said(messages: Iterable[Message], config: Config, scope: Scope, found: str) -> AsyncGenerator[Line, None]:
     """The messages of the prompt, and behind each the pictures that it refers to."""
-    detail = (config.vision or Vision()).detail
     for message in messages:
         role = role_of(message)
         if message.jinja:
             yield Line(role, rendered(message.jinja2_text or "", config, scope, {}))
             continue
         yield Line(role, placed(message.basic, scope, {"context": found}))
-        values = [scope.value(selector) for selector in template.references(message.basic)]
-        files = [file for value in values for file in files_in(value)]
-        if shown := await images(files, detail, scope):
-            yield Line(role, "", shown)
+        async for line in referred(message.basic, role, config.vision, scope):
+            yield line
+
+
+async def referred(text: str, role: Role, vision: Vision | None, scope: Scope) -> AsyncGenerator[Line, None]:
+    """The pictures that a text refers to: a message of their own."""
+    values = [scope.value(selector) for selector in template.references(text)]
+    files = [file for value in values for file in files_in(value)]
+    if shown := await images(files, (vision or Vision()).detail, scope):
+        yield Line(role, "", shown)
 
 
 def role_of(message: Message) -> Role:
@@ -243,14 +261,3 @@ async def pictures(vision: Vision | None, looked_up: object, scope: Scope) -> tu
     if files:
         scope.inputs = {**(scope.inputs or {}), "#files#": files}
     return await images([*files, *context.files_of(looked_up)], vision.detail, scope)
-
-
-def with_pictures(lines: list[Line], shown: tuple[Image, ...]) -> Iterator[Line]:
-    """The pictures in front of the last message's own, if that is the user's; else in a message behind it."""
-    if not shown:
-        yield from lines
-    elif lines and lines[-1].role == "user":
-        yield from lines[:-1]
-        yield structs.replace(lines[-1], images=(*shown, *lines[-1].images))
-    else:
-        yield from (*lines, Line("user", "", shown))
