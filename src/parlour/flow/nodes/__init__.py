@@ -6,6 +6,7 @@ from parlour.flow.nodes import (
     assigner,
     end,
     if_else,
+    list_operator,
     llm,
     parameter_extractor,
     question_classifier,
@@ -25,5 +26,6 @@ NODES: dict[str, Kind] = {
     "variable-aggregator": Kind(variable_aggregator.Config, variable_aggregator.run),
     "variable-assigner": Kind(variable_aggregator.Config, variable_aggregator.run),  # its name of old
     "assigner": Kind(assigner.Config, assigner.run, writes=assigner.writes, check=assigner.check),
+    "list-operator": Kind(list_operator.Config, list_operator.run),
     "template-transform": Kind(template_transform.Config, template_transform.run),
 }
