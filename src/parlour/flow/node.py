@@ -170,7 +170,7 @@ class Kind(Struct, frozen=True):
     """Whether clients are told nothing of it: the pseudo-nodes that a container's graph begins with."""
     speaks: Callable[[Any, str], tuple[Part, ...]] | None = None
     """Of an answer or an end: its config and its id to the template of what it says."""
-    writes: Callable[[Any], frozenset[str]] | None = None
-    """Of an assigner: the conversation variables that it writes."""
+    writes: Callable[[Any], frozenset[tuple[str, ...]]] | None = None
+    """Of an assigner: the selectors of the variables that it writes."""
     check: Callable[[Any, Node], Iterable[Fault]] | None = None
     """What cannot be told from the shape of its config alone."""

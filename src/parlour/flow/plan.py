@@ -169,7 +169,7 @@ def _root(tree: _Tree, parent: str, steps: Mapping[str, Step], edges: Iterable[E
 
 def _script(tree: _Tree, steps: Mapping[str, Step], edges: tuple[Edge, ...]) -> Script:
     parts: dict[str, tuple[Part, ...]] = {}
-    writers: dict[str, frozenset[str]] = {}
+    writers: dict[str, frozenset[tuple[str, ...]]] = {}
     deciding: set[str] = set()
     for id_, one in steps.items():
         if one.kind is None or one.config is None:

@@ -1,11 +1,11 @@
 """The values of a run by node and name (dsl.md 3.1). Knows no node and no template.
 
 Values are plain Python: None, bool, int, float, str, list, dict, and `File` for a file. What is not there is
-`MISSING`, which is not None: the difference decides much (dsl.md 11.3).
+`MISSING`, which is not None: the difference decides much (dsl.md 11.3). A value is never changed in place: whoever
+writes, puts another one. That is why a copy of a pool need not copy what it holds.
 """
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from enum import Enum
 from typing import cast
 
@@ -63,7 +63,7 @@ class Pool:
 
     def copy(self) -> "Pool":
         """Another pool with the same values; what is written in one is not seen in the other."""
-        copied = Pool(deepcopy(self._values))
+        copied = Pool(self._values)
         copied._kinds = dict(self._kinds)
         return copied
 

@@ -25,8 +25,8 @@ class Script(Struct, frozen=True):
     edges: Sequence[Edge]
     deciding: frozenset[str]
     """Nodes whose outgoing edges are not certain before they end: branches, containers, answers."""
-    writers: Mapping[str, frozenset[str]]
-    """Nodes that write conversation variables, and which: an answer that says one waits for them."""
+    writers: Mapping[str, frozenset[tuple[str, ...]]]
+    """Nodes that write variables of the conversation or of a loop, and which: who says one waits for them."""
     level: Mapping[str, str]
     """Each node of this level, and of the containers in it: the node of this level that it belongs to."""
 
@@ -135,11 +135,8 @@ class Speech:
                 self.said.queue.append(answer)
 
     def _reached(self, answer: str) -> bool:
-        named = frozenset(
-            part.segment[1]
-            for part in self._script.parts[answer]
-            if not isinstance(part.segment, str) and part.segment[0] == "conversation"
-        )
+        parts = self._script.parts[answer]
+        named = frozenset(part.segment[:2] for part in parts if not isinstance(part.segment, str))
 
         def decides(node: str) -> bool:
             return node in self._script.deciding or bool(self._script.writers.get(node, frozenset()) & named)

@@ -4,10 +4,13 @@ from parlour.flow.node import Kind
 from parlour.flow.nodes import (
     answer,
     assigner,
+    container_edges,
     end,
     if_else,
+    iteration,
     list_operator,
     llm,
+    loop,
     parameter_extractor,
     question_classifier,
     start,
@@ -26,6 +29,11 @@ NODES: dict[str, Kind] = {
     "variable-aggregator": Kind(variable_aggregator.Config, variable_aggregator.run),
     "variable-assigner": Kind(variable_aggregator.Config, variable_aggregator.run),  # its name of old
     "assigner": Kind(assigner.Config, assigner.run, writes=assigner.writes, check=assigner.check),
+    "iteration": Kind(iteration.Config, iteration.run, container=True),
+    "iteration-start": Kind(container_edges.Config, container_edges.run, hidden=True),
+    "loop": Kind(loop.Config, loop.run, container=True),
+    "loop-start": Kind(container_edges.Config, container_edges.run, hidden=True),
+    "loop-end": Kind(container_edges.Config, container_edges.run),
     "list-operator": Kind(list_operator.Config, list_operator.run),
     "template-transform": Kind(template_transform.Config, template_transform.run),
 }

@@ -64,10 +64,9 @@ class Target(Struct, frozen=True):
         return self.kind.startswith("array")
 
 
-def writes(config: Config) -> frozenset[str]:
-    """The variables of the conversation that it writes."""
-    targets = (item.variable_selector for item in config.all_items)
-    return frozenset(target[1] for target in targets if len(target) > 1 and target[0] == "conversation")
+def writes(config: Config) -> frozenset[Selector]:
+    """The variables that it writes."""
+    return frozenset(item.variable_selector[:2] for item in config.all_items)
 
 
 async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
