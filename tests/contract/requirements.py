@@ -9,6 +9,7 @@ import pytest
 from tests.contract.owed import Requirement
 from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_files import FILES
+from tests.contract.requirements_inputs import INPUTS
 from tests.contract.requirements_people import PEOPLE
 
 FLOWS = "a later issue: chatflows and workflows"
@@ -415,5 +416,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **PEOPLE,
     **FILES,
     **BEYOND,
+    **INPUTS,
     **CHECKS,
 }

@@ -1,5 +1,6 @@
 """Input forms: every kind of field, every name, and the declarations as they were written."""
 
+import json
 from typing import Any, get_args
 
 import pytest
@@ -119,3 +120,25 @@ def test_what_an_external_tool_would_fill_stays_empty_and_is_never_asked_for() -
         assert field.default == ""
         assert "stays empty" in findings(sample(**source), "approximated")[0].advice
     assert app(external_data_tools=[tool | {"enabled": False}]).form == ()
+
+
+@pytest.mark.parametrize("schema", [None, "", {}])
+def test_an_object_without_a_schema_may_be_any(schema: object) -> None:
+    assert form({"json_object": {"variable": "a", "json_schema": schema}})[0].schema == ""
+
+
+def test_a_schema_is_a_mapping_or_its_json() -> None:
+    written = {"type": "object", "required": ["a"]}
+    as_json = json.dumps(written)
+    for schema in (written, as_json):
+        assert form({"json_object": {"variable": "a", "json_schema": schema}})[0].schema == as_json
+
+
+@pytest.mark.parametrize(
+    "schema", ["{", "5", 5, {"type": "thing"}, {"$ref": "https://example.org/s.json"}, {"$ref": "file:///etc/passwd"}]
+)
+def test_what_is_no_schema_or_points_outside_is_refused_with_its_line(schema: object) -> None:
+    source = sample(user_input_form=[{"json_object": {"variable": "a", "json_schema": schema}}])
+    line = line_of(source, "json_schema")
+    assert refusals(source).startswith(f"line {line}: ")
+    assert "is no JSON Schema that can be used" in refusals(source)

@@ -28,6 +28,8 @@ class Field(Struct, frozen=True):
     """Characters of a text, or files of a list; 0 is no limit."""
     options: tuple[str, ...] = ()
     files: FileRules = FileRules(enabled=True)
+    schema: str = ""
+    """The JSON Schema that an object has to fit, as JSON; empty for none."""
     raw: dict[str, object] = {}
     """The declaration as it was written, for clients that draw the form."""
 

@@ -56,6 +56,20 @@ class FileRef(Struct, frozen=True):
     data: str = ""
     """What a model is given of an upload: a picture as a `data:` address, a document as its text."""
 
+    def as_value(self) -> "File":
+        """The file as a value of a flow."""
+        _, dot, extension = self.name.rpartition(".")
+        return File(
+            type=self.type,
+            transfer_method=self.transfer_method,
+            name=self.name,
+            extension=f".{extension.lower()}" if dot else "",
+            mime_type=self.mime_type,
+            size=self.size or -1,
+            url=self.url,
+            related_id=self.upload_file_id,
+        )
+
     def attached(self, file_id: str) -> Attachment:
         """The file as one of a message, without what a model is given of it."""
         return Attachment(

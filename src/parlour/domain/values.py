@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from parlour.domain.files import File
+from parlour.domain.files import File, FileRef
 
 FILE_KEYS = frozenset({"type", "transfer_method", "related_id", "filename", "extension", "mime_type", "size", "url"})
 """An object that has them all is a file on its way through code, a store or a wire."""
@@ -15,6 +15,8 @@ def json_form(value: object) -> Json:
     match value:
         case File():
             return file_json(value)
+        case FileRef():
+            return file_json(value.as_value())
         case dict():
             return {str(key): json_form(item) for key, item in cast("dict[object, object]", value).items()}
         case list() | tuple():

@@ -1,10 +1,12 @@
 """The input form of an app. Does not know how a caller's inputs are checked against it (dsl.md 6.1, 7)."""
 
+import json
 import unicodedata
 from collections.abc import Iterator
 from typing import get_args
 
 from parlour.domain.app import Field, FieldKind
+from parlour.domain.schema import compiled
 from parlour.dsl.part import Part
 from parlour.dsl.uploads import field_rules
 
@@ -57,8 +59,24 @@ def field(kind: FieldKind, declared: Part, *, graph: bool = False) -> Field | No
         max_length=max(declared.whole("max_length"), 0),
         options=options,
         files=field_rules(declared, many=kind == "file-list"),
+        schema=_schema(declared) if kind == "json_object" else "",
         raw={**declared.value},
     )
+
+
+def _schema(declared: Part) -> str:
+    """The schema of an object: a mapping, or JSON that is one; empty for none."""
+    written = declared.value.get("json_schema")
+    if written in (None, "", {}):
+        return ""
+    schema = written if isinstance(written, str) else json.dumps(written)
+    try:
+        compiled(schema)
+    except ValueError as error:
+        reason = str(error).partition("\n")[0]
+        declared.refused(declared.name("json_schema"), f"is no JSON Schema that can be used: {reason}", "json_schema")
+        return ""
+    return schema
 
 
 def _entry(entry: Part) -> Field | None:

@@ -6,7 +6,7 @@ Does not know where any of it was kept.
 from typing import cast
 
 from parlour.domain.app import ChatflowApp, FlowApp
-from parlour.domain.files import File, FileRef
+from parlour.domain.files import FileRef
 from parlour.domain.turn import Turn
 from parlour.flow.pool import Pool
 
@@ -33,7 +33,7 @@ def opened(turn: Turn[FlowApp], root: str, now: float) -> Pool:
 def system(turn: Turn[FlowApp], now: float) -> dict[str, object]:
     """The variables of the system, in the order in which clients are shown them."""
     ask, ids = turn.ask, turn.ids
-    files = [as_file(file) for file in ask.files]
+    files = [file.as_value() for file in ask.files]
     of_app: dict[str, object] = {
         "app_id": turn.app.card.id,
         "workflow_id": turn.app.card.version,
@@ -61,21 +61,7 @@ def told(turn: Turn[FlowApp], now: float) -> dict[str, object]:
 def as_value(given: object) -> object:
     """A value of the form as a value of a flow."""
     if isinstance(given, FileRef):
-        return as_file(given)
+        return given.as_value()
     if isinstance(given, tuple):
-        return [as_file(file) for file in cast("tuple[FileRef, ...]", given)]
+        return [file.as_value() for file in cast("tuple[FileRef, ...]", given)]
     return given
-
-
-def as_file(given: FileRef) -> File:
-    _, dot, extension = given.name.rpartition(".")
-    return File(
-        type=given.type,
-        transfer_method=given.transfer_method,
-        name=given.name,
-        extension=f".{extension.lower()}" if dot else "",
-        mime_type=given.mime_type,
-        size=given.size or -1,
-        url=given.url,
-        related_id=given.upload_file_id,
-    )

@@ -65,7 +65,8 @@ async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothin
     if thread is not None and not isinstance(app, ChatflowApp):  # a chatflow answers as it is now (contract 2.2)
         app = await house.catalogue.pinned(app, thread.conversation.version)
     house.runs.check(app)
-    ask = chat.against(asked, app, strict=house.strict_forms)
+    first = thread.conversation.inputs if thread is not None else chat.NO_INPUTS
+    ask = chat.against(asked, app, first, strict=house.strict_forms)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)
     introduction = fill(app.features.opening_statement, ask.inputs)  # as this caller sees it; no model is sent it

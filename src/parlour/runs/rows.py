@@ -32,7 +32,7 @@ def message_of(app: App, ask: Ask, ids: Ids, now: float, ports: Ports) -> Messag
         conversation_id=ids.conversation_id,
         owner=owner,
         query=ask.query,
-        inputs=as_object(ask.inputs) if isinstance(app, ChatflowApp) else ask.inputs,
+        inputs=ask.inputs,
         created_at=now,
         parent_id=ask.parent_id,
         files=tuple(file.attached(ports.new_id()) for file in ask.files),

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, cast
 
 from msgspec import Meta, Struct, structs
 
-from parlour.domain.app import App
+from parlour.domain.app import App, ChatflowApp
 from parlour.domain.files import FileRef
 from parlour.domain.ids import NIL
 from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp
@@ -19,6 +19,8 @@ from parlour.wire import files, form
 
 CONVERSING = frozenset({"chat", "agent-chat", "advanced-chat", "agent"})
 """The modes that have conversations (contract 2.7)."""
+
+NO_INPUTS: Mapping[str, object] = {}
 
 _TRACE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -124,14 +126,20 @@ def parse(
     return Asked(ask, inputs, entries)
 
 
-def against(asked: Asked, app: App, *, strict: bool = False) -> Ask:
+def against(asked: Asked, app: App, first: Mapping[str, object] = NO_INPUTS, *, strict: bool = False) -> Ask:
     """The request, its files and inputs checked against the app that answers: its conversation's version of it.
+
+    What the caller of a chatflow leaves out is as it was when the conversation began (`first`; dsl.md 6.1); older
+    releases of Dify took all of it from there.
 
     Raises:
         InvalidParam: a file or an input does not fit.
     """
     fitting = files.parse(asked.files, app.features.files)
-    return structs.replace(asked.ask, files=fitting, inputs=form.check(asked.inputs, app.form, strict=strict))
+    given = asked.inputs
+    if first and isinstance(app, ChatflowApp):
+        given = form.fitting(first, app.form) | given
+    return structs.replace(asked.ask, files=fitting, inputs=form.check(given, app.form, strict=strict))
 
 
 def names_files(ask: Ask) -> bool:

@@ -1,6 +1,6 @@
 """Inputs against an app's form: the table of contract 2.3, one function a kind of field.
 
-Does not know where the values came from, nor the JSON Schema that a `json_object` may have to fit.
+Does not know where the values came from.
 """
 
 import math
@@ -8,8 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from msgspec import to_builtins
+
 from parlour.domain.app import Field, FieldKind
 from parlour.domain.problems import InvalidParam
+from parlour.domain.schema import misfit
 from parlour.wire import files
 from parlour.wire.body import LARGEST, lenient_boolean
 
@@ -26,6 +29,21 @@ def check(inputs: Mapping[str, object], form: tuple[Field, ...], *, strict: bool
         InvalidParam: a required variable is missing, or a value does not fit its field.
     """
     return {field.variable: _value(field, inputs.get(field.variable), strict=strict) for field in form}
+
+
+def fitting(kept: Mapping[str, object], form: tuple[Field, ...]) -> dict[str, object]:
+    """Those of earlier inputs that the form still takes, as a caller writes them."""
+    written: dict[str, object] = to_builtins(kept)
+    found: dict[str, object] = {}
+    for field in form:
+        value = written.get(field.variable)
+        if value is not None:
+            try:
+                _KINDS[field.kind](field, value)
+            except InvalidParam:
+                continue  # the form has changed: the caller is asked as if for the first time
+            found[field.variable] = value
+    return found
 
 
 def _value(field: Field, given: object, *, strict: bool) -> object:
@@ -94,6 +112,8 @@ def _checkbox(field: Field, value: object) -> bool:
 def _object(field: Field, value: object) -> dict[str, object]:
     if not isinstance(value, dict):
         raise _refuse(field, "must be a JSON object")
+    if field.schema and (why := misfit(field.schema, cast("object", value))):
+        raise _refuse(field, f"does not fit its JSON Schema: {why}")
     return cast("dict[str, object]", value)
 
 
