@@ -17,7 +17,7 @@ from msgspec import structs
 import parlour
 from parlour import wiring
 from parlour.amounts import duration
-from parlour.dsl.findings import Refused
+from parlour.dsl.findings import Finding, Refused
 from parlour.http.auth import digest
 from parlour.http.reading import report, understood
 from parlour.ports.catalogue import Key, Version
@@ -104,12 +104,25 @@ def check(
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
-        for finding in report(source.path.read_text("utf-8", "replace"), source.name):
+        found = report(source.path.read_text("utf-8", "replace"), source.name)
+        for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
             level = typer.style(finding.level, fg=COLOURS[finding.level])
             typer.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
+        typer.echo(f"{source.path}: {summary(found)}")
     raise typer.Exit(1 if refused else 0)
+
+
+def summary(found: tuple[Finding, ...]) -> str:
+    """How a file is served, in a line."""
+    levels = [finding.level for finding in found]
+    counts = ", ".join(f"{levels.count(level)} {level}" for level in COLOURS if level in levels)
+    lacking = [finding for finding in found if finding.level == "refused"]
+    if not lacking:
+        return f"{counts}: it is served"
+    partial = all(finding.partial for finding in lacking)
+    return f"{counts}: it is served in part, if you allow it (--allow-partial)" if partial else f"{counts}: not served"
 
 
 def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[Result]]) -> Result:

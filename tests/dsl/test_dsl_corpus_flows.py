@@ -10,7 +10,7 @@ from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
 from parlour.flow.nodes import NODES
 from parlour.http.reading import findings, report, understood
-from parlour.modes.graphs import faults
+from parlour.modes.graphs import faults, told
 from tests.dsl.dsl_samples import flow_files, mode_of, needs_corpus, plain
 
 FLOWS = flow_files()
@@ -88,6 +88,6 @@ def test_the_report_of_a_real_flow_has_a_line_for_each_of_its_nodes(path: Path) 
     found = findings(loaded)
     lines = path.read_text().count("\n") + 1
     assert all(1 <= finding.line <= lines for finding in found)
-    for node in loaded.app.graph.nodes:
+    for node in told(loaded.app):
         name = f"{node.type} `{' '.join((node.title.strip() or node.id).split())}`"
         assert any(finding.what.startswith(name[:150]) for finding in found), name

@@ -21,7 +21,9 @@ def test_check_passes_a_chat_app_and_names_each_part_with_its_line(tmp_path: Pat
     (tmp_path / "good.yml").write_text(APP)
     done = run(tmp_path, "check", "good.yml")
     assert done.returncode == 0
-    assert all(re.match(r".*good\.yml:\d+: (supported|approximated): ", line) for line in done.stdout.splitlines())
+    *lines, last = done.stdout.splitlines()
+    assert all(re.match(r".*good\.yml:\d+: (supported|approximated): ", line) for line in lines)
+    assert re.match(rf".*good\.yml: {len(lines)} supported: it is served$", last)
     assert "supported" in done.stdout
 
 
@@ -40,6 +42,9 @@ def test_check_of_a_flow_names_each_node_and_forgives_those_that_do_not_run_if_a
     line = FLOW.splitlines().index("    - id: look") + 1
     assert f"flow.yml:{line + 3}: refused: tool `Look`" in done.stdout
     assert f"flow.yml:{FLOW.splitlines().index('    - id: start') + 1}: supported: start `Start`" in done.stdout
+    assert done.stdout.endswith(
+        "flow.yml: 4 supported, 1 refused: it is served in part, if you allow it (--allow-partial)\n"
+    )
     assert run(tmp_path, "check", "flow.yml", "--allow-partial").returncode == 0
     (tmp_path / "flow.yml").write_text("no: app")
     assert run(tmp_path, "check", "flow.yml", "--allow-partial").returncode == 1

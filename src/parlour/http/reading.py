@@ -4,6 +4,7 @@ Knows no route and no file. `check`, `serve`, `apps publish` and the catalogue r
 """
 
 from collections.abc import Iterator
+from typing import cast
 
 from msgspec import structs
 
@@ -11,7 +12,7 @@ from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
 from parlour.domain.graph import Node
 from parlour.dsl.findings import Finding, Refused, finding
 from parlour.dsl.load import Loaded, load
-from parlour.modes.graphs import Fault, faults
+from parlour.modes.graphs import Fault, faults, told
 
 
 def understood(source: str, name: str, *, partial: bool = False) -> App:
@@ -47,7 +48,7 @@ def _of_nodes(app: FlowApp, loaded: Loaded) -> Iterator[Finding]:
     nodes = {node.id: node for node in app.graph.nodes}
     found = faults(app)
     faulty = {fault.node_id for fault in found}
-    for node in app.graph.nodes:
+    for node in told(app):
         if node.id not in faulty:
             yield finding("supported", title(node), loaded.line(node.id))
     for fault in found:
@@ -61,5 +62,9 @@ def _finding(fault: Fault, node: Node | None, loaded: Loaded) -> Finding:
 
 
 def title(node: Node) -> str:
-    """A node as its author knows it."""
-    return f"{node.type} `{node.title.strip() or node.id}`"
+    """A node as its author knows it, with the model or the tool that it uses."""
+    model = node.data.get("model")
+    used = cast("dict[str, object]", model) if isinstance(model, dict) else node.data
+    names = [used.get(key) for key in (("provider", "name") if used is model else ("provider_name", "tool_name"))]
+    uses = f" ({'/'.join(map(str, names))})" if all(names) else ""
+    return f"{node.type} `{node.title.strip() or node.id}`{uses}"

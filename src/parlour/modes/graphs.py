@@ -1,12 +1,21 @@
 """What of a graph does not run, for those who load apps. Knows no file: where a node stands, others know."""
 
+from collections.abc import Iterator
+
 from parlour.domain.app import FlowApp
+from parlour.domain.graph import Node
 from parlour.flow import plan
 from parlour.flow.checks import checks
 from parlour.flow.node import Fault
+from parlour.flow.nodes import NODES
 from parlour.flow.selectors import lost
 
-__all__ = ["Fault", "faults"]
+__all__ = ["Fault", "faults", "told"]
+
+
+def told(app: FlowApp) -> Iterator[Node]:
+    """The nodes that its author has put there, without those that a container brings along."""
+    return (node for node in app.graph.nodes if not ((kind := NODES.get(node.type)) and kind.hidden))
 
 
 def faults(app: FlowApp) -> tuple[Fault, ...]:
