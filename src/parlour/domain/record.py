@@ -18,7 +18,6 @@ from parlour.domain.events import (
     ModelCalled,
     ModelFinished,
     NodeFinished,
-    NodeOutcome,
     NodeStarted,
     RunFinished,
     RunStatus,
@@ -53,8 +52,6 @@ class Record(Struct):
     """Nodes that have started."""
     exceptions: int = 0
     """Failures of nodes that a strategy has caught."""
-    outcomes: list[NodeOutcome] = []
-    """Of the nodes that have ended, in that order."""
     closing: WorkflowFinished | None = None
     """How its graph has ended."""
     paused: WorkflowPaused | None = None
@@ -94,7 +91,6 @@ class Record(Struct):
             case NodeStarted():
                 self.steps += 1
             case NodeFinished():
-                self.outcomes.append(event.outcome)
                 self.exceptions += event.outcome.status == "exception"
             case VariableAssigned():
                 self.variables[event.name] = event.value
