@@ -94,12 +94,17 @@ def test_a_container_that_does_not_say_begins_at_its_start_node() -> None:
 def test_an_old_iteration_begins_at_the_child_that_is_marked() -> None:
     marked = node("b", "code", iteration_id="each", isIterationStart=True)
     inner = [node("a", "code", iteration_id="each"), marked]
-    assert started(node("each", "iteration"), *inner, edges=[edge("b", "a")]) == "b"
+    assert started(node("each", "iteration"), *inner) == "b"
+    assert started(node("each", "iteration"), *inner, edges=[edge("a", "b")]) == "b"
 
 
 def test_else_a_container_begins_at_the_child_that_no_edge_leads_to() -> None:
     inner = [node(id_, "code") | {"parentId": "each"} for id_ in "ab"]
     assert started(node("each", "iteration"), *inner, edges=[edge("b", "a")]) == "b"
+
+
+def test_what_is_no_container_begins_nowhere() -> None:
+    assert started(node("each", "code"), node("a", "code", iteration_id="each")) is None
 
 
 def test_an_empty_container_begins_nowhere() -> None:
