@@ -1,9 +1,10 @@
-"""What the port `Blobs` promises, in memory and in a folder; and that a folder never shows half a file."""
+"""What the port `Blobs` promises, in memory, in a folder and in a bucket; and that a folder never shows half a file."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator
+import uuid
+from collections.abc import AsyncGenerator, Generator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -12,8 +13,10 @@ from anyio import fail_after
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parlour.domain.problems import StoreUnavailable
 from parlour.ports.blobs import Blobs
-from parlour.stores.blobs import LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
+from parlour.stores.blobs import BUCKET_BUFFER, LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
+from tests.bucket import BUCKET, s3
 
 pytestmark = pytest.mark.anyio
 
@@ -31,9 +34,23 @@ asyncio.run(ObjectBlobs.at(sys.argv[1]).put("one", pieces()))
 """
 
 
-@pytest.fixture(params=["memory", "folder"])
+@pytest.fixture(scope="module")
+def bucket() -> Generator[str]:
+    """The address of a folder in a bucket."""
+    with s3() as environment, pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        yield f"s3://{BUCKET}/some/prefix"
+
+
+@pytest.fixture(params=["memory", "folder", "bucket"])
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
-    return MemoryBlobs() if request.param == "memory" else ObjectBlobs.at(f"file://{tmp_path}/some%20files")
+    if request.param == "memory":
+        return MemoryBlobs()
+    url = f"file://{tmp_path}/some%20files"
+    if request.param == "bucket":
+        url = f"{request.getfixturevalue('bucket')}/{uuid.uuid4()}"
+    return ObjectBlobs.at(url)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -83,7 +100,7 @@ async def test_what_is_not_there_or_deleted_is_none(blobs: Blobs) -> None:
     assert (await whole(blobs, "one"), await whole(blobs, "two")) == (None, b"2")
 
 
-@pytest.mark.parametrize("size", [1, LOCAL_BUFFER * 3])
+@pytest.mark.parametrize("size", [1, LOCAL_BUFFER * 3, BUCKET_BUFFER + 1])
 async def test_an_error_in_the_pieces_leaves_nothing(blobs: Blobs, size: int, tmp_path: Path) -> None:
     async def broken() -> AsyncGenerator[bytes, None]:
         yield b"x" * size
@@ -110,6 +127,41 @@ async def test_a_process_that_is_killed_leaves_no_half_file_to_be_read(tmp_path:
     assert await after.open("one") is None
     await after.put("one", several(b"new"))
     assert await whole(after, "one") == b"new"
+
+
+async def test_a_prefix_of_a_bucket_is_a_place_of_its_own(bucket: str) -> None:
+    """And a file of more than one part comes back whole."""
+    content = bytes(range(256)) * (BUCKET_BUFFER // 256 * 2 + 1)
+    one, other = ObjectBlobs.at(f"{bucket}/one"), ObjectBlobs.at(f"{bucket}/other")
+    with fail_after(20):
+        await one.put("name", several(*(content[n : n + 65_536] for n in range(0, len(content), 65_536))))
+        assert await whole(one, "name") == content
+        assert await other.open("name") is None
+        assert await whole(ObjectBlobs.at(bucket), "one/name") == content
+
+
+async def test_a_bucket_that_is_not_there_is_told_by_an_error(bucket: str) -> None:
+    missing = ObjectBlobs.at(bucket.replace(BUCKET, "nowhere", 1))
+    for size in (1, BUCKET_BUFFER + 1):
+        with pytest.raises((StoreUnavailable, FileNotFoundError)):
+            await missing.put("one", several(b"1" * size))
+
+
+async def test_a_place_that_does_not_answer_is_told_as_such(
+    bucket: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    (tmp_path / "one").mkdir()
+    silent, full = ObjectBlobs.at(bucket), ObjectBlobs.at(tmp_path.as_uri())
+    for work in (
+        silent.put("one", several(b"1")),
+        silent.open("one"),
+        silent.delete("one"),
+        full.put("one", several()),
+    ):
+        with fail_after(20), pytest.raises(StoreUnavailable):
+            await work
+    assert len(caplog.records) == 4
 
 
 async def test_an_address_of_no_known_kind_is_refused() -> None:

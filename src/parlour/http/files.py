@@ -23,6 +23,8 @@ WRITTEN_TO_RUN = frozenset({"html", "htm", "xhtml", "shtml", "xht", "svg", "svgz
 """Extensions of what a browser would run."""
 FAMILIES = {"image": "image", "audio": "moving", "video": "moving", "application": "application", "font": "font"}
 """The same containers hold sound and film."""
+PIECE = 64 * 1024
+"""Bytes of an upload that are on their way to their place at a time."""
 HEAD = 4096
 """Bytes that tell what a content is."""
 
@@ -54,14 +56,13 @@ async def upload(house: House, request: Request) -> Response:
     return json(uploads.kept(kept, house.signer.address(str(request.base_url), upload_id)), 201)
 
 
-async def pieces(form: uploads.Form, request: Request) -> AsyncGenerator[bytes, None]:
+async def pieces(form: uploads.Form, request: Request) -> AsyncGenerator[memoryview, None]:
     """The bytes of the form's file."""
     async with aclosing(request.stream()) as stream:
         async for chunk in stream:
-            piece = form.feed(chunk)
-            del chunk  # the other copy of the same bytes
-            if piece:
-                yield piece
+            for found in form.feed(chunk):
+                for start in range(0, len(found), PIECE):
+                    yield found[start : start + PIECE]
 
 
 async def preview(house: House, request: Request) -> Response:

@@ -15,7 +15,7 @@ class Blob(Struct, frozen=True):
 
 
 class Blobs(Protocol):
-    async def put(self, name: str, pieces: AsyncIterable[bytes]) -> int:
+    async def put(self, name: str, pieces: AsyncIterable[bytes | memoryview]) -> int:
         """Keep all pieces under that name; how many bytes they had.
 
         Whole or not at all: nobody can read a part, not after an error in `pieces` and not after a crash.

@@ -3,8 +3,10 @@
 Does not know what the bytes mean. A piece at a time is in memory, never a whole file (but in `MemoryBlobs`).
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable
-from contextlib import suppress
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable, Generator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +14,10 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from parlour.domain.problems import StoreUnavailable
 from parlour.ports.blobs import Blob
+
+log = logging.getLogger(__name__)
 
 LOCAL_BUFFER = 64 * 1024
 """Bytes that one upload may gather on their way to a local disk: two hundred at a time must stay small."""
@@ -22,6 +27,9 @@ BUCKET_BUFFER = 5 * 1024 * 1024
 
 PIECE = 64 * 1024
 """Bytes read at a time."""
+
+PATIENCE = timedelta(seconds=30)
+"""With a bucket that does not answer; the library's own three minutes are too long for who waits."""
 
 
 class ObjectBlobs:
@@ -42,30 +50,45 @@ class ObjectBlobs:
             if urlsplit(url).scheme == "file":
                 folder = Path(unquote(urlsplit(url).path))
                 return cls(LocalStore(folder, mkdir=True), LOCAL_BUFFER)
-            return cls(from_url(url), BUCKET_BUFFER)
+            return cls(from_url(url, retry_config={"max_retries": 3, "retry_timeout": PATIENCE}), BUCKET_BUFFER)
         except (BaseError, OSError) as error:
             raise ValueError(str(error)) from error
 
-    async def put(self, name: str, pieces: AsyncIterable[bytes]) -> int:
+    async def put(self, name: str, pieces: AsyncIterable[bytes | memoryview]) -> int:
         size = 0
         # Dropped without `close` by an error in between: what was written so far never gets its name.
         writer = obstore.open_writer_async(self._store, name, buffer_size=self._buffer, max_concurrency=1)
         async for piece in pieces:
             size += len(piece)
-            await writer.write(piece)
-        await writer.close()
+            with failing():
+                await writer.write(piece)
+        with failing():
+            await writer.close()
         return size
 
     async def open(self, name: str, part: tuple[int, int] | None = None) -> Blob | None:
         try:
-            found = await obstore.get_async(self._store, name, options={"range": part} if part else None)
+            with failing():
+                found = await obstore.get_async(self._store, name, options={"range": part} if part else None)
         except FileNotFoundError:
             return None
         return Blob(found.meta["size"], read(found.stream(min_chunk_size=PIECE)))
 
     async def delete(self, name: str) -> None:
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), failing():
             await obstore.delete_async(self._store, name)
+
+
+@contextmanager
+def failing() -> Generator[None]:
+    """A place that cannot be written to or does not answer, as the problem that it is for who asked."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        log.error("files cannot be kept or read: %s", str(error).partition("\n")[0])  # noqa: TRY400 -- no trace needed
+        raise StoreUnavailable("The place where files are kept does not answer.") from error
 
 
 async def read(stream: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
@@ -79,7 +102,7 @@ class MemoryBlobs:
     def __init__(self) -> None:
         self._blobs: dict[str, bytes] = {}
 
-    async def put(self, name: str, pieces: AsyncIterable[bytes]) -> int:
+    async def put(self, name: str, pieces: AsyncIterable[bytes | memoryview]) -> int:
         blob = b"".join([piece async for piece in pieces])
         self._blobs[name] = blob
         return len(blob)
