@@ -29,10 +29,12 @@ class ModelCalled(Struct, frozen=True, tag=True, tag_field="event"):
 
 
 class ModelFinished(Struct, frozen=True, tag=True, tag_field="event"):
-    """The model that was called last has said all. Never shown to a client."""
+    """A model has said all, or has failed. Never shown to a client."""
 
     usage: Usage
     reason: str = "stop"
+    called: ModelCalled | None = None
+    """Which call it was; None for the last one."""
 
 
 class TextDelta(Struct, frozen=True, tag=True, tag_field="event", gc=False):

@@ -70,7 +70,7 @@ class Record(Struct):
             case ModelCalled():
                 self.calling.append(event)
             case ModelFinished():
-                self.calling.pop()
+                self.calling.remove(event.called or self.calling[-1])
                 self.spent.append(event.usage)
             case AnswerReplaced():
                 self.parts = [event.text]

@@ -20,6 +20,13 @@ class Price(Struct, frozen=True):
 FREE = Price()
 
 
+class Paid(Struct, frozen=True):
+    """Sums of money for prompts and for completions."""
+
+    prompt: Decimal
+    completion: Decimal
+
+
 class Usage(Struct, frozen=True):
     """What one message, or one call of a model, took. Times in seconds."""
 
@@ -29,6 +36,8 @@ class Usage(Struct, frozen=True):
     latency: float = 0.0
     time_to_first_token: float | None = None
     time_to_generate: float | None = None
+    paid: Paid | None = None
+    """What it cost, where that is a sum at several prices."""
 
     @property
     def total_tokens(self) -> int:
@@ -36,11 +45,11 @@ class Usage(Struct, frozen=True):
 
     @property
     def prompt_price(self) -> Decimal:
-        return self.prompt_tokens * self.price.prompt * self.price.unit
+        return self.paid.prompt if self.paid else self.prompt_tokens * self.price.prompt * self.price.unit
 
     @property
     def completion_price(self) -> Decimal:
-        return self.completion_tokens * self.price.completion * self.price.unit
+        return self.paid.completion if self.paid else self.completion_tokens * self.price.completion * self.price.unit
 
     @property
     def total_price(self) -> Decimal:
@@ -77,16 +86,20 @@ def plain(amount: Decimal) -> str:
 
 
 def total(spent: Sequence[Usage]) -> Usage:
-    """The sum of several calls, at the price of the last one.
+    """The sum of several calls; its unit prices are those of the last one.
 
     Latencies add up; the time to the first token is the first call's.
     """
     if len(spent) == 1:
         return spent[0]
+    paid = None
+    if len({usage.price for usage in spent}) > 1 or any(usage.paid for usage in spent):
+        paid = Paid(sum((one.prompt_price for one in spent), ZERO), sum((one.completion_price for one in spent), ZERO))
     return Usage(
         prompt_tokens=sum(usage.prompt_tokens for usage in spent),
         completion_tokens=sum(usage.completion_tokens for usage in spent),
         price=spent[-1].price if spent else FREE,
         latency=sum(usage.latency for usage in spent),
         time_to_first_token=spent[0].time_to_first_token if spent else None,
+        paid=paid,
     )

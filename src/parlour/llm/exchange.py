@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from parlour.domain.events import ModelCalled, ModelFinished, TextDelta
+from parlour.domain.problems import Problem
 from parlour.domain.usage import Usage
 from parlour.ports import Ports
 from parlour.ports.models import Call, Counted, Ended, Text, Thinking, ToolCall
@@ -17,7 +18,7 @@ Heard = ModelCalled | Text | Thinking | ToolCall | ModelFinished
 
 
 async def converse(call: Call, ports: Ports) -> AsyncGenerator[Heard, None]:
-    """Ask, and tell. The last word is `ModelFinished`.
+    """Ask, and tell. The last word is `ModelFinished`, also where the model fails.
 
     Raises:
         Problem: as the port `Models.stream`.
@@ -27,23 +28,29 @@ async def converse(call: Call, ports: Ports) -> AsyncGenerator[Heard, None]:
     counted: Counted | None = None
     reason = "stop"
     parts: list[str] = []
-    yield ModelCalled(call.model, tuple(line.text for line in call.lines), asked_at)
-    async with aclosing(ports.models.stream(call)) as stream:
-        async for said in stream:
-            match said:
-                case Text() | Thinking():
-                    parts.append(said.text)
-                case ToolCall():
-                    parts.append(said.arguments)
-                case Counted():
-                    counted = said
-                    continue
-                case Ended():
-                    reason = said.reason
-                    continue
-            first_at = first_at or ports.now()
-            yield said
-    yield ModelFinished(await reckon(call, counted, parts, (asked_at, first_at), ports), reason)
+    called = ModelCalled(call.model, tuple(line.text for line in call.lines), asked_at)
+    yield called
+    try:
+        async with aclosing(ports.models.stream(call)) as stream:
+            async for said in stream:
+                match said:
+                    case Text() | Thinking():
+                        parts.append(said.text)
+                    case ToolCall():
+                        parts.append(said.arguments)
+                    case Counted():
+                        counted = said
+                        continue
+                    case Ended():
+                        reason = said.reason
+                        continue
+                first_at = first_at or ports.now()
+                yield said
+    except Problem:
+        # clients see no tokens of a call that fails
+        yield ModelFinished(await reckon(call, Counted(0, 0), parts, (asked_at, first_at), ports), "error", called)
+        raise
+    yield ModelFinished(await reckon(call, counted, parts, (asked_at, first_at), ports), reason, called)
 
 
 class Tags:
