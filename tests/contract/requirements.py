@@ -268,7 +268,7 @@ REPLY = {
     "name:first-turn-only": R("4.4.9", "Later turns do not name the conversation again."),
     "name:rename": R("5.4", "A rename sets the name; a blank one is 400, unless a model is to find it."),
     "reasoning:tagged": R("4.4.10", "What a model thinks flows in the answer between think tags, and is stored."),
-    "reasoning:separated": R("4.4.10", "Separated reasoning goes out in reasoning_chunk events.", deferred=FLOWS),
+    "reasoning:separated": R("4.4.10", "Separated reasoning goes out in reasoning_chunk events."),
     "stop:always-success": R("5.1", "A stop is 200 success for unknown, finished and foreign tasks too."),
     "stop:user": R("5.1", "A stop without a user is 400."),
     "stop:race": R(

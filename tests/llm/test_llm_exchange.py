@@ -24,14 +24,15 @@ CALL = Call(Model("p", "m"), (Line("user", "one two three"),))
 
 def ports(model: Scripted) -> Ports:
     given: dict[str, Any] = dict.fromkeys(Ports.__struct_fields__)
-    return Ports(**given | {"models": model, "tokens": Words(), "prices": OnePrice(GPT), "now": lambda: 1.0})
+    given |= {"models": model, "tokens": Words(), "prices": OnePrice(GPT), "now": lambda: 1.0}
+    return Ports(**given)
 
 
 async def heard(model: Scripted, into: list[Heard] | None = None) -> list[Heard]:
     items: list[Heard] = [] if into is None else into
     async with aclosing(converse(CALL, ports(model))) as said:
         async for item in said:
-            items.append(item)
+            items += [item]  # one by one: it may fail in the middle
     return items
 
 

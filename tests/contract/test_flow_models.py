@@ -1,0 +1,64 @@
+"""Models in chatflows, as clients see them: thoughts apart, a stop in the middle of an answer."""
+
+from typing import Any
+
+import pytest
+from anyio import fail_after
+
+from tests.contract.requirements import requirement
+from tests.dsl.graph_samples import chain, graph_file, node
+from tests.houses import Build, rules
+
+pytestmark = pytest.mark.anyio
+
+MODEL: dict[str, Any] = {"provider": "openai", "name": "gpt-4o-mini", "mode": "chat", "completion_params": {}}
+
+
+def asking(**data: Any) -> str:
+    """A chatflow that asks a model, and says what it says."""
+    prompt = [{"role": "user", "text": "{{#sys.query#}}"}]
+    nodes = [
+        node("start", "start", variables=[]),
+        node("llm", "llm", model=MODEL, prompt_template=prompt, **data),
+        node("answer", "answer", answer="{{#llm.text#}}"),
+    ]
+    return graph_file("advanced-chat", nodes, chain("start", "llm", "answer"))
+
+
+@requirement("reasoning:separated")
+async def test_separated_thoughts_go_out_before_the_text_that_they_precede(build: Build) -> None:
+    said = ["<thi", "nk>Hm.</th", "ink>\n\nYes", "."]
+    place = await build(apps={"first": asking(reasoning_format="separated")}, models=rules({"say": said}))
+    async with place.door.chat("why?", auto_generate_name=False) as stream:
+        events = await stream.rest()
+
+    kinds = ("reasoning_chunk", "message", "message_end")
+    heard = [event for event in events if event["event"] in kinds]
+    assert [event["event"] for event in heard] == [*["reasoning_chunk"] * 2, *["message"] * 3, "message_end"]
+    chunks = [event["data"] for event in heard[:2]]
+    assert [(chunk["reasoning"], chunk["is_final"], chunk["node_id"]) for chunk in chunks] == [
+        ("Hm.", False, "llm"),
+        ("", True, "llm"),
+    ]
+    assert {chunk["message_id"] for chunk in chunks} == {heard[-1]["message_id"]}
+    assert "".join(event["answer"] for event in heard[2:5]) == "Yes."
+    (outputs,) = (
+        event["data"]["outputs"]
+        for event in events
+        if event["event"] == "node_finished" and event["data"]["node_id"] == "llm"
+    )
+    assert (outputs["text"], outputs["reasoning_content"]) == ("Yes.", "Hm.")
+
+
+async def test_a_stopped_chatflow_is_accounted_for_with_what_its_model_had_said(build: Build) -> None:
+    place = await build(apps={"first": asking()}, models=rules({"say": ["One ", "two "], "hang": True}))
+    async with place.door.chat("one two three", auto_generate_name=False) as stream:
+        with fail_after(2):
+            while (event := (await stream.take(1))[0])["event"] != "message" or event["answer"] != "two ":
+                pass
+            await place.door.post(f"/v1/chat-messages/{event['task_id']}/stop", user="ann")
+            rest = await stream.rest()
+
+    (end,) = (one for one in rest if one["event"] == "message_end")
+    usage = end["metadata"]["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, 2)
