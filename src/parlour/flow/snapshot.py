@@ -27,7 +27,7 @@ class Snapshot(Struct, frozen=True):
     said: Said
     going: dict[str, str | None]
     outputs: dict[str, object]
-    answers: list[str]
+    answers: dict[str, str]
     files: list[object]
     steps: int
     exceptions: int
