@@ -56,4 +56,5 @@ FILES = {
         "contradicts is only saved.",
         divergence="The original goes by what the sender says.",
     ),
+    "life:silent-body": R("ours", "A body that stops coming for a minute is 400: others may wait for its place."),
 }
