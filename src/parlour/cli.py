@@ -8,9 +8,9 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import typer
+import click
 import uvloop
 from msgspec import structs
 
@@ -30,17 +30,10 @@ from parlour.sources import Source, files_of, hint, make_key, sources
 
 Result = TypeVar("Result")
 
-cli = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Serve exported chat apps on their clients' own API."
-)
-keys = typer.Typer(no_args_is_help=True, help="The keys that clients send.")
-apps = typer.Typer(no_args_is_help=True, help="The apps of this server and their versions.")
-cli.add_typer(keys, name="keys")
-cli.add_typer(apps, name="apps")
-
-Config = Annotated[Path | None, typer.Option("--config", help="parlour.toml; by default the one in this folder")]
-Data = Annotated[Path | None, typer.Option("--data", help="the folder for everything that is kept")]
-Partial = Annotated[bool, typer.Option("--allow-partial", help="take apps of which some nodes do not run")]
+path = click.Path(path_type=Path)
+config_option = click.option("--config", type=path, help="parlour.toml; by default the one in this folder")
+data_option = click.option("--data", type=path, help="the folder for everything that is kept")
+partial_option = click.option("--allow-partial", is_flag=True, help="take apps of which some nodes do not run")
 COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 
 
@@ -54,6 +47,21 @@ def main() -> None:
         sys.exit(f"parlour: {error}")
 
 
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Serve exported apps on their clients' own API."""
+
+
+@cli.group()
+def keys() -> None:
+    """The keys that clients send."""
+
+
+@cli.group()
+def apps() -> None:
+    """The apps of this server and their versions."""
+
+
 def settings_of(config: Path | None, data: Path | None) -> Settings:
     if config is None and Path("parlour.toml").is_file():
         config = Path("parlour.toml")
@@ -62,25 +70,21 @@ def settings_of(config: Path | None, data: Path | None) -> Settings:
 
 
 @cli.command("serve")
+@click.argument("paths", type=path, nargs=-1, metavar="[FILE|DIR]...")
+@config_option
+@click.option("--host", default="", help="the address to listen on; 127.0.0.1 unless the configuration says other")
+@click.option("--port", type=int, help="the port; 8000 unless the configuration says other, 0 picks one")
+@data_option
+@partial_option
 def serve_(
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[FILE|DIR]...", show_default=False)] = None,
-    *,
-    config: Config = None,
-    host: Annotated[
-        str, typer.Option(help="the address to listen on; 127.0.0.1 unless the configuration says other")
-    ] = "",
-    port: Annotated[
-        int | None, typer.Option(help="the port; 8000 unless the configuration says other, 0 picks one")
-    ] = None,
-    data: Data = None,
-    allow_partial: Partial = False,
+    paths: tuple[Path, ...], config: Path | None, host: str, port: int | None, data: Path | None, *, allow_partial: bool
 ) -> None:
     """Serve apps: these files, or those of parlour.toml, or the demo."""
     settings = settings_of(config, data)
     server = settings.server
     server = structs.replace(server, host=host or server.host, port=server.port if port is None else port)
     settings = structs.replace(settings, server=server)
-    found = sources(settings, tuple(paths or ()))
+    found = sources(settings, paths)
     if allow_partial:
         found = tuple(
             structs.replace(source, entry=structs.replace(source.entry, allow_partial=True)) for source in found
@@ -99,9 +103,9 @@ def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 
 
 @cli.command()
-def check(
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE|DIR...")], *, allow_partial: Partial = False
-) -> None:
+@click.argument("paths", type=path, nargs=-1, required=True, metavar="FILE|DIR...")
+@partial_option
+def check(paths: tuple[Path, ...], *, allow_partial: bool) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
@@ -109,10 +113,10 @@ def check(
         for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
-            level = typer.style(finding.level, fg=COLOURS[finding.level])
-            typer.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
-        typer.echo(f"{source.path}: {summary(found)}")
-    raise typer.Exit(1 if refused else 0)
+            level = click.style(finding.level, fg=COLOURS[finding.level])
+            click.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
+        click.echo(f"{source.path}: {summary(found)}")
+    sys.exit(refused)
 
 
 def summary(found: tuple[Finding, ...]) -> str:
@@ -140,15 +144,13 @@ def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[
 
 
 @keys.command()
-def create(
-    app: Annotated[str, typer.Argument(help="the app's name", show_default=False)] = "",
-    *,
-    knowledge: Annotated[bool, typer.Option("--knowledge", help="a key for knowledge bases")] = False,
-    admin: Annotated[bool, typer.Option("--admin", help="an operator's key")] = False,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Make a key. It is printed alone, this once; only its hash is kept."""
+@click.argument("app", default="")
+@click.option("--knowledge", is_flag=True, help="a key for knowledge bases")
+@click.option("--admin", is_flag=True, help="an operator's key")
+@config_option
+@data_option
+def create(app: str, config: Path | None, data: Path | None, *, knowledge: bool, admin: bool) -> None:
+    """Make a key for the app of this name. It is printed alone, this once; only its hash is kept."""
     kind = "knowledge" if knowledge else "admin" if admin else "app"
     if bool(app) == (kind != "app"):
         raise BadSettings("say for what: `parlour keys create APP`, or --knowledge, or --admin")
@@ -166,7 +168,9 @@ def create(
 
 
 @keys.command("list")
-def list_keys(*, config: Config = None, data: Data = None) -> None:
+@config_option
+@data_option
+def list_keys(config: Path | None, data: Path | None) -> None:
     """The keys that were made, without their secret part."""
 
     async def work(storage: wiring.Storage) -> tuple[Key, ...]:
@@ -177,10 +181,11 @@ def list_keys(*, config: Config = None, data: Data = None) -> None:
 
 
 @keys.command()
-def revoke(
-    key: Annotated[str, typer.Argument(help="the whole key")], *, config: Config = None, data: Data = None
-) -> None:
-    """Make a key worthless; a running server notices within seconds."""
+@click.argument("key")
+@config_option
+@data_option
+def revoke(key: str, config: Path | None, data: Path | None) -> None:
+    """Make a key, given whole, worthless; a running server notices within seconds."""
 
     async def work(storage: wiring.Storage) -> bool:
         return await storage.keys.revoke(digest(key))
@@ -190,7 +195,9 @@ def revoke(
 
 
 @apps.command("list")
-def list_apps(*, config: Config = None, data: Data = None) -> None:
+@config_option
+@data_option
+def list_apps(config: Path | None, data: Path | None) -> None:
     """The apps that were served or published here."""
 
     async def work(storage: wiring.Storage) -> tuple[Version, ...]:
@@ -201,7 +208,10 @@ def list_apps(*, config: Config = None, data: Data = None) -> None:
 
 
 @apps.command()
-def versions(app: str, *, config: Config = None, data: Data = None) -> None:
+@click.argument("app")
+@config_option
+@data_option
+def versions(app: str, config: Path | None, data: Path | None) -> None:
     """Every version of an app, the newest first."""
 
     async def work(storage: wiring.Storage) -> tuple[Version, ...]:
@@ -216,14 +226,12 @@ def versions(app: str, *, config: Config = None, data: Data = None) -> None:
 
 
 @apps.command()
-def publish(
-    file: Path,
-    *,
-    draft: Annotated[bool, typer.Option("--draft", help="keep it without serving it")] = False,
-    config: Config = None,
-    data: Data = None,
-    allow_partial: Partial = False,
-) -> None:
+@click.argument("file", type=path)
+@click.option("--draft", is_flag=True, help="keep it without serving it")
+@config_option
+@data_option
+@partial_option
+def publish(file: Path, config: Path | None, data: Path | None, *, draft: bool, allow_partial: bool) -> None:
     """Make a file the next version of the app of its name; a running server serves it within seconds."""
     if not file.is_file():
         raise BadSettings(f"{file}: no such file")
@@ -245,13 +253,11 @@ def publish(
 
 
 @cli.command("prune")
-def prune_(
-    *,
-    older_than: Annotated[str, typer.Option(help="such as 90d or 12h; by default storage.keep")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say how much it would be")] = False,
-    config: Config = None,
-    data: Data = None,
-) -> None:
+@click.option("--older-than", default="", help="such as 90d or 12h; by default storage.keep")
+@click.option("--dry-run", is_flag=True, help="only say how much it would be")
+@config_option
+@data_option
+def prune_(older_than: str, config: Path | None, data: Path | None, *, dry_run: bool) -> None:
     """Delete messages and files that are older than that, also beside a running server."""
     settings = settings_of(config, data)
     seconds = duration(older_than or settings.storage.keep, "--older-than" if older_than else "storage.keep")
@@ -280,7 +286,7 @@ def prune_(
 def progress(whole: Pruned) -> Generator[Callable[[Pruned], None]]:
     """A bar where a person watches, and nothing elsewhere."""
     shown = 0
-    with typer.progressbar(
+    with click.progressbar(
         length=whole.messages + whole.uploads, label="Deleting", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
 
