@@ -21,7 +21,7 @@ from tests.houses import NOW, Plan, open_ports
 
 IDS = Ids("task", "message", "conversation", int(NOW), "run")
 CARD = Card("app", "app", "version")
-Item = Heard | Result | engine.Paused
+Item = Heard | Result | engine.Place
 
 
 def node(id_: str, type_: str, parent: str = "", /, **data: Any) -> Node:

@@ -13,7 +13,7 @@ from parlour.domain.events import AnyEvent
 from parlour.domain.graph import Edge, Graph, Node, Variable
 from parlour.domain.ids import Ids
 from parlour.domain.turn import Ask, Turn
-from parlour.flow.engine import Paused, first, run
+from parlour.flow.engine import Paused, Reached, first, run
 from parlour.flow.node import Chunk, Course, Heard, Limits, Result, Round, Scope, Waiting
 from parlour.flow.nodes import NODES
 from parlour.flow.plan import plan
@@ -113,7 +113,7 @@ async def walk(
     with fail_after(5):
         async with aclosing(run(first(plan(made), pool, course(made, variables, limits)))) as items:
             async for item in items:
-                assert not isinstance(item, Chunk | Waiting | Paused)
+                assert not isinstance(item, Chunk | Waiting | Paused | Reached)
                 if isinstance(item, Result):
                     result = item
                 else:

@@ -16,6 +16,7 @@ from parlour.domain import problems
 from parlour.domain.events import (
     AgentTextDelta,
     AnyEvent,
+    Journaled,
     ModelCalled,
     ModelFinished,
     RunFinished,
@@ -111,9 +112,9 @@ def test_every_event_is_nothing_or_whole_frames_of_one_line_each(kind: type[Stru
         if mode != "workflow":
             assert (members["message_id"], members["created_at"]) == (IDS.message_id, IDS.created_at)
             assert members.get("conversation_id") == (None if mode == "completion" else "C")
-    hidden = isinstance(event, ModelCalled | ModelFinished | RunFinished | Suspended | VariableAssigned) or (
-        mode == "workflow" and kind.__name__ == "AnswerFinished"
-    )
+    hidden = isinstance(
+        event, ModelCalled | ModelFinished | RunFinished | Suspended | Journaled | VariableAssigned
+    ) or (mode == "workflow" and kind.__name__ == "AnswerFinished")
     assert len(lines) == 1 or hidden
 
 

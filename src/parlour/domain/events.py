@@ -326,6 +326,18 @@ class Suspended(Struct, frozen=True, tag=True, tag_field="event"):
     told: WorkflowPaused
 
 
+class Journaled(Struct, frozen=True, tag=True, tag_field="event"):
+    """A durable run has got so far. Never shown to a client: it is saved before the run goes on."""
+
+    state: bytes
+    """All that it takes to go on from here."""
+    forms: tuple[HumanInputRequired, ...]
+    """What somebody is asked meanwhile."""
+    unsure: int
+    """How many characters at the end of the answer would be said once more."""
+    steps: int
+
+
 class HumanInputFilled(Struct, frozen=True, tag=True, tag_field="event"):
     node_id: str
     node_title: str
@@ -380,6 +392,7 @@ AnyEvent = (
     | HumanInputRequired
     | WorkflowPaused
     | Suspended
+    | Journaled
     | HumanInputFilled
     | HumanInputTimedOut
     | TextReplaced

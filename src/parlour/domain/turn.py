@@ -35,8 +35,6 @@ class Exchange(Struct, frozen=True):
 
     query: str
     answer: str
-    files: tuple[FileRef, ...] = ()
-    """What was sent with the query; their `data` is filled in where a model is to see it."""
 
 
 class Submission(Struct, frozen=True):
@@ -71,3 +69,5 @@ class Turn(Struct, Generic[App_co], frozen=True):
     """What the conversation's variables hold, by name; those that were never written are not here."""
     resumption: Resumption | None = None
     """Set where the turn began earlier, and was laid aside."""
+    durable: bool = False
+    """Whether it is to go on after the end of its process: it tells how far it has got."""

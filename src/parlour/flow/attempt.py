@@ -9,7 +9,14 @@ from contextlib import aclosing
 
 from msgspec import Struct, structs
 
-from parlour.domain.events import NodeFinished, NodeOutcome, NodeRetried, NodeStarted, NodeStatus
+from parlour.domain.events import (
+    HumanInputRequired,
+    NodeFinished,
+    NodeOutcome,
+    NodeRetried,
+    NodeStarted,
+    NodeStatus,
+)
 from parlour.domain.problems import Problem
 from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope, Waiting
 from parlour.flow.plan import Step, Strategy
@@ -33,9 +40,12 @@ class Ended(Struct, frozen=True):
 class Circumstances(Struct, frozen=True):
     """What the events of one execution say beside what the node does."""
 
+    execution_id: str
     index: int
     created_at: float
     predecessor: str | None = None
+    asked: HumanInputRequired | None = None
+    """What the node waits for somebody to fill in: it has started before, and does not start again."""
 
 
 async def execute(
@@ -53,7 +63,7 @@ async def execute(
     retries = 0
     while True:
         scope = attempt()
-        if not retries and shown(step):
+        if not retries and shown(step) and around.asked is None:
             yield started(step, around, scope)
         result, waiting, problem = NOTHING, None, None
         try:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.events import AnyEvent, HumanInputRequired, TextDelta
 from parlour.domain.files import File
@@ -31,22 +31,34 @@ class Walk(Struct):
     speech: Speech
     round: Round | None = None
     submissions: Mapping[str, Submission] = {}
-    going: dict[str, str | None] = {}
-    """Nodes that have started and not ended, and the node that each one followed."""
-    ready: list[str] = []
-    """Nodes that can start now."""
-    waiting: dict[str, HumanInputRequired] = {}
-    """Those of them that wait for somebody."""
+    ready: dict[str, str | None] = {}
+    """Nodes that can start now, and the node that each one follows."""
+    going: dict[str, Circumstances] = {}
+    """Nodes that have started and not ended."""
     outputs: dict[str, object] = {}
-    answers: dict[str, str] = {}
-    """What was said, by the node that said it."""
+    answers: list[str] = []
     files: list[File] = []
+
+    @property
+    def waiting(self) -> dict[str, HumanInputRequired]:
+        """What somebody is asked, by node."""
+        return {node: around.asked for node, around in self.going.items() if around.asked is not None}
+
+
+class Reached(Struct, frozen=True):
+    """A node has ended, and there are others: a durable run could go on from here."""
+
+    walk: Walk
 
 
 class Paused(Struct, frozen=True):
     """The graph waits for somebody, and nothing else of it can run: said in the place of a `Result`."""
 
     walk: Walk
+
+
+Place = Reached | Paused
+"""How far the graph as a whole has got."""
 
 
 def first(plan: Plan, pool: Pool, course: Course, round_: Round | None = None) -> Walk:
@@ -59,11 +71,11 @@ def first(plan: Plan, pool: Pool, course: Course, round_: Round | None = None) -
         raise NodeFailed("The graph has no node to start with.", "NoStart")
     frontier = Frontier(plan.steps, plan.edges)
     walk = Walk(plan, pool, course, frontier, Speech(plan.script, pool, plan.root), round_)
-    walk.going = dict.fromkeys(frontier.start(plan.root))
+    walk.ready = dict.fromkeys(frontier.start(plan.root))
     return walk
 
 
-async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Paused, None]:
+async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Place, None]:
     """Everything that comes of a graph, in order. Its last word is a `Result`, or `Paused`.
 
     Raises:
@@ -73,8 +85,9 @@ async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Paused, None]:
     try:
         for delta in walk.speech.start():
             yield delta
-        for node, predecessor in walk.going.items():
-            merge.add(node, begin(walk, node, predecessor))
+        for node in walk.going:
+            merge.add(node, execution(walk, node))
+        start_ready(walk, merge)
         while (said := await merge.next()) is not None:
             node, item = said
             if type(item) is Chunk:
@@ -85,43 +98,58 @@ async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Paused, None]:
             else:
                 for event in settled(walk, item):
                     yield event
-                for follower in walk.ready:
-                    walk.going[follower] = node
-                    merge.add(follower, begin(walk, follower, node))
+                if walk.course.durable and walk.round is None and goes_on(walk):
+                    yield Reached(walk)
+                start_ready(walk, merge)
     finally:
         await merge.close()
-    if walk.waiting:
+    if walk.going:
         yield Paused(walk)
     else:
-        yield Result(walk.outputs, answer="".join(spoken(walk)), files=tuple(walk.files))
+        yield Result(walk.outputs, answer="".join(walk.answers), files=tuple(walk.files))
 
 
-def begin(walk: Walk, node: str, predecessor: str | None) -> AsyncGenerator[Heard | Ended, None]:
-    """Set a node going.
+def goes_on(walk: Walk) -> bool:
+    """Whether anything runs, or can run, without anybody's answer."""
+    return bool(walk.ready) or any(around.asked is None for around in walk.going.values())
+
+
+def start_ready(walk: Walk, merge: Merge[Heard | Ended]) -> None:
+    """Set going what can start.
 
     Raises:
         NodeFailed: the run has taken too many steps.
     """
-    step, course = walk.plan.steps[node], walk.course
-    if step.kind is None or not step.kind.hidden:
-        course.steps += 1
-        if course.steps > course.limits.steps:
-            raise NodeFailed(f"The run has reached its limit of {course.limits.steps} steps.", "TooManySteps")
-    execution_id = course.ports.new_id()
+    course = walk.course
+    for node, predecessor in walk.ready.items():
+        kind = walk.plan.steps[node].kind
+        if kind is None or not kind.hidden:
+            course.steps += 1
+            if course.steps > course.limits.steps:
+                raise NodeFailed(f"The run has reached its limit of {course.limits.steps} steps.", "TooManySteps")
+        walk.going[node] = Circumstances(course.ports.new_id(), course.steps, course.ports.now(), predecessor)
+        merge.add(node, execution(walk, node))
+    walk.ready = {}
+
+
+def execution(walk: Walk, node: str) -> AsyncGenerator[Heard | Ended, None]:
+    """A node that is going, to be read."""
+    around = walk.going[node]
 
     def attempt() -> Scope:
         return Scope(
-            node=step.node,
+            node=walk.plan.steps[node].node,
             pool=walk.pool,
-            course=course,
-            execution_id=execution_id,
+            course=walk.course,
+            execution_id=around.execution_id,
             inner=partial(inside, walk, node),
             round=walk.round,
             skipped=walk.frontier.skipped,
             submission=walk.submissions.get(node),
+            asked=around.asked,
         )
 
-    return execute(step, Circumstances(course.steps, course.ports.now(), predecessor), attempt)
+    return execute(walk.plan.steps[node], around, attempt)
 
 
 def hear(walk: Walk, chunk: Chunk) -> TextDelta | Chunk | None:
@@ -136,9 +164,8 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
         Problem: it failed, and nobody caught it.
     """
     node, result = ended.step.node.id, ended.result
-    walk.ready = []
     if ended.waiting is not None:
-        walk.waiting[node] = ended.waiting.form
+        walk.going[node] = structs.replace(walk.going[node], asked=ended.waiting.form)
         return
     if ended.problem is not None:
         if ended.told is not None:
@@ -150,20 +177,14 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
     if ended.step.kind is not None and ended.step.kind.gives:
         walk.outputs |= result.outputs
     if result.answer or result.files:
-        walk.answers[node] = result.answer
+        walk.answers.append(result.answer)
         walk.files += result.files
     yield from walk.speech.ended(node)
     if ended.told is not None:
         yield ended.told
     del walk.going[node]
-    walk.ready = walk.frontier.finish(node, result.handle)
+    walk.ready = dict.fromkeys(walk.frontier.finish(node, result.handle), node)
     yield from walk.speech.left(node, result.handle, walk.frontier.skipped)
-
-
-def spoken(walk: Walk) -> Iterator[str]:
-    """What was said, as it was heard: answers that ended in another order spoke in the order of their turns."""
-    turns = (walk.answers[node] for node in walk.speech.said.turns if node in walk.answers)
-    return (next(turns) if node in walk.plan.script.parts else said for node, said in walk.answers.items())
 
 
 async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, None]:
@@ -180,6 +201,6 @@ async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGener
         raise NodeFailed(f"Iterations and loops are nested more than {course.limits.depth} deep.", "TooDeep")
     async with aclosing(run(first(walk.plan.inner[node], pool, course, round_))) as said:
         async for item in said:
-            if isinstance(item, Paused):
+            if isinstance(item, Reached | Paused):
                 raise NodeFailed("Nobody can be asked within an iteration or a loop.", "HumanInputInContainer")
             yield item

@@ -91,8 +91,9 @@ class Course(Struct):
     """Node starts so far."""
     exceptions: int = 0
     """Failures that a strategy has caught."""
-    tokens: int = 0
     citations: list[Citation] = []
+    durable: bool = False
+    """Whether each step is to be told of, so that the run can go on from there."""
 
 
 class Waiting(Struct, frozen=True):
@@ -122,6 +123,8 @@ class Scope(Struct):
     """Nodes of this graph that will never run."""
     submission: Submission | None = None
     """What the form of this node was answered with, when a paused run goes on."""
+    asked: HumanInputRequired | None = None
+    """What this node has asked already: who has no answer yet waits on with the very same."""
     inputs: dict[str, object] | None = None
     """What the node worked on, for its events: set it as soon as it is known, a failure shows it too."""
     process: dict[str, object] | None = None

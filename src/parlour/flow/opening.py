@@ -18,8 +18,7 @@ def opened(turn: Turn[FlowApp], root: str, now: float) -> Pool:
     pool = Pool()
     for name, value in system(turn, now).items():
         pool.put("sys", name, value, "array[file]" if name == "files" else "")
-    for variable in turn.app.environment:
-        pool.put("env", variable.name, variable.value, variable.kind)
+    environment(turn.app, pool)
     if isinstance(turn.app, ChatflowApp):
         for variable in turn.app.variables:
             value = turn.variables.get(variable.name, variable.value)
@@ -28,6 +27,12 @@ def opened(turn: Turn[FlowApp], root: str, now: float) -> Pool:
         value = as_value(turn.ask.inputs.get(field.variable))
         pool.put(root, field.variable, value, "array[file]" if field.kind == "file-list" else "")
     return pool
+
+
+def environment(app: FlowApp, pool: Pool) -> None:
+    """What the app's author has set for it; it may be secret."""
+    for variable in app.environment:
+        pool.put("env", variable.name, variable.value, variable.kind)
 
 
 def system(turn: Turn[FlowApp], now: float) -> dict[str, object]:

@@ -7,7 +7,7 @@ right: a literal at once, a value as its node streams it, or whole when its node
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.events import TextDelta
 from parlour.domain.graph import Edge
@@ -38,8 +38,6 @@ class Said(Struct):
     """Answers whose turn has not come."""
     queue: list[str] = []
     """Answers whose turn it is, the first one speaking."""
-    turns: list[str] = []
-    """All that have been in the queue, in that order."""
     at: int = 0
     """Which part of its template that one is at."""
     told: int = 0
@@ -47,6 +45,8 @@ class Said(Struct):
     taken: set[tuple[str, str, str]] = set()
     ended: set[str] = set()
     skipped: set[str] = set()
+    chunks: list[tuple[tuple[str, ...], list[str]]] = []
+    """What was kept for later, by selector."""
 
 
 class Speech:
@@ -61,7 +61,23 @@ class Speech:
         """The segment that is being said."""
         self._chunks: dict[tuple[str, ...], list[str]] = {
             part.segment: [] for parts in script.parts.values() for part in parts if not isinstance(part.segment, str)
-        }
+        } | dict(self.said.chunks)
+
+    @property
+    def unsure(self) -> int:
+        """How many characters were heard of a value that is not complete."""
+        now = self._now
+        return 0 if now is None or isinstance(now, str) else sum(map(len, self._chunks[now][: self.said.told]))
+
+    def dump(self) -> Said:
+        """How far it has got with what is certain: of nodes that are going nothing counts, they begin anew."""
+        said = self.said
+        parts = (part for answer in (*said.queue, *said.waiting) for part in self._script.parts[answer])
+        named = dict.fromkeys(part.segment for part in parts if not isinstance(part.segment, str))
+        kept = [
+            (segment, self._chunks[segment]) for segment in named if self._script.level.get(segment[0]) in said.ended
+        ]
+        return structs.replace(said, told=0, chunks=[(segment, chunks) for segment, chunks in kept if chunks])
 
     def start(self) -> list[TextDelta]:
         """What is heard before any node has run."""
@@ -135,7 +151,6 @@ class Speech:
             elif self._reached(answer):
                 self.said.waiting.remove(answer)
                 self.said.queue.append(answer)
-                self.said.turns.append(answer)
 
     def _reached(self, answer: str) -> bool:
         parts = self._script.parts[answer]

@@ -10,6 +10,7 @@ from parlour.domain.app import ChatflowApp, FlowApp
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
+    Journaled,
     ModelFinished,
     Suspended,
     WorkflowFinished,
@@ -19,7 +20,7 @@ from parlour.domain.events import (
 from parlour.domain.message import Owner
 from parlour.domain.people import end_user_id
 from parlour.domain.problems import Problem, RunFailed
-from parlour.domain.turn import Resumption, Turn
+from parlour.domain.turn import Turn
 from parlour.domain.usage import Usage, total
 from parlour.flow import engine, snapshot
 from parlour.flow.node import Chunk, Course, Result
@@ -34,9 +35,17 @@ async def run(turn: Turn[FlowApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     Raises:
         RunFailed: a node failed, and nobody caught it.
     """
-    course = Course(turn, ports)
-    walk, began, spent = begun(turn, course) if turn.resumption is None else resumed(turn, course, turn.resumption)
-    reason = "initial" if turn.resumption is None else "resumption"
+    resumption = turn.resumption
+    if resumption is None:
+        course = Course(turn, ports, durable=turn.durable)
+        (walk, began), spent = begun(course), list[Usage]()
+        reason = "initial"
+    else:
+        laid_aside = snapshot.read(resumption.state)
+        turn = snapshot.turn_of(laid_aside, turn)
+        course = Course(turn, ports, durable=turn.durable)
+        walk = snapshot.restored(laid_aside, plan(turn.app.graph), course, resumption)
+        began, spent, reason = laid_aside.began, list(laid_aside.spent), "resumption"
     card, run_id = turn.app.card, turn.ids.workflow_run_id
     yield WorkflowStarted(run_id, card.version, told(turn, began), int(began), reason)
     result = Result({})
@@ -48,6 +57,8 @@ async def run(turn: Turn[FlowApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
                 elif isinstance(item, engine.Paused):
                     yield suspended(turn, item.walk, tuple(spent), began)
                     return
+                elif isinstance(item, engine.Reached):
+                    yield journaled(item.walk, tuple(spent), began)
                 elif not isinstance(item, Chunk):
                     if isinstance(item, ModelFinished):
                         spent.append(item.usage)
@@ -59,17 +70,16 @@ async def run(turn: Turn[FlowApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     yield finished(turn, course, result, usage, began)
 
 
-def begun(turn: Turn[FlowApp], course: Course) -> tuple[engine.Walk, float, list[Usage]]:
-    """The way through the graph from its start, when it began, and what it has taken."""
-    level, now = plan(turn.app.graph), course.ports.now()
-    return engine.first(level, opened(turn, level.root, now), course), now, []
+def begun(course: Course) -> tuple[engine.Walk, float]:
+    """The way through the graph from its start, and when it began."""
+    turn, now = course.turn, course.ports.now()
+    level = plan(turn.app.graph)
+    return engine.first(level, opened(turn, level.root, now), course), now
 
 
-def resumed(turn: Turn[FlowApp], course: Course, resumption: Resumption) -> tuple[engine.Walk, float, list[Usage]]:
-    """The same from where it was laid aside."""
-    laid_aside = snapshot.read(resumption.state)
-    walk = snapshot.restored(laid_aside, plan(turn.app.graph), course, resumption.submissions)
-    return walk, laid_aside.began, list(laid_aside.spent)
+def journaled(walk: engine.Walk, spent: tuple[Usage, ...], began: float) -> Journaled:
+    state = snapshot.dump(walk, spent, began)
+    return Journaled(state, tuple(walk.waiting.values()), walk.speech.unsure, walk.course.steps)
 
 
 def suspended(turn: Turn[FlowApp], walk: engine.Walk, spent: tuple[Usage, ...], began: float) -> Suspended:

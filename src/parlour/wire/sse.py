@@ -18,6 +18,7 @@ from parlour.domain.events import (
     HumanInputFilled,
     HumanInputRequired,
     HumanInputTimedOut,
+    Journaled,
     MessageFile,
     ModelCalled,
     ModelFinished,
@@ -89,7 +90,7 @@ class Frames:
         if isinstance(event, AgentTextDelta):
             return self._agent_opening + _line(event.text) + b"}\n\n"
         match event:
-            case ModelCalled() | ModelFinished() | Suspended() | VariableAssigned():
+            case ModelCalled() | ModelFinished() | Suspended() | Journaled() | VariableAssigned():
                 return b""
             case RunFinished():
                 return self._finished(event)
