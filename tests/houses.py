@@ -174,6 +174,7 @@ class Plan(Struct, frozen=True):
     rates: AppRates = AppRates()
     rates_of: Mapping[str, AppRates] = {}
     ping_seconds: float = 10.0
+    silence_seconds: float = 60.0
     max_body: int = 8 * 1024 * 1024
     lenient: bool = False
     strict_forms: bool = False
@@ -253,6 +254,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             lenient=plan.lenient,
             strict_forms=plan.strict_forms,
             ping_seconds=plan.ping_seconds,
+            silence_seconds=plan.silence_seconds,
         )
         stack.push_async_callback(house.guests.settled)
         app = http_app.build(house)

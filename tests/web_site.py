@@ -38,7 +38,7 @@ async def served(
 
     async def answer(request: web.BaseRequest) -> web.Response:
         headers = tuple((name.lower(), value) for name, value in request.headers.items())
-        asked = WebRequest(str(request.url), request.method, headers=headers, body=await request.read())
+        asked = WebRequest(str(request.url), request.method, headers=headers, body=await request.content.read())
         known.asked.append(asked)
         page = site.get(request.path, WebPage(b"Not found", 404))
         page = page(asked) if callable(page) else page

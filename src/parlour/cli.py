@@ -17,6 +17,7 @@ from msgspec import structs
 import parlour
 from parlour import wiring
 from parlour.amounts import duration
+from parlour.domain.problems import Problem
 from parlour.dsl.findings import Finding, Refused
 from parlour.http.auth import digest
 from parlour.http.reading import report, understood
@@ -268,8 +269,14 @@ def prune_(older_than: str, config: Path | None, data: Path | None, *, dry_run: 
         found = await storage.retention.old(now - seconds, now)
         if dry_run:
             return found
-        with progress(found) as told:
-            return await prune(storage.retention, blobs, now - seconds, now, told=told)
+        try:
+            with progress(found) as told:
+                return await prune(storage.retention, blobs, now - seconds, now, told=told)
+        except Problem as problem:
+            raise BadSettings(
+                f"{problem} What is deleted so far is gone, the rest is as it was. See to it that storage.files and "
+                "storage.database can be reached, then run it again."
+            ) from problem
 
     pruned = with_storage(settings, work)
     print_line(f"{'would delete' if dry_run else 'deleted'} {counted(pruned)}")

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from parlour.domain.files import FileRef
 from parlour.domain.ids import NIL
 from parlour.domain.message import Message, MessageStatus, Owner
 from parlour.domain.problems import NotFound
@@ -25,6 +26,7 @@ from tests.conformance.samples import (
     begun,
     messages_of,
 )
+from tests.conformance.test_uploads import SHOWN
 
 pytestmark = pytest.mark.anyio
 many = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -232,6 +234,22 @@ async def test_any_text_comes_back_as_it_was(stores: Storage, text: str) -> None
     thread = await stores.messages.thread(conversation.owner, conversation.id, 5)
     assert thread is not None
     assert thread.exchanges == (Exchange(text, text),)
+
+
+@pytest.mark.parametrize("branching", [False, True])
+async def test_a_thread_has_the_files_that_were_sent_with_each_query(stores: Storage, branching: bool) -> None:  # noqa: FBT001
+    conversation = a_conversation()
+    first = structs.replace(a_message(conversation), files=SHOWN)
+    await stores.messages.open(first, conversation)
+    await stores.messages.close(answered(first))
+    await ask_and_answer(stores, conversation, at=2.0)
+    parent = first.id if branching else NIL
+    thread = await stores.messages.thread(ANN, conversation.id, 5, parent)
+    assert thread is not None
+    sent = FileRef("image", "local_file", "", "u1", "Grüße 漢字.png", "image/png", 2**33)
+    addressed = FileRef("document", "remote_url", "https://pages.example/a?b=“c”")
+    assert [said.files for said in thread.exchanges][:1] == [(sent, addressed)]
+    assert [said.files for said in thread.exchanges][1:] == [()] * (not branching)
 
 
 async def test_two_hundred_turns_at_once_are_all_kept(stores: Storage) -> None:

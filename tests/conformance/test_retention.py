@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from parlour.domain.claim import SECONDS, Claim, Repeat
-from parlour.domain.files import Attachment
+from parlour.domain.files import Attachment, FileRef
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.problems import NotFound
 from parlour.domain.uploads import Upload
@@ -116,6 +116,19 @@ async def test_an_upload_goes_when_it_is_old_and_no_message_shows_it(stores: Sto
         assert await stores.uploads.find(ANN, upload_id) is not None
     for upload_id in ("unshown", "shown-old"):
         assert await stores.uploads.find(ANN, upload_id) is None
+
+
+async def test_an_upload_that_is_only_in_the_inputs_of_a_message_goes_after_it(stores: Storage) -> None:
+    for upload_id in ("held", "unheld"):
+        await stores.uploads.add(an_upload(upload_id, 1.0))
+    conversation = a_conversation()
+    inputs: dict[str, object] = {"doc": (FileRef("image", "local_file", upload_file_id="held"),)}
+    await stores.messages.open(structs.replace(a_message(conversation, 10.0), inputs=inputs), conversation)
+    await stores.messages.sweep("over")
+    assert (await stores.retention.old(5.0, 0.0)).uploads == 1
+    assert await stores.retention.uploads(5.0, 9) == ("unheld",)
+    await stores.retention.messages(20.0, 9)
+    assert set(await stores.retention.uploads(5.0, 9)) == {"held", "unheld"}
 
 
 async def test_a_blob_is_named_until_it_is_deleted_and_no_more_at_once_than_was_said(stores: Storage) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec import structs
 
-from parlour.domain.files import Attachment
+from parlour.domain.files import Attachment, FileRef
 from parlour.domain.message import Owner
 from parlour.domain.uploads import Upload
 from tests.conformance.samples import ANN, STRANGERS, Storage, a_conversation, a_message, messages_of
@@ -41,6 +41,21 @@ async def test_an_upload_is_attached_once_a_message_shows_it_and_no_longer_than_
     after = await stores.uploads.look_up("u1")
     assert after is not None
     assert not after.attached
+
+
+async def test_an_upload_in_the_inputs_of_a_message_is_attached_and_not_shown_by_it(stores: Storage) -> None:
+    one, other = UPLOAD, structs.replace(UPLOAD, id="u2")
+    for upload in (one, other):
+        await stores.uploads.add(upload)
+    file = FileRef("image", "local_file", upload_file_id="u1")
+    listed = (FileRef("image", "remote_url", "https://pages.example/a"), structs.replace(file, upload_file_id="u2"))
+    conversation = a_conversation()
+    inputs: dict[str, object] = {"one": file, "list": listed, "text": "u1"}
+    await stores.messages.open(structs.replace(a_message(conversation), inputs=inputs, files=SHOWN), conversation)
+    (message,) = await messages_of(stores, conversation)
+    assert message.files == SHOWN
+    seen = [await stores.uploads.look_up(upload_id) for upload_id in ("u1", "u2")]
+    assert [shown.attached for shown in seen if shown] == [True, True]
 
 
 async def test_the_files_of_a_message_read_back_in_their_order_with_that_message_only(stores: Storage) -> None:

@@ -42,10 +42,19 @@ FILES = {
         "A document is given to the model as text; one that cannot be read is 400, with its name.",
         divergence="The original gives documents to chat apps only where the model itself can read them.",
     ),
+    "files:again": R(
+        "dsl 8.3",
+        "Later messages of a conversation show the model the files of earlier ones again.",
+        divergence="What cannot be read any more is left out; all of them have 10 s, and 20 MB in one question.",
+    ),
+    "files:held": R(
+        "ours, 5.7", "An upload that is only in the inputs of a message is kept and can be read as those it shows."
+    ),
     "files:content": R(
         "2.4, 5.7",
         "What a file is for, its content decides: a picture that is none is 400, and a preview that its content "
         "contradicts is only saved.",
         divergence="The original goes by what the sender says.",
     ),
+    "life:silent-body": R("ours", "A body that stops coming for a minute is 400: others may wait for its place."),
 }

@@ -1,5 +1,6 @@
 """Files in a form's inputs, as a history and a list of conversations show them (contract 5.3, 4.3)."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -54,6 +55,19 @@ async def test_a_list_of_uploads_is_shown_as_file_objects(build: Build) -> None:
     shown = history.json()["data"][0]["inputs"]["doc"]
     assert [each["related_id"] for each in shown] == [one, two]
     assert all(each.keys() == FILE for each in shown)
+
+
+@requirement("files:held")
+async def test_an_upload_in_the_inputs_can_be_previewed_and_stays_as_long_as_its_message(build: Build) -> None:
+    place = await build(apps={"first": form_app("file", allowed_file_types=["image"])})
+    own, unused = await upload(place.door), await upload(place.door)
+    said = await place.door.send(inputs={"doc": local(own)}, auto_generate_name=False)
+    assert said.status == 200
+    assert (await place.door.get(f"/v1/files/{own}/preview")).body == PNG
+    assert (await place.door.get(f"/v1/files/{unused}/preview")).status == 404
+    assert await place.storage.retention.uploads(math.inf, 9) == (unused,)
+    history = await place.door.get("/v1/messages", user="ann", conversation_id=said.json()["conversation_id"])
+    assert history.json()["data"][0]["message_files"] == [], "it is an input, no file of the message"
 
 
 @requirement("files:inputs", "files:owner")

@@ -11,11 +11,14 @@ from anyio import fail_after
 
 from parlour.listening import Listener
 from tests.contract.requirements import requirement
+from tests.contract.uploading import BOUNDARY, multipart
 from tests.front_door import until
 from tests.houses import Build, Gate, Place, key_of, rules, scripted
 
 pytestmark = pytest.mark.anyio
 
+MULTIPART = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"
+FILE = ("file", "a.txt", "text/plain", b"some text")
 SLOW = {"match": "slow", "say": ["One ", "two."], "delay_ms": 1}
 
 
@@ -133,6 +136,20 @@ async def test_a_client_that_closes_its_half_after_asking_gets_its_answer(build:
             assert b'"event":"message_end"' in reply
             assert reply.endswith(b"0\r\n\r\n")
     assert await stored(place) == ["One two."]
+
+
+@requirement("life:silent-body")
+@pytest.mark.parametrize(
+    "kind",
+    ["/v1/chat-messages HTTP/1.1\r\nContent-Type: application/json", f"/v1/files/upload HTTP/1.1\r\n{MULTIPART}"],
+)
+async def test_a_client_that_is_silent_in_the_middle_of_its_body_is_told_and_let_go(build: Build, kind: str) -> None:
+    place = await build(silence_seconds=0.05)
+    head = f"POST {kind}\r\nHost: x\r\nAuthorization: Bearer {key_of('first')}\r\nConnection: close\r\n"
+    async with listening(place) as port:
+        reply = await exchange(port, f"{head}Content-Length: 10000\r\n\r\n".encode() + multipart(FILE)[:-50])
+    assert b"400 Bad Request" in reply
+    assert b"nothing came for 0.05 s" in reply
 
 
 async def pause(seconds: float) -> None:

@@ -10,12 +10,14 @@ import yaml
 from parlour.domain.app import App, ChatApp, CompletionApp, EasyApp
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
+from parlour.flow.nodes import NODES
 from parlour.http.reading import report
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix in {".yml", ".yaml"})
 EASY_MODES = {"chat", "completion"}
 FLOW_MODES = {"advanced-chat", "workflow"}
+OLD_NAMES = {"variable-assigner": "variable-aggregator"}
 
 needs_corpus = pytest.mark.skipif(not FILES, reason="the corpus of real files is not beside this checkout")
 
@@ -36,6 +38,16 @@ def easy_files() -> list[Path]:
 
 def flow_files() -> list[Path]:
     return [path for path in FILES if mode_of(path) in FLOW_MODES]
+
+
+def nodes_of(path: Path) -> list[dict[str, Any]]:
+    return [node for node in plain(path)["workflow"]["graph"]["nodes"] if node["type"] != "custom-note"]
+
+
+def not_served(path: Path) -> list[tuple[str, str]]:
+    """The nodes of types that nobody runs, with their types: told from the file alone."""
+    types = [(str(node["id"]), node["data"].get("type") or node["type"]) for node in nodes_of(path)]
+    return [(id_, type_) for id_, type_ in types if OLD_NAMES.get(type_, type_) not in NODES]
 
 
 def sample(mode: str = "chat", /, **config: Any) -> str:

@@ -1,38 +1,25 @@
 """Real chatflows and workflows: each loads, and each node that nobody runs is told of by name, reason and line."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from parlour.domain.app import FlowApp
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
-from parlour.flow.nodes import NODES
 from parlour.http.reading import findings, report, understood
 from parlour.modes.graphs import faults, told
-from tests.dsl.dsl_samples import flow_files, mode_of, needs_corpus, plain
+from tests.dsl.dsl_samples import flow_files, mode_of, needs_corpus, nodes_of, not_served
 
 FLOWS = flow_files()
-OLD_NAMES = {"variable-assigner": "variable-aggregator"}
 
 every_flow = pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem[:12])
-
-
-def nodes_of(path: Path) -> list[dict[str, Any]]:
-    return [node for node in plain(path)["workflow"]["graph"]["nodes"] if node["type"] != "custom-note"]
 
 
 def exported(path: Path) -> bool:
     """Whether an editor has written it: a few were written by hand, and Dify would not take them either."""
     ids = [node["id"] for node in nodes_of(path)]
     return len(set(ids)) == len(ids) and all(node["data"].get("type") for node in nodes_of(path))
-
-
-def not_served(path: Path) -> dict[str, str]:
-    """The nodes of types that nobody runs, by their ids: told from the file alone."""
-    types = {str(node["id"]): node["data"].get("type") or node["type"] for node in nodes_of(path)}
-    return {id_: type_ for id_, type_ in types.items() if OLD_NAMES.get(type_, type_) not in NODES}
 
 
 def refusals(path: Path) -> list[Finding]:
@@ -74,9 +61,10 @@ def test_of_a_real_flow_the_nodes_that_nobody_runs_are_refused_by_name_and_no_ot
     loaded = load(path.read_text(), name=path.stem)
     assert isinstance(loaded.app, FlowApp)
     told = {fault.node_id: fault.advice for fault in faults(loaded.app) if fault.level == "refused"}
-    assert told.keys() == not_served(path).keys()
+    lacking = dict(not_served(path))
+    assert told.keys() == lacking.keys()
     lines = path.read_text().splitlines()
-    for id_, type_ in not_served(path).items():
+    for id_, type_ in lacking.items():
         assert "not served" in told[id_]
         assert f"type: {type_}" in lines[loaded.line(id_, "type") - 1]
 

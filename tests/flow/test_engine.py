@@ -32,6 +32,20 @@ async def test_answers_speak_one_after_the_other_in_the_order_of_their_turn() ->
     assert played.result.answer == "One. Two. "
 
 
+async def test_answers_that_end_in_another_order_than_they_speak_are_put_out_as_they_were_heard() -> None:
+    nodes = [
+        START,
+        node("slow", "template-transform", template="Slow. "),
+        node("slower", "template-transform", template="Slower. "),
+        node("first", "answer", answer="{{#slow.output#}}{{#slower.output#}}"),
+        node("if", "if-else", cases=[{"case_id": "true", "logical_operator": "and", "conditions": []}]),
+        node("second", "answer", answer="Quick."),
+    ]
+    played = await play(graph(nodes, "start slow", "slow slower", "slower first", "start if", "if true second"))
+    assert played.path.index("second") < played.path.index("first")
+    assert played.text == played.result.answer == "Slow. Slower. Quick."
+
+
 async def test_a_reference_to_nothing_is_said_as_its_bare_path() -> None:
     played = await play(graph([START, node("a", "answer", answer="<{{#nobody.text#}}>")], "start a"))
     assert played.text == played.result.answer == "<nobody.text>"

@@ -175,7 +175,7 @@ def forget_values(state: dict[str, Any]) -> None:
 
 
 def forget_answers(state: dict[str, Any]) -> None:
-    state["answers"] = []
+    state["answers"] = {}
 
 
 def count_anew(state: dict[str, Any]) -> None:

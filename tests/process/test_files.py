@@ -88,6 +88,17 @@ def test_large_uploads_at_once_are_never_whole_in_memory(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_uploads_to_a_bucket_at_once_stay_small_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has a part of five megabytes in memory, so that most of them must wait."""
+    with s3() as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with serving(tmp_path, settings=f'[storage]\nfiles = "s3://{BUCKET}"') as served:
+            assert len(asyncio.run(uploads(served, 60, 14 * MEGABYTE))) == 60
+            assert peak(served) < 200
+
+
+@pytest.mark.slow
 def test_two_hundred_uploads_of_fifteen_megabytes_at_once_stay_under_two_hundred_megabytes(tmp_path: Path) -> None:
     files = tmp_path / "data" / "files"
     with serving(tmp_path) as served:

@@ -1,9 +1,12 @@
 """`parlour prune`, beside a running server and without one."""
 
+import asyncio
+import shutil
 import subprocess
 from pathlib import Path
 
 from tests.process.conftest import command, serving, until
+from tests.process.test_files import uploads
 
 
 def prune(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -34,6 +37,21 @@ def test_prune_needs_to_know_what_is_old(tmp_path: Path) -> None:
     wrong = prune(tmp_path, "--older-than", "soon")
     assert wrong.returncode == 1
     assert "90d, 12h" in wrong.stderr
+
+
+def test_prune_says_what_to_do_when_files_cannot_be_deleted(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        (kept,) = asyncio.run(uploads(served, 1, 3))
+    files = tmp_path / "data" / "files"
+    (files / kept["id"]).unlink()
+    (files / kept["id"] / "in the way").mkdir(parents=True)  # a file cannot be deleted where a folder is
+    failed = prune(tmp_path, "--older-than", "0.000001s")
+    assert failed.returncode == 1
+    assert "Traceback" not in failed.stderr
+    assert "storage.files" in failed.stderr
+    assert "run it again" in failed.stderr
+    shutil.rmtree(files / kept["id"])
+    assert ", 1 files," in prune(tmp_path, "--older-than", "0.000001s").stdout, "what was left goes the next time"
 
 
 def test_a_server_deletes_what_is_older_than_it_is_to_keep(tmp_path: Path) -> None:

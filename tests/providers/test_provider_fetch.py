@@ -74,6 +74,34 @@ async def test_a_form_arrives_with_its_fields_and_files(web: GuardedWeb) -> None
         assert piece in sent
 
 
+async def test_a_plain_field_says_no_type_and_an_empty_form_is_a_form(web: GuardedWeb) -> None:
+    async with served({"/": WebPage(b"ok")}) as site:
+        for form in ((Part("note", b"x"),), ()):
+            await body(web, WebRequest(site.at("127.0.0.1"), "POST", body=form))
+    one, none = site.asked
+    assert isinstance(one.body, bytes)
+    assert b"Content-Type" not in one.body
+    assert dict(none.headers)["content-type"].startswith("multipart/form-data; boundary=")
+
+
+async def test_a_form_is_sent_again_where_a_redirect_says_so(web: GuardedWeb) -> None:
+    form = (Part("file", b"12345", "a.bin"),)
+    site = {"/": WebPage(status=307, headers=(("Location", "/there"),)), "/there": WebPage(b"ok")}
+    async with served(site) as known:
+        await body(web, WebRequest(known.at("127.0.0.1"), "POST", body=form))
+    assert len(known.asked) == 2
+    assert known.asked[0].body == known.asked[1].body
+
+
+@pytest.mark.parametrize("large", [b"0" * 5_000_000, (Part("a", b"0" * 2_000_000), Part("b", b"1" * 3_000_000, "b"))])
+async def test_a_large_body_arrives_whole(web: GuardedWeb, large: bytes | tuple[Part, ...]) -> None:
+    async with served({"/": WebPage(b"ok")}) as site:
+        assert await body(web, WebRequest(site.at("127.0.0.1"), "POST", body=large)) == b"ok"
+    arrived = site.asked[0].body
+    assert isinstance(arrived, bytes)
+    assert len(arrived) >= 5_000_000
+
+
 async def test_headers_of_the_connection_are_the_clients_own(web: GuardedWeb) -> None:
     headers = (("Content-Length", "1"), ("Transfer-Encoding", "chunked"), ("Host", "inner.example"), ("X-A", "b"))
     async with served({"/": WebPage(b"ok")}) as site:
@@ -106,6 +134,20 @@ async def test_silence_before_and_in_the_answer_is_too_slow(web: GuardedWeb) -> 
         async with raw(say) as address:
             assert await why(web, WebRequest(address, read_seconds=0.05)) == "slow"
             assert await why(web, WebRequest(address, total_seconds=0.05)) == "slow"
+
+
+async def test_a_body_that_nobody_takes_is_too_slow(web: GuardedWeb) -> None:
+    stopped = asyncio.Event()
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await stopped.wait()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, limit=1) as server:
+        port = server.sockets[0].getsockname()[1]
+        large = WebRequest(f"http://127.0.0.1:{port}/", "POST", body=b"0" * 50_000_000, write_seconds=0.2)
+        assert await why(web, large) == "slow"
+        stopped.set()
 
 
 async def test_an_answer_that_breaks_off_is_broken(web: GuardedWeb) -> None:

@@ -153,7 +153,7 @@ async def test_a_redirect_from_outside_to_inside_is_refused(
     away = WebPage(status=status, headers=(("Location", inside.at(host)),))
     async with served({"/": away, "/further": WebPage(status=307, headers=(("Location", "/"),))}, PUBLIC) as outside:
         for path in ("/", "/further"):
-            for method in ("GET", "HEAD", "POST"):
+            for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
                 assert await why(web, WebRequest(outside.at(PUBLIC, path), method)) == "refused"
         assert outside.asked
     assert inside.connections == 0

@@ -12,10 +12,11 @@ import pytest
 from anyio import fail_after
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from obstore.store import LocalStore
 
 from parlour.domain.problems import StoreUnavailable
 from parlour.ports.blobs import Blobs
-from parlour.stores.blobs import BUCKET_BUFFER, LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
+from parlour.stores.blobs import BUCKET_BUFFER, LOCAL_AT_ONCE, LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
 from tests.bucket import BUCKET, s3
 
 pytestmark = pytest.mark.anyio
@@ -110,6 +111,48 @@ async def test_an_error_in_the_pieces_leaves_nothing(blobs: Blobs, size: int, tm
         await blobs.put("one", broken())
     assert await blobs.open("one") is None
     assert "one" not in names_in(tmp_path)
+
+
+async def test_only_so_many_are_written_at_once_and_all_get_their_turn(tmp_path: Path) -> None:
+    going, most = 0, 0
+
+    async def slow() -> AsyncGenerator[bytes, None]:
+        nonlocal going, most
+        going += 1
+        most = max(most, going)
+        for _ in range(10):
+            yield b"x"
+            await asyncio.sleep(0)
+        going -= 1
+
+    blobs = ObjectBlobs.at(tmp_path.as_uri())
+    with fail_after(20):
+        await asyncio.gather(*(blobs.put(f"{number}", slow()) for number in range(LOCAL_AT_ONCE * 2)))
+    assert most == LOCAL_AT_ONCE
+    assert len(names_in(tmp_path)) == LOCAL_AT_ONCE * 2
+
+
+async def test_a_place_is_free_again_after_an_error_and_for_one_who_has_given_up(tmp_path: Path) -> None:
+    blobs, begun = ObjectBlobs(LocalStore(tmp_path), LOCAL_BUFFER, 1), asyncio.Event()
+
+    async def broken(error: Exception) -> AsyncGenerator[bytes, None]:
+        yield b"x"
+        raise error
+
+    async def endless() -> AsyncGenerator[bytes, None]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield b""
+
+    with fail_after(5):
+        with pytest.raises(ConnectionError):
+            await blobs.put("one", broken(ConnectionError()))
+        first, second = (asyncio.create_task(blobs.put("two", endless())) for _ in range(2))
+        await begun.wait()
+        for task in (second, first):
+            task.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        assert await blobs.put("three", several(b"3")) == 1
 
 
 async def test_a_process_that_is_killed_leaves_no_half_file_to_be_read(tmp_path: Path) -> None:

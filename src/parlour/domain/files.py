@@ -1,6 +1,7 @@
 """Files as a message refers to them. Does not know where their bytes are kept."""
 
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from typing import Literal, cast
 
 from msgspec import Struct
 
@@ -42,6 +43,18 @@ class Attachment(Struct, frozen=True):
     mime_type: str
     size: int
 
+    def as_sent(self) -> "FileRef":
+        """The file as its caller named it."""
+        return FileRef(
+            type=self.type,
+            transfer_method=self.transfer_method,
+            url=self.url,
+            upload_file_id=self.upload_file_id,
+            name=self.name,
+            mime_type=self.mime_type,
+            size=self.size,
+        )
+
 
 class FileRef(Struct, frozen=True):
     """A file that a caller named in a request: by address, or by the id of an upload."""
@@ -54,7 +67,7 @@ class FileRef(Struct, frozen=True):
     mime_type: str = ""
     size: int = 0
     data: str = ""
-    """What a model is given of an upload: a picture as a `data:` address, a document as its text."""
+    """What a model is given of it: a picture as a `data:` address, a document as its text."""
 
     def as_value(self) -> "File":
         """The file as a value of a flow."""
@@ -112,3 +125,11 @@ class FileRules(Struct, frozen=True):
     methods: tuple[TransferMethod, ...] = ("remote_url", "local_file")
     limit: int = 3
     image_detail: Literal["high", "low"] = "high"
+
+
+def named_in(inputs: Mapping[str, object]) -> Iterator[tuple[str, FileRef]]:
+    """The files that a form's inputs name, each with its variable."""
+    for variable, value in inputs.items():
+        for item in cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,):
+            if isinstance(item, FileRef):
+                yield variable, item

@@ -5,7 +5,7 @@ from typing import Generic, Literal, TypeVar
 from msgspec import Struct
 
 from parlour.domain.events import Citation
-from parlour.domain.files import Attachment
+from parlour.domain.files import Attachment, named_in
 from parlour.domain.ids import NIL
 from parlour.domain.usage import NOTHING, Usage
 
@@ -57,6 +57,12 @@ class Message(Struct, frozen=True):
     parent_id: str = NIL
     files: tuple[Attachment, ...] = ()
     """What its user sent with it."""
+
+    @property
+    def uploads(self) -> frozenset[str]:
+        """The ids of the uploads that it holds: those that it shows, and those in its inputs."""
+        held = (file.upload_file_id for _, file in named_in(self.inputs))
+        return frozenset((*held, *(file.upload_file_id for file in self.files)))
 
 
 class Page(Struct, Generic[Item], frozen=True):

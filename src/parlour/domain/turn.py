@@ -35,6 +35,8 @@ class Exchange(Struct, frozen=True):
 
     query: str
     answer: str
+    files: tuple[FileRef, ...] = ()
+    """What was sent with the query; their `data` is filled in where a model is to see it."""
 
 
 class Submission(Struct, frozen=True):

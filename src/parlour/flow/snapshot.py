@@ -42,7 +42,7 @@ class Snapshot(Struct, frozen=True):
     ready: dict[str, str | None]
     """Nodes that are to begin, and whom they follow."""
     outputs: dict[str, object]
-    answers: list[str]
+    answers: dict[str, str]
     files: list[object]
     steps: int
     exceptions: int

@@ -14,7 +14,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import FileAccessDenied, FileNotFound, Problem
 from parlour.domain.uploads import Upload
 from parlour.http.house import House
-from parlour.http.rim import app_of, json, query_of
+from parlour.http.rim import app_of, json, pieces_of, query_of
 from parlour.ports.blobs import Blob
 from parlour.wire import queries, ranges, uploads
 from parlour.wire.body import lenient_boolean
@@ -42,7 +42,7 @@ async def upload(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     form = uploads.Form(request.headers.get("content-type", ""))
     upload_id = house.new_id()
-    async with aclosing(pieces(form, request)) as sent:
+    async with aclosing(file_of(form, house, request)) as sent:
         size = await house.blobs.put(upload_id, sent)
     try:
         said = form.sent()
@@ -56,11 +56,11 @@ async def upload(house: House, request: Request) -> Response:
     return json(uploads.kept(kept, house.signer.address(str(request.base_url), upload_id)), 201)
 
 
-async def pieces(form: uploads.Form, request: Request) -> AsyncGenerator[memoryview, None]:
+async def file_of(form: uploads.Form, house: House, request: Request) -> AsyncGenerator[memoryview, None]:
     """The bytes of the form's file."""
-    async with aclosing(request.stream()) as stream:
-        async for chunk in stream:
-            for found in form.feed(chunk):
+    async with aclosing(pieces_of(house, request)) as sent:
+        async for piece in sent:
+            for found in form.feed(piece):
                 for start in range(0, len(found), PIECE):
                     yield found[start : start + PIECE]
 

@@ -54,3 +54,5 @@ class House(Struct, frozen=True):
     strict_forms: bool = False
     """Whether a required text must not be empty."""
     ping_seconds: float = 10.0
+    silence_seconds: float = 60.0
+    """How long nothing may come of a body: who sends a file holds a place that others wait for."""

@@ -4,7 +4,7 @@ Knows no route and no field of any request.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 
 from starlette.requests import Request
@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from parlour.domain.app import App
 from parlour.domain.events import AnyEvent
-from parlour.domain.problems import BodyTooLarge, Forbidden, Unauthorized
+from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, Unauthorized
 from parlour.http.house import House
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
@@ -57,15 +57,33 @@ def decoded(house: House, request: Request, body: bytes) -> dict[str, object]:
 
 
 async def bytes_of(house: House, request: Request) -> bytes:
-    chunks: list[bytes] = []
+    pieces: list[bytes] = []
     size = 0
-    async with aclosing(request.stream()) as stream:
-        async for chunk in stream:
-            size += len(chunk)
+    async with aclosing(pieces_of(house, request)) as sent:
+        async for piece in sent:
+            size += len(piece)
             if size > house.max_body:
                 raise BodyTooLarge(f"The request body may have at most {house.max_body} bytes.")
-            chunks.append(chunk)
-    return b"".join(chunks)
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def pieces_of(house: House, request: Request) -> AsyncGenerator[bytes, None]:
+    """A body as it comes.
+
+    Raises:
+        BadRequest: it has stopped coming.
+    """
+    async with aclosing(request.stream()) as stream:
+        while True:
+            try:
+                async with asyncio.timeout(house.silence_seconds):
+                    piece = await anext(stream, b"")
+            except TimeoutError:
+                raise BadRequest(f"The request body stopped: nothing came for {house.silence_seconds:g} s.") from None
+            if not piece:
+                return
+            yield piece
 
 
 def query_of(request: Request) -> dict[str, str]:

@@ -13,7 +13,6 @@ from parlour.domain.message import Conversation, Message, Owner, Page
 from parlour.domain.problems import ContentUnavailable, InvalidParam
 from parlour.domain.turn import Ask
 from parlour.http.house import House
-from parlour.ports.contents import Source
 from parlour.wire import file_inputs
 from parlour.wire.encode import clean_text
 from parlour.wire.uploads import extension_of, shortened
@@ -92,15 +91,10 @@ async def with_data(house: House, app: App, file: FileRef) -> FileRef:
     Raises:
         InvalidParam: it cannot be given; the message names the file.
     """
-    source = Source(file.name, file.mime_type, file.upload_file_id, file.url, app.card.name)
     try:
-        if file.type == "image":
-            return structs.replace(file, data=await house.contents.picture(source))
-        if file.type in {"document", "custom"}:
-            return structs.replace(file, data=await house.contents.text(source))
+        return structs.replace(file, data=await house.contents.shown(file, app.card.name))
     except ContentUnavailable as failed:
         raise refusal("files", file.name, failed) from None
-    return file
 
 
 def refusal(field: str, name: str, failed: ContentUnavailable) -> InvalidParam:

@@ -92,7 +92,7 @@ async def compose(
     drafted = draft(turn, images, context)
     prompt = (*drafted.before, *drafted.after)
     await _check_fits(prompt, room, scale)
-    history = past(turn.history) if isinstance(turn.app, ChatApp) else ()
+    history = past(turn.history, detail=turn.app.features.files.image_detail) if isinstance(turn.app, ChatApp) else ()
     if history:
         kept = await fitting(history, await _budget(prompt, history, room, scale), scale)
         prompt = spliced(turn, drafted, images, context, kept)

@@ -5,11 +5,13 @@ fits (dsl.md 8.3 for the rules).
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
 from parlour.domain.app import Model
 from parlour.domain.turn import Exchange
+from parlour.llm.documents import images, with_texts
 from parlour.ports.models import Line, Tokens
 
 MOST = 500
@@ -41,14 +43,21 @@ def at_most(lines: Sequence[Line]) -> int:
     return sum(len(line.text.encode("utf-8", "replace")) + PER_LINE for line in lines)
 
 
-def past(history: Sequence[Exchange], size: int = MOST) -> tuple[Line, ...]:
-    """Earlier turns as lines, oldest first.
+def past(history: Sequence[Exchange], size: int = MOST, detail: Literal["high", "low"] = "high") -> tuple[Line, ...]:
+    """Earlier turns as lines, oldest first, each with what a model is given of its files.
 
     `size` is how many messages are looked at, the one that is being answered among them (dsl.md 11.9).
     """
     turns = min(size, MOST) - 1
     latest = history[-turns:] if turns > 0 else ()
-    return tuple(line for said in latest for line in (Line("user", said.query), Line("assistant", said.answer)))
+    return tuple(
+        line
+        for said in latest
+        for line in (
+            Line("user", with_texts(said.query, said.files), images(said.files, detail)),
+            Line("assistant", said.answer),
+        )
+    )
 
 
 async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Line, ...]:
@@ -65,5 +74,9 @@ async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Lin
 
 
 def as_text(lines: Sequence[Line], user: str, assistant: str) -> str:
-    """Earlier turns as one text, for models that read no messages."""
-    return "\n".join(f"{assistant if line.role == 'assistant' else user}: {line.text}" for line in lines)
+    """Earlier turns as one text, for models that read no messages and see no pictures."""
+    return "\n".join(
+        f"{assistant if line.role == 'assistant' else user}: "
+        + "\n".join([*("[image]" for _ in line.images), line.text])
+        for line in lines
+    )

@@ -3,11 +3,13 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from msgspec import structs
+
 from parlour.domain.app import EasyApp
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelFinished
 from parlour.domain.turn import Turn
 from parlour.domain.usage import NOTHING
-from parlour.llm.documents import images, with_texts
+from parlour.llm.documents import images, recalled, with_texts
 from parlour.llm.exchange import exchange
 from parlour.llm.prompt import compose
 from parlour.ports import Ports
@@ -20,8 +22,10 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
         Problem: the prompt does not fit the model, or the model cannot be reached.
     """
     pictures = ()
-    if turn.ask.files:
-        turn, pictures = with_texts(turn), images(turn)
+    if files := turn.ask.files:
+        ask = structs.replace(turn.ask, query=with_texts(turn.ask.query, files))
+        turn, pictures = structs.replace(turn, ask=ask), images(files, turn.app.features.files.image_detail)
+    turn = await recalled(turn, ports.contents)
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens)
     usage = NOTHING
     async with aclosing(exchange(call, ports)) as events:

@@ -7,17 +7,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-
-class Source(Struct, frozen=True):
-    """Which file is meant: an upload, or else an address."""
-
-    name: str = ""
-    mime_type: str = ""
-    """As its sender, or its address, declares it."""
-    upload_id: str = ""
-    url: str = ""
-    app: str = ""
-    """The name of the app that asks: some may reach addresses that others may not."""
+from parlour.domain.files import FileRef
 
 
 class Described(Struct, frozen=True):
@@ -31,34 +21,20 @@ class Described(Struct, frozen=True):
 
 class Contents(Protocol):
     async def describe(self, url: str, app: str) -> Described:
-        """What lies at an address.
+        """What lies at an address. `app` is the name of the app that asks: some may reach what others may not.
 
         Raises:
             ContentUnavailable: nothing, or nothing that may be reached.
         """
         ...
 
-    async def data(self, source: Source, most: int) -> bytes:
-        """All its bytes.
+    async def shown(self, file: FileRef, app: str) -> str:
+        """What a model is given of it; nothing of what no model can take.
+
+        A picture is a `data:` address of the type that its content has, a document is its text.
 
         Raises:
-            ContentUnavailable: they are gone, cannot be reached, or are more than `most`.
-        """
-        ...
-
-    async def picture(self, source: Source) -> str:
-        """A picture as a `data:` address, of the type that its content has.
-
-        Raises:
-            ContentUnavailable: as above, or its content is no picture.
-        """
-        ...
-
-    async def text(self, source: Source) -> str:
-        """A document as text; empty for a format that has none.
-
-        Raises:
-            ContentUnavailable: as above, or it cannot be read, or its text is longer than a model reads.
+            ContentUnavailable: it is gone, cannot be reached or read, is no picture, or is more than a model takes.
         """
         ...
 

@@ -43,7 +43,7 @@ class Retention(Protocol):
         ...
 
     async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
-        """Give up uploads of the time before that no message shows; the names of blobs that are to be deleted now.
+        """Give up uploads of the time before that no message holds; the names of blobs that are to be deleted now.
 
         At most so many of each. A name comes again and again, after a crash too, until it is `deleted`.
         """

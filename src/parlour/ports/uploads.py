@@ -9,7 +9,7 @@ from parlour.domain.uploads import Upload
 
 
 class Shown(Struct, frozen=True):
-    """An upload, and whether some message shows it. A file is attached by `Messages.open`, with its message."""
+    """An upload, and whether some message shows it or has it in its inputs: attached by `Messages.open`."""
 
     upload: Upload
     attached: bool

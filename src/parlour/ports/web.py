@@ -35,6 +35,8 @@ class WebRequest(Struct, frozen=True):
     connect_seconds: float = 10
     read_seconds: float = 60
     """How long the other side may be silent."""
+    write_seconds: float = 60
+    """How long the other side may take to be given the body."""
     total_seconds: float = 120
     redirects: int = 5
     """How many are followed; with 0 a redirect is an answer."""

@@ -3,24 +3,27 @@
 Does not know what anybody does with an answer.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from io import BytesIO
 
 from aiohttp import (
+    BytesIOPayload,
     ClientConnectorCertificateError,
     ClientError,
     ClientPayloadError,
     ClientResponse,
     ClientSession,
     ClientTimeout,
-    FormData,
     InvalidURL,
+    MultipartWriter,
     NonHttpUrlClientError,
     ServerTimeoutError,
     TooManyRedirects,
 )
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, AbstractStreamWriter
 from yarl import URL
 
 from parlour.domain.problems import FetchFailed
@@ -92,7 +95,7 @@ async def opened(client: ClientSession, request: WebRequest) -> ClientResponse:
             request.method.upper(),
             url.extend_query(request.query),
             headers=[*sendable(request.headers)],
-            data=multipart(request.body) if isinstance(request.body, tuple) else request.body,
+            data=await sent(request),
             allow_redirects=request.redirects > 0,
             max_redirects=request.redirects + 1,  # aiohttp fails at this one
             ssl=request.verify,
@@ -117,14 +120,36 @@ def sendable(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-def multipart(parts: Sequence[Part]) -> FormData:
-    form = FormData(quote_fields=False, default_to_multipart=True)
+class Paced(BytesIOPayload):
+    """A body that the other side must take within a time."""
+
+    def __init__(self, content: bytes, seconds: float, content_type: str | None = None) -> None:
+        super().__init__(BytesIO(content), content_type=content_type)
+        self._seconds = seconds
+
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        async with asyncio.timeout(self._seconds):
+            await super().write_with_length(writer, content_length)
+
+
+async def sent(request: WebRequest) -> Paced | None:
+    if isinstance(request.body, tuple):
+        form = multipart(request.body)
+        return Paced(await form.as_bytes(), request.write_seconds, form.content_type)
+    return None if request.body is None else Paced(request.body, request.write_seconds)
+
+
+def multipart(parts: Sequence[Part]) -> MultipartWriter:
+    form = MultipartWriter("form-data")
     for part in parts:
-        kind = part.content_type or None
+        field = BytesIOPayload(BytesIO(part.content), content_type=part.content_type or None)
         if part.filename:
-            form.add_field(part.name, part.content, filename=part.filename, content_type=kind)
+            field.set_content_disposition("form-data", quote_fields=False, name=part.name, filename=part.filename)
         else:
-            form.add_field(part.name, part.content.decode("utf-8", "replace"), content_type=kind)
+            field.set_content_disposition("form-data", quote_fields=False, name=part.name)
+            if not part.content_type:
+                del field.headers["Content-Type"]
+        form.append_payload(field)
     return form
 
 

@@ -10,9 +10,10 @@ from contextlib import aclosing, suppress
 from email.message import Message
 from urllib.parse import unquote, urlsplit
 
+from parlour.domain.files import FileRef
 from parlour.domain.problems import ContentUnavailable, DocumentUnreadable, FetchFailed
 from parlour.ports.blobs import Blobs
-from parlour.ports.contents import Described, Source
+from parlour.ports.contents import Described
 from parlour.ports.documents import Documents
 from parlour.ports.web import MEGABYTE, Web, WebRequest, WebResponse
 from parlour.rag import sniffing
@@ -21,6 +22,8 @@ LARGEST_PICTURE = 10 * MEGABYTE
 LARGEST_DOCUMENT = 15 * MEGABYTE
 LONGEST_TEXT = 2 * MEGABYTE
 """Characters of a document that a model is given; no model reads more."""
+KEPT_TEXT = 4 * MEGABYTE
+"""Characters of documents that are not read again."""
 UNKNOWN = "application/octet-stream"
 LOOK = 10.0
 """Seconds in which an address says what it has; somebody waits for it."""
@@ -35,6 +38,8 @@ class FileContents:
         self._blobs = blobs
         self._web = web
         self._documents = documents
+        self._texts: dict[str, str] = {}
+        """Of the latest documents, by upload: every turn of a conversation shows them again."""
 
     async def describe(self, url: str, app: str) -> Described:
         """By HEAD; where that is refused (signed addresses are for one method), by a first byte."""
@@ -51,33 +56,50 @@ class FileContents:
             raise ContentUnavailable(failed.message) from None
         raise ContentUnavailable(f"Its address answers with the status {status}.")
 
-    async def data(self, source: Source, most: int) -> bytes:
-        return await (self._uploaded(source, most) if source.upload_id else self._remote(source, most))
+    async def shown(self, file: FileRef, app: str) -> str:
+        match file.type:
+            case "image":
+                return await self._picture(file, app)
+            case "document" | "custom":
+                return await self._text(file, app)
+            case _:
+                return ""
 
-    async def picture(self, source: Source) -> str:
-        content = await self.data(source, LARGEST_PICTURE)
+    def kind(self, head: bytes) -> str:
+        return sniffing.kind(head)
+
+    async def _picture(self, file: FileRef, app: str) -> str:
+        content = await self._data(file, app, LARGEST_PICTURE)
         kind = self.kind(content)
         if not kind.startswith("image/"):
             raise ContentUnavailable("Its content is no picture.")
         return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
-    async def text(self, source: Source) -> str:
-        if not self._documents.reads(source.name, source.mime_type):
+    async def _text(self, file: FileRef, app: str) -> str:
+        if not self._documents.reads(file.name, file.mime_type):
             return ""
-        content = await self.data(source, LARGEST_DOCUMENT)
+        if (known := self._texts.get(file.upload_file_id)) is not None:
+            return known
+        content = await self._data(file, app, LARGEST_DOCUMENT)
         try:
-            text = await self._documents.text(content, source.name, source.mime_type)
+            text = await self._documents.text(content, file.name, file.mime_type)
         except DocumentUnreadable as failed:
             raise ContentUnavailable(failed.message) from None
         if len(text) > LONGEST_TEXT:
             raise ContentUnavailable(f"Its text is too long for a model: at most {LONGEST_TEXT} characters.")
+        if file.upload_file_id:
+            self._texts[file.upload_file_id] = text
+            while sum(map(len, self._texts.values())) > KEPT_TEXT:
+                del self._texts[next(iter(self._texts))]
         return text
 
-    def kind(self, head: bytes) -> str:
-        return sniffing.kind(head)
+    async def _data(self, file: FileRef, app: str, most: int) -> bytes:
+        return await (
+            self._uploaded(file.upload_file_id, most) if file.upload_file_id else self._remote(file, app, most)
+        )
 
-    async def _uploaded(self, source: Source, most: int) -> bytes:
-        blob = await self._blobs.open(source.upload_id)
+    async def _uploaded(self, upload_id: str, most: int) -> bytes:
+        blob = await self._blobs.open(upload_id)
         if blob is None:
             raise ContentUnavailable("It is gone, upload it again.")
         async with aclosing(blob.pieces) as pieces:
@@ -85,8 +107,8 @@ class FileContents:
                 raise too_large(most)
             return b"".join([piece async for piece in pieces])
 
-    async def _remote(self, source: Source, most: int) -> bytes:
-        request = WebRequest(source.url, app=source.app, total_seconds=LOAD, most=most)
+    async def _remote(self, file: FileRef, app: str, most: int) -> bytes:
+        request = WebRequest(file.url, app=app, total_seconds=LOAD, most=most)
         try:
             async with self._web.fetch(request) as response:
                 if response.status != 200:

@@ -121,7 +121,7 @@ class MemoryMessages:
         if conversation is None:
             return None
         newest = [
-            Exchange(message.query, message.answer)
+            Exchange(message.query, message.answer, tuple(file.as_sent() for file in message.files))
             for message in upwards(self._rows.in_order(conversation_id), parent_id)
             if message.status == "normal" and message.answer
         ][:limit]
@@ -209,7 +209,7 @@ class MemoryUploads:
         if found is None:
             return None
         messages = (message for kept in self._rows.messages.values() for message in kept.values())
-        return Shown(found, any(file.upload_file_id == upload_id for message in messages for file in message.files))
+        return Shown(found, any(upload_id in message.uploads for message in messages))
 
 
 class MemoryKeys:

@@ -71,6 +71,6 @@ class MemoryRetention:
         return [conversation_id for conversation_id, kept in self._messages.items() if kept.keys() <= gone]
 
     def _unshown(self, before: float, gone: set[str]) -> list[Upload]:
-        shown = {file.upload_file_id for message in self._all() if message.id not in gone for file in message.files}
-        found = [upload for upload in self._uploads.values() if upload.created_at < before and upload.id not in shown]
+        held = {name for message in self._all() if message.id not in gone for name in message.uploads}
+        found = [upload for upload in self._uploads.values() if upload.created_at < before and upload.id not in held]
         return sorted(found, key=lambda upload: upload.created_at)

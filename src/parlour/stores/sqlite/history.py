@@ -5,6 +5,7 @@ from typing import cast
 from parlour.domain.message import Message, Owner
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.messages import MessageRow, message_from
+from parlour.stores.sqlite.uploads import FILES
 
 CONVERSATION_OF = """
 SELECT conversations.id
@@ -15,13 +16,12 @@ WHERE messages.id = :message_id AND app_id = :app_id AND user = :user
 # Its members in the order of a page's.
 MESSAGE = """
 SELECT conversation_id, id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
-    (SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
-        (SELECT * FROM message_files WHERE message_id = messages.id ORDER BY position))
+    {files}
 FROM messages
 WHERE id = :message_id AND EXISTS (
     SELECT 1 FROM conversations AS c WHERE c.id = conversation_id AND c.app_id = :app_id AND c.user = :user
 )
-"""
+""".replace("{files}", FILES)
 
 
 class SqliteHistory:

@@ -8,6 +8,7 @@ from msgspec import Struct, json
 
 from parlour.domain.claim import Claim
 from parlour.domain.events import Citation
+from parlour.domain.files import Attachment
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
 from parlour.domain.problems import AlreadyBegun, FirstMessageNotExists, NotFound
@@ -17,7 +18,7 @@ from parlour.ports.messages import Thread
 from parlour.stores.sqlite.claims import TAKE, row_of
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
-from parlour.stores.sqlite.uploads import ATTACH, file_rows, files_from
+from parlour.stores.sqlite.uploads import ATTACH, FILES, FileRow, file_rows, files_from
 
 # The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
 
@@ -74,8 +75,8 @@ SELECT id, name, inputs, introduction, version, created_at, updated_at,
         SELECT 1 FROM messages
         WHERE conversation_id = :conversation_id AND parent_id <> '00000000-0000-0000-0000-000000000000'
     ) THEN
-        (SELECT json_group_array(json_array(query, answer)) FROM
-            (SELECT query, answer FROM messages
+        (SELECT json_group_array(json_array(query, answer, json(files))) FROM
+            (SELECT query, answer, {files} AS files FROM messages
              WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
              ORDER BY created_at DESC, sequence DESC LIMIT :limit))
     ELSE
@@ -97,13 +98,13 @@ SELECT id, name, inputs, introduction, version, created_at, updated_at,
                 END
             FROM thread JOIN messages AS one ON one.sequence = thread.sequence
         )
-        SELECT json_group_array(json_array(query, answer)) FROM
-            (SELECT query, answer FROM thread JOIN messages USING (sequence)
+        SELECT json_group_array(json_array(query, answer, json(files))) FROM
+            (SELECT query, answer, {files} AS files FROM thread JOIN messages USING (sequence)
              WHERE status = 'normal' AND answer <> '' LIMIT :limit))
     END
 FROM conversations
 WHERE id = :conversation_id AND app_id = :app_id AND user = :user
-"""
+""".replace("{files}", FILES)
 
 # A row without a message: the conversation is there, the message is not in it.
 CURSOR = """
@@ -115,12 +116,11 @@ WHERE conversations.id = :conversation_id AND app_id = :app_id AND user = :user
 
 PAGE = """
 SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
-    (SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
-        (SELECT * FROM message_files WHERE message_id = messages.id ORDER BY position))
+    {files}
 FROM messages
 WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_at, :sequence)
 ORDER BY created_at DESC, sequence DESC LIMIT :limit
-"""
+""".replace("{files}", FILES)
 
 SWEEP = "UPDATE messages SET status = 'error', error = :error WHERE status = 'running'"
 
@@ -129,7 +129,7 @@ MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, st
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_usage = json.Decoder(Usage).decode
 decode_citations = json.Decoder(tuple[Citation, ...]).decode
-decode_exchanges = json.Decoder(list[tuple[str, str]]).decode
+decode_exchanges = json.Decoder(list[tuple[str, str, list[FileRow]]]).decode
 
 
 class Opening(Struct, frozen=True):
@@ -178,7 +178,10 @@ class SqliteMessages:
         newest_first = decode_exchanges(cast("str", exchanges))
         return Thread(
             conversation_from(owner, cast("ConversationRow", tuple(conversation))),
-            tuple(Exchange(query, answer) for query, answer in reversed(newest_first)),
+            tuple(
+                Exchange(query, answer, tuple(Attachment(*file).as_sent() for file in files))
+                for query, answer, files in reversed(newest_first)
+            ),
         )
 
     async def page(self, owner: Owner, conversation_id: str, first_id: str, limit: int) -> Page[Message] | None:

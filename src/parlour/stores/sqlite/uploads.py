@@ -4,7 +4,7 @@ from typing import cast
 
 from msgspec import json
 
-from parlour.domain.files import Attachment, FileType, TransferMethod
+from parlour.domain.files import Attachment, FileType, TransferMethod, named_in
 from parlour.domain.message import Message, Owner
 from parlour.domain.uploads import Upload
 from parlour.ports.uploads import Shown
@@ -29,18 +29,26 @@ FROM uploads
 WHERE id = :id
 """
 
+# Of a message that is being selected: the files that it shows, in the order of the members of `Attachment`.
+FILES = """(
+    SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
+        (SELECT * FROM message_files WHERE message_id = messages.id AND variable = '' ORDER BY position)
+)"""
+
 # For `fill`: a row of NULLs writes nothing, nor does a file whose message was refused.
 ATTACH = """
 INSERT INTO message_files
-    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size)
-WITH asked (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size)
+    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, variable)
+WITH asked (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, variable)
     AS (VALUES {rows})
 SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
 """
 
 UploadRow = tuple[str, str, str, str, int, str, str, float]
 
-decode_files = json.Decoder(list[tuple[str, FileType, TransferMethod, str, str, str, str, int]]).decode
+FileRow = tuple[str, FileType, TransferMethod, str, str, str, str, int]
+
+decode_files = json.Decoder(list[FileRow]).decode
 
 
 class SqliteUploads:
@@ -78,7 +86,9 @@ def upload_from(row: UploadRow) -> Upload:
 
 
 def file_rows(message: Message) -> tuple[tuple[object, ...], ...]:
-    """What `ATTACH` is filled with."""
+    """What `ATTACH` is filled with: the files that the message shows, and those in its inputs."""
+    shown = [(file, "") for file in message.files]
+    held = [(file.attached(""), variable) for variable, file in named_in(message.inputs)]
     return tuple(
         (
             message.id,
@@ -91,11 +101,12 @@ def file_rows(message: Message) -> tuple[tuple[object, ...], ...]:
             file.name,
             file.mime_type,
             file.size,
+            variable,
         )
-        for position, file in enumerate(message.files)
+        for position, (file, variable) in enumerate([*shown, *held])
     )
 
 
 def files_from(text: str) -> tuple[Attachment, ...]:
-    """The files of a message, as a page selects them: in the order of the members of `Attachment`."""
+    """The files of a message, as `FILES` selects them."""
     return tuple(Attachment(*row) for row in decode_files(text))

@@ -1,0 +1,164 @@
+"""Real flows, run from start to end with a scripted model: each does what a reader of its file expects (dsl.md).
+
+What is expected stands in the files beside this one, written by hand; see `course.py` for how. A file whose nodes are
+not all served yet is refused until they are; one without an expectation is owed, by name.
+"""
+
+from contextlib import AsyncExitStack, aclosing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from anyio import fail_after
+from msgspec import Struct
+
+from parlour.domain.app import ChatflowApp, FlowApp
+from parlour.domain.events import AnswerFinished, AnyEvent, ModelCalled, NodeFinished, WorkflowFinished, WorkflowStarted
+from parlour.domain.problems import RunFailed
+from parlour.domain.record import Record
+from parlour.domain.turn import Ask, Exchange, Turn
+from parlour.http.reading import understood
+from parlour.modes import chatflow
+from parlour.wire import form
+from tests.corpus.course import Run, Spoken, Token, differs, expectations, fits, tokens
+from tests.dsl.dsl_samples import CORPUS, flow_files, needs_corpus, not_served
+from tests.flow.flow_samples import IDS, ports_for
+from tests.flow.model_samples import Listening
+from tests.houses import rules
+
+pytestmark = pytest.mark.anyio
+
+EXPECTED = expectations()
+
+
+class Told(Struct):
+    """All that came of one run."""
+
+    events: list[AnyEvent]
+    record: Record
+    problem: RunFailed | None
+    asked: list[list[str]]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(CORPUS))
+
+
+FILES = {name_of(path): path for path in flow_files()}
+RUNS = [(name, number) for name, runs in EXPECTED.items() for number in range(len(runs)) if name in FILES]
+
+
+@needs_corpus
+def test_each_real_flow_has_an_expectation_or_lacks_a_kind_of_node() -> None:
+    assert EXPECTED.keys() <= FILES.keys()
+    owed = {name: {type_ for _, type_ in not_served(path)} for name, path in FILES.items() if name not in EXPECTED}
+    assert not [name for name, lacking in owed.items() if not lacking], "served, but nobody has said what it is to do"
+
+
+@pytest.mark.parametrize(("name", "number"), RUNS, ids=[f"{name[-32:]}-{number}" for name, number in RUNS])
+async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> None:
+    if lacking := not_served(FILES[name]):
+        pytest.skip(f"not served yet: {', '.join(sorted({type_ for _, type_ in lacking}))}")
+    run = EXPECTED[name][number]
+    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False))
+    assert isinstance(app, FlowApp)
+    told = await played(run, await turn_of(app, EXPECTED[name][: number + 1]))
+
+    assert not (difference := differs(tokens(told.events), run["path"])), difference
+    in_frame(told, run)
+    assert outputs_of(told) == wanted(run, app)
+    if "asked" in run:
+        assert len(told.asked) == len(run["asked"]), told.asked
+        for asked, pattern in zip(told.asked, run["asked"], strict=True):
+            if pattern is None:
+                continue
+            assert len(asked) == len(pattern), asked
+            assert all(fits(line, wish) for line, wish in zip(asked, pattern, strict=True)), asked
+    assert told.record.variables == run.get("variables", {})
+    outcomes = {one.outcome.node_id: one.outcome.outputs for one in told.events if isinstance(one, NodeFinished)}
+    for node, outputs in run.get("outcomes", {}).items():
+        assert {**(outcomes[str(node)] or {}), **outputs} == outcomes[str(node)]
+
+
+@pytest.mark.parametrize(
+    ("told", "path"),
+    [
+        ([], ["start"]),
+        ([">start"], ["start"]),
+        ([">start", "<start"], []),
+        ([">start", "<start:failed"], ["start"]),
+        ([">start", Spoken("sys.query", "hi"), "<start"], ["start"]),
+        ([Spoken("sys.query", "hi!")], [{"sys.query": "hi"}]),
+        ([">a", ">b", "<a", "<b", ">c"], [{"any": [["a c"], ["b"]]}]),
+        ([">b", ">a", "<a", "<b"], [{"any": [["a b"]]}]),
+    ],
+)
+def test_a_run_that_is_not_as_expected_is_found_out(told: list[Token], path: list[object]) -> None:
+    assert differs(told, path)
+
+
+def test_a_run_that_is_as_expected_passes_in_any_order_that_is_free() -> None:
+    told = [Spoken("sys.query", "hi"), ">b", ">a", "<a", "<b", ">c", "<c"]
+    assert not differs(told, [{"sys.query": "hi"}, {"any": [["a c"], ["b"]]}])
+    assert fits("user: a\nb", "user: …b")
+    assert not fits("user: a\nb.", "user: …b")
+
+
+async def turn_of(app: FlowApp, runs: list[Run]) -> Turn[FlowApp]:
+    """The last of these runs, and what went before it in its conversation."""
+    run = runs[-1]
+    ask = Ask(run.get("query", ""), "ann", form.check(run.get("inputs", {}), app.form, strict=True))
+    if not run.get("goes_on"):
+        return Turn(app, IDS, ask)
+    before = await turn_of(app, runs[:-1])
+    told = await played(runs[-2], before)
+    history = (*before.history, Exchange(before.ask.query, told.record.answer))
+    variables = before.variables | told.record.variables
+    return Turn(app, IDS, ask, history, first=False, number=before.number + 1, variables=variables)
+
+
+async def played(run: Run, turn: Turn[FlowApp]) -> Told:
+    script: list[Any] = run.get("script", [])
+    turns: list[dict[str, Any]] = [one if isinstance(one, dict) else {"say": one, "once": True} for one in script]
+    model = Listening(rules(*turns))
+    told = Told([], Record(), None, [])
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(ports_for(model))
+        said = await stack.enter_async_context(aclosing(chatflow.run(turn, ports)))
+        try:
+            with fail_after(5):
+                async for event in said:
+                    told.events.append(event)
+                    told.record.add(event)
+        except RunFailed as problem:
+            told.problem = problem
+    told.asked = [[f"{line.role}: {line.text}" for line in call.lines] for call in model.calls]
+    return told
+
+
+def in_frame(told: Told, run: Run) -> None:
+    """A run begins and ends as every run does, and its models are called within it."""
+    assert isinstance(told.events[0], WorkflowStarted)
+    assert len(told.asked) == sum(isinstance(event, ModelCalled) for event in told.events)
+    assert not told.record.calling
+    if "error" in run:
+        assert told.problem is not None
+        assert run["error"] in told.problem.message
+        return
+    assert told.problem is None, told.problem
+    *_, answered, finished = told.events
+    assert isinstance(answered, AnswerFinished)
+    assert isinstance(finished, WorkflowFinished)
+    assert finished.status == run.get("status", "succeeded")
+
+
+def outputs_of(told: Told) -> object:
+    return told.record.closing and told.record.closing.outputs
+
+
+def wanted(run: Run, app: FlowApp) -> object:
+    if "error" in run:
+        return None
+    if not isinstance(app, ChatflowApp):
+        return run["outputs"]
+    return {"answer": run["answer"], "files": []}
