@@ -17,6 +17,8 @@ from jsonschema_rs import Draft202012Validator, ValidationError, ValidationError
 DOCUMENT = Path(__file__).resolve().parents[2] / "shared" / "reference" / "dify-service-openapi.json"
 BASE = "/v1"
 DATA = "data: "
+FAMILIES = {"completion-messages": "ChunkCompletionEvent", "workflows": "ChunkWorkflowEvent"}
+"""How the events of a route are named, by the first word of its path; as those of a chat elsewhere."""
 
 Schema = dict[str, Any]
 
@@ -78,7 +80,7 @@ def differences(operation: str, status: int, content_type: str, body: bytes) -> 
     elif content_type == "application/json":
         yield from against(f"{operation} {status}", json.loads(body))
     elif content_type == "text/event-stream":
-        family = "ChunkCompletionEvent" if operation.startswith("POST /completion") else "ChunkChatEvent"
+        family = FAMILIES.get(operation.split("/")[1], "ChunkChatEvent")
         for frame in body.decode().split("\n\n"):
             if frame.startswith(DATA):
                 yield from event(family, json.loads(frame.removeprefix(DATA)))

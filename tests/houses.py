@@ -240,6 +240,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             messages=storage.messages,
             conversations=storage.conversations,
             history=storage.history,
+            workflows=storage.workflows,
+            variables=storage.variables,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
             guests=Guests(storage.people, ports.now),

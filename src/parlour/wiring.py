@@ -169,6 +169,8 @@ async def open_server(
             messages=storage.messages,
             conversations=storage.conversations,
             history=storage.history,
+            workflows=storage.workflows,
+            variables=storage.variables,
             profile=server.wire_profile,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,

@@ -85,13 +85,13 @@ async def test_what_a_dead_process_left_running_is_marked_failed_and_nothing_els
     assert await stores.workflows.sweep("again") == 0
 
 
-async def test_logs_are_the_newest_first_and_leave_out_what_has_a_message(stores: Storage) -> None:
+async def test_logs_are_the_newest_first_those_with_a_message_too(stores: Storage) -> None:
     for number, at in enumerate([5.0, 7.0, 7.0, 6.0]):
         await stores.workflows.open(a_run(number, at))
     await stores.workflows.open(a_run(9, 9.0, message_id="m", conversation_id="c"))
-    for page, ids in ((1, ["r2", "r1", "r3"]), (2, ["r0"]), (3, [])):
+    for page, ids in ((1, ["r9", "r2", "r1"]), (2, ["r3", "r0"]), (3, [])):
         found = await stores.workflows.page("app-1", LogQuery(page=page, limit=3))
-        assert ([run.id for run in found.items], found.total) == (ids, 4)
+        assert ([run.id for run in found.items], found.total) == (ids, 5)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ FORM = "contract 5.8: one of the kinds of field that the server knows, and the d
 FIELD = "contract 5.8: fields of a form are shown as the app's file has them"
 UPLOADS = "contract 5.8: the server's own members of file_upload"
 CODES = "contract 1.5: the description lists for no operation all the codes that it can answer with"
+BLOCKING_RUN = "the description itself: only present in streaming workflow_finished events"
+VERSION = "contract 0.3-0.5: the seed's codes; `upstream` sends not_found and bad_request"
 LEFT = "contract 8.8: a failed blocking call says which records it left"
 
 DIFFERENCES: dict[str, str] = {
@@ -27,6 +29,12 @@ DIFFERENCES: dict[str, str] = {
     "StreamEventNodeStarted.data.agent_strategy: added": FLOW,
     "StreamEventNodeStarted.data.inputs_truncated: added": FLOW,
     "StreamEventWorkflowFinished.data.created_by: added": FLOW,
+    "WorkflowStreamEventNodeFinished.data.extras: added": FLOW,
+    "WorkflowStreamEventNodeFinished.data.execution_metadata.total_price: str": "contract 9, U4: text, as the server's",
+    "WorkflowStreamEventNodeStarted.data.agent_strategy: added": FLOW,
+    "WorkflowFinishedData.created_by: missing": BLOCKING_RUN,
+    "WorkflowFinishedData.exceptions_count: missing": BLOCKING_RUN,
+    "WorkflowFinishedData.files: missing": BLOCKING_RUN,
     "StreamEventChatMessage.id: added": EVENT_ID,
     "StreamEventMessage.id: added": EVENT_ID,
     "StreamEventChatMessageEnd.files: added": "contract 4.3: null in chats, and documented for completions",
@@ -49,6 +57,9 @@ DIFFERENCES: dict[str, str] = {
     "AppParametersResponse.user_input_form[].file-list: added": FORM,
     "AppParametersResponse.user_input_form[].text-input.max_length: added": FIELD,
     "AppParametersResponse.user_input_form[].text-input.hide: added": FIELD,
+    "AppParametersResponse.user_input_form[].text-input.type: added": FIELD,
+    "AppParametersResponse.user_input_form[].paragraph.type: added": FIELD,
+    "AppParametersResponse.user_input_form[].select.type: added": FIELD,
     "AppParametersResponse.user_input_form[].paragraph.max_length: added": FIELD,
     "GET /files/{file_id}/preview: type": "contract 5.7: a file goes out with its own type, not always as octets",
     "failure.params: added": "contract 1.3: older releases name the field at fault, too",
@@ -58,6 +69,10 @@ DIFFERENCES: dict[str, str] = {
     "failure: 400 bad_request": CODES,
     "failure: 400 invalid_param": CODES,
     "failure: 400 not_chat_app": CODES,
+    "failure: 400 not_workflow_app": CODES,
+    "failure: 400 draft_workflow_error": VERSION,
+    "failure: 400 workflow_id_format_error": VERSION,
+    "failure: 400 workflow_not_found": VERSION,
     "failure: 401 unauthorized": CODES,
     "failure: 403 forbidden": CODES,
     "failure: 404 conversation_not_exists": "contract 0.6: the seed's code; `upstream` sends not_found",

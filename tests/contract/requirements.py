@@ -11,6 +11,7 @@ from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
 from tests.contract.requirements_people import PEOPLE
+from tests.contract.requirements_workflows import WORKFLOWS
 
 FLOWS = "a later issue: chatflows and workflows"
 AGENTS = "a later issue: agents"
@@ -91,7 +92,7 @@ ENVELOPE = {
     "error:invalid-param": R("1.5", "A value that does not fit is 400 invalid_param."),
     "error:app-unavailable": R("1.5", "A completion route on an app of another mode is 400 app_unavailable."),
     "error:not-chat-app": R("1.5", "A chat, conversation or message route on a completion app is 400 not_chat_app."),
-    "error:not-workflow-app": R("1.5", "A workflow route on another app is 400 not_workflow_app.", deferred=FLOWS),
+    "error:not-workflow-app": R("1.5", "A workflow route on another app is 400 not_workflow_app."),
     "error:conversation-completed": R(
         "1.5", "A closed conversation is 400 conversation_completed.", deferred="nothing closes a conversation"
     ),
@@ -103,7 +104,7 @@ ENVELOPE = {
     "error:completion-request": R(
         "1.5", "A failed call of a provider is completion_request_error, with the provider's text."
     ),
-    "error:workflow-codes": R("1.5, 0.3-0.5", "Unknown, draft and malformed workflow ids.", deferred=FLOWS),
+    "error:workflow-codes": R("1.5, 0.3-0.5", "Unknown, draft and malformed workflow ids."),
     "error:upload": R(
         "1.5, 8.7",
         "Uploads: missing, several, too large, of no type.",
@@ -386,7 +387,7 @@ CHECKS = {
     "check:22": R("check 22", "If-else, iterations, loops.", deferred=FLOWS),
     "check:23": R("check 23", "Failure of a node.", deferred=FLOWS),
     "check:24": R("check 24", "Provider failure mid-stream: error, the stream closes, message status error."),
-    "check:25": R("check 25", "Blocking failures of chatflows and workflows.", deferred=FLOWS),
+    "check:25": R("check 25", "A blocking failure of a chatflow is 400, of a workflow 200 with status failed."),
     "check:26": R("check 26", "25 s of silence give at least two bare pings, about 10 s apart."),
     "check:27": R(
         "check 27", "Stop: within 2 s, message_end, partial answer saved; wrong user or task: 200, no effect."
@@ -417,5 +418,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **FILES,
     **BEYOND,
     **INPUTS,
+    **WORKFLOWS,
     **CHECKS,
 }

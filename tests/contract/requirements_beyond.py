@@ -5,10 +5,8 @@ from tests.contract.owed import Requirement
 R = Requirement
 QUIRKS = range(1, 36)
 QUIRKS_TO_COME: dict[int, str] = {
-    6: "workflow runs",
     10: "failures inside chatflows",
     12: "voice: text to audio",
-    14: "workflow runs and forms",
     24: "node events",
     25: "answers from annotations and moderation",
     29: "values of conversation variables",

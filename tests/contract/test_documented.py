@@ -1,4 +1,4 @@
-"""Every operation of a chat or completion app in the published description, asked for and held against it.
+"""Every operation of an app in the published description, asked for and held against it.
 
 Every other test's replies are held against it as well, by the front door; here nothing is left out, and no difference
 is listed that no longer is one.
@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from parlour.http.auth import digest
-from parlour.ports.catalogue import Key
+from parlour.ports.catalogue import Key, Version
 from parlour.runs.rates import AppRates, Rate
 from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
+from tests.contract.flow_samples import run, text_field, workflow_file
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
 from tests.contract.uploading import local, upload
@@ -22,8 +23,8 @@ from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of, rules
 
 pytestmark = pytest.mark.anyio
 
-OTHER_APPS = ("/datasets", "/workspaces", "/workflow", "/form/human_input")
-"""Knowledge, and what only flows have (issues of their own)."""
+OTHER_APPS = ("/datasets", "/workspaces", "/workflow/", "/form/human_input")
+"""Knowledge, and what waits for somebody (issues of their own)."""
 KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list")
 MODERATION = {"enabled": True, "type": "keywords", "config": {"keywords": "owl", "inputs_config": {"enabled": False}}}
 FLOW = Path(__file__).resolve().parents[1] / "golden" / "chatflow" / "app.yml"
@@ -76,6 +77,7 @@ async def ask_everything(place: Place) -> None:
         await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
         await door.send("fail", response_mode=mode)
         await door.request("POST", "/v1/chat-messages", json_body=asked, key=key_of("flow"))
+    await workflows(place)
     await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
     (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
     await door.get(f"/v1/end-users/{judged['from_end_user_id']}")
@@ -88,6 +90,23 @@ async def variables(door: FrontDoor, conversation: str) -> None:
     await door.get(f"/v1/conversations/{NOBODY}/variables", user="ann")
     change = {"value": "x", "user": "ann"}
     await door.request("PUT", f"/v1/conversations/{conversation}/variables/{NOBODY}", json_body=change)
+
+
+async def workflows(place: Place) -> None:
+    door = FrontDoor(place.app, key_of("run"))
+    door.documented = place.door.documented
+    draft = Version(NOBODY, "run", workflow_file(), 0.0, draft=True)
+    await place.storage.versions.publish(draft)
+    asked = {"word": "hi"}
+    version = (await run(door, inputs=asked)).json()["data"]["workflow_id"]
+    done = await run(door, inputs=asked, response_mode="streaming")
+    await door.get(f"/v1/workflows/run/{done.events[0]['workflow_run_id']}")
+    await door.get("/v1/workflows/logs")
+    await door.get("/v1/parameters")
+    await place.door.get("/v1/workflows/logs")
+    await door.post(f"/v1/workflows/tasks/{NOBODY}/stop", user="ann")
+    for one in (version, NOBODY, NOBODY.replace("1", "2"), "abc"):
+        await door.post(f"/v1/workflows/{one}/run", inputs=asked, user="ann")
 
 
 async def annotations(door: FrontDoor) -> None:
@@ -122,7 +141,12 @@ async def refused(place: Place) -> None:
 @requirement("error:envelope")
 async def test_every_documented_operation_answers_as_documented_and_no_listed_difference_is_stale(build: Build) -> None:
     place = await build(
-        apps={"first": everything(), "write": app_file("completion"), "flow": FLOW.read_text()},
+        apps={
+            "first": everything(),
+            "write": app_file("completion"),
+            "flow": FLOW.read_text(),
+            "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
+        },
         models=rules(FAILING, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
         max_body=10_000,
         rates_of={"write": AppRates(per_user=Rate(2, 3600))},

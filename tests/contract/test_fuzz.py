@@ -21,9 +21,11 @@ from starlette.routing import Route
 
 from parlour.http import app as http_app
 from parlour.wire.openapi import document
+from tests.contract.flow_samples import RUN, end, start
 from tests.contract.requirements import requirement
 from tests.contract.test_bad_input import FILES, FORM, TELLING, assert_well_spoken
 from tests.contract.uploading import BOUNDARY, PNG, local, multipart, upload
+from tests.dsl.graph_samples import chain, flow_file
 from tests.front_door import FrontDoor, Reply
 from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of
 
@@ -37,7 +39,7 @@ SPEC: dict[str, Any] = json.loads(document("1.0.0"))
 FOUND: list[Any] = list(cast("Any", openapi.from_dict(SPEC)).get_all_operations())
 OPERATIONS: dict[str, Operation] = {found.ok().label: found.ok() for found in FOUND}
 NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health"}
-KEYS = (key_of("first"), key_of("write"))
+KEYS = (key_of("first"), key_of("write"), key_of("run"))
 ORDINARY = "application/json", f"multipart/form-data; boundary={BOUNDARY}", "text/plain", "", "é", "a/b;;"
 
 
@@ -55,7 +57,19 @@ def many(examples: int) -> settings:
 @pytest.fixture
 async def place(build: Build) -> Place:
     features = {"suggested_questions_after_answer": {"enabled": True}, "file_upload": FILES, "user_input_form": FORM}
-    return await build(apps={"first": chat_app(**features), "write": app_file("completion", user_input_form=FORM)})
+    apps = {
+        "first": chat_app(**features),
+        "write": app_file("completion", user_input_form=FORM),
+        "run": flow_form(),
+    }
+    return await build(apps=apps)
+
+
+def flow_form() -> str:
+    """A workflow with the same form."""
+    fields = [{"type": kind, **declared} for field in FORM for kind, declared in field.items()]
+    graph = {"nodes": [start(*fields), end(("text", ["start", "text"]))], "edges": chain("start", "end")}
+    return flow_file("workflow", graph=graph, features={"file_upload": FILES})
 
 
 async def what_is_there(door: FrontDoor) -> dict[str, str]:
@@ -65,7 +79,11 @@ async def what_is_there(door: FrontDoor) -> dict[str, str]:
     assert (await door.post(f"/v1/messages/{said['id']}/feedbacks", rating="like", user="ann")).status == 200
     (judged,) = (await door.get("/v1/app/feedbacks", limit=1)).json()["data"]
     kept = (await door.post("/v1/apps/annotations", question="q", answer="a")).json()
+    asked: Body = {"inputs": {}, "user": "ann"}
+    ran = (await door.request("POST", RUN, json_body=asked, key=key_of("run"))).json()
     return {
+        "workflow_id": ran["data"]["workflow_id"],
+        "workflow_run_id": ran["workflow_run_id"],
         "task_id": said["task_id"],
         "message_id": said["id"],
         "first_id": said["id"],
@@ -133,9 +151,10 @@ def drawn(label: str, examples: int) -> list[Drawn]:
     operation: Any = OPERATIONS[label]
     strategies: list[st.SearchStrategy[Case]] = [operation.as_strategy(mode) for mode in modes]
     found: list[Drawn] = []
+    keys = (*KEYS, *[key_of("run")] * 6) if "/workflow" in label else KEYS
 
     @many(examples)
-    @given(case=st.one_of(strategies), there=st.booleans(), key=st.sampled_from(KEYS))
+    @given(case=st.one_of(strategies), there=st.booleans(), key=st.sampled_from(keys))
     def gather(*, case: Case, there: bool, key: str) -> None:
         found.append((case, there, key))
 

@@ -11,8 +11,10 @@ import pytest
 
 from parlour.wire.openapi import document
 from tests.contract import walk
+from tests.contract.flow_samples import end, start
 from tests.contract.requirements import requirement
-from tests.contract.walk import ALLOWED, NAMES, NO_IDS, PLACES, Person, furnish
+from tests.contract.walk import ALLOWED, NAMES, NO_IDS, PLACES, Person, furnish, furnish_runner
+from tests.dsl.graph_samples import chain, flow_file, node
 from tests.front_door import Reply, Stream
 from tests.houses import NOBODY, Build, Gate, app_file, chat_app, key_of, scripted
 from tests.houses import Place as House
@@ -34,7 +36,7 @@ STRANGERS = {
 
 
 class Town:
-    """Two users in each of two chat apps and two completion apps; Ann of the first two is the owner."""
+    """Two users in each of two apps of each kind; Ann of the first ones is the owner."""
 
     def __init__(self, house: House, gate: Gate) -> None:
         self.house = house
@@ -45,7 +47,7 @@ class Town:
         return self.people[app, user]
 
     async def live(self) -> None:
-        for app in ("chat", "chat2", "fill", "fill2"):
+        for app in ("chat", "chat2", "fill", "fill2", "run", "run2"):
             for user in ("ann", "bob"):
                 self.people[app, user] = Person(self.house.door, key_of(app), user)
         for app in ("chat", "chat2"):
@@ -54,22 +56,30 @@ class Town:
                 await furnish(person, NOBODY)
                 filler = self.of(app.replace("chat", "fill"), user)
                 filler.has = {**person.has, "file_id": await walk.upload(filler.door, user=user, key=filler.key)}
+                await furnish_runner(self.of(app.replace("chat", "run"), user))
 
     def owner(self, place: walk.Place) -> Person:
-        return self.of("fill" if place.completion else "chat", "ann")
+        return self.of(place.of, "ann")
 
     def stranger(self, place: walk.Place, who: str) -> Person:
         suffix, user = STRANGERS[who]
-        return self.of(("fill" if place.completion else "chat") + suffix, user)
+        return self.of(place.of + suffix, user)
+
+
+def running(text: str) -> str:
+    """A workflow that says just that: two of the same content would have versions of the same id."""
+    one = {"variable": "one", "label": "One", "type": "file", "required": False, "allowed_file_types": ["image"]}
+    nodes = [start(one), node("write", "template-transform", template=text, variables=[]), end()]
+    graph = {"nodes": nodes, "edges": chain("start", "write", "end")}
+    return flow_file("workflow", graph=graph, features={"file_upload": TAKING})
 
 
 @asynccontextmanager
 async def town(build: Build) -> AsyncGenerator[Town]:
     gate = Gate()
     chat, fill = chat_app(**FEATURES), app_file("completion", pre_prompt="slow", **FEATURES)
-    house = await build(
-        apps={"chat": chat, "chat2": chat, "fill": fill, "fill2": fill}, models=scripted({"rules": [SLOW]}, gate.sleep)
-    )
+    apps = {"chat": chat, "chat2": chat, "fill": fill, "fill2": fill, "run": running("a"), "run2": running("b")}
+    house = await build(apps=apps, models=scripted({"rules": [SLOW]}, gate.sleep))
     found = Town(house, gate)
     await found.live()
     yield found
@@ -82,7 +92,16 @@ def shown(reply: Reply, given: str) -> tuple[int, str, str]:
 
 async def belongings(person: Person) -> list[object]:
     """All that can be seen of what this user has, by itself."""
-    conversation, user = person.has["conversation_id"], person.user
+    user, run = person.user, person.has.get("workflow_run_id")
+    if run is not None:
+        replies = [
+            await person.ask("GET", f"/v1/workflows/run/{run}"),
+            await person.ask("GET", "/v1/workflows/logs"),
+            await person.ask("GET", f"/v1/runs/{person.has['task_id']}/events", user=user),
+        ]
+        assert [reply.status for reply in replies] == [200] * len(replies)
+        return [reply.body for reply in replies]
+    conversation = person.has["conversation_id"]
     replies = [
         await person.ask("GET", "/v1/conversations", user=user),
         await person.ask("GET", "/v1/messages", user=user, conversation_id=conversation),
@@ -112,7 +131,8 @@ def without_addresses(reply: Reply) -> object:
 async def test_a_strangers_id_is_answered_as_one_of_nothing_and_harms_nothing(build: Build, who: str) -> None:
     async with town(build) as there:
         signer = there.house.house.signer
-        before = await belongings(there.of("chat", "ann"))
+        owners = there.of("chat", "ann"), there.of("run", "ann")
+        before = [await belongings(owner) for owner in owners]
         for place in PLACES:
             if place.app and who == "another user of the app":
                 continue  # of an app, not of a user: she may
@@ -124,7 +144,7 @@ async def test_a_strangers_id_is_answered_as_one_of_nothing_and_harms_nothing(bu
             else:
                 assert shown(found, foreign) == shown(nothing, NOBODY), place
             assert found.status >= 400 or place.operation.endswith("/stop"), place
-            assert await belongings(there.of("chat", "ann")) == before, place
+            assert [await belongings(owner) for owner in owners] == before, place
 
 
 @requirement("error:not-found", "chat:conversation-id:unknown", "delete:runs")

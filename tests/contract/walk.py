@@ -12,7 +12,21 @@ from parlour.http.signing import Signer
 from tests.contract.uploading import local, upload
 from tests.front_door import FrontDoor, Reply
 
-Kind = Literal["conversation", "message", "task", "upload", "file", "annotation", "end user", "variable", "job"]
+Kind = Literal[
+    "conversation",
+    "message",
+    "task",
+    "upload",
+    "file",
+    "annotation",
+    "end user",
+    "variable",
+    "job",
+    "run",
+    "version",
+]
+App = Literal["chat", "fill", "run"]
+"""A chat app, a completion app, a workflow app."""
 Body = dict[str, Any]
 
 
@@ -40,8 +54,8 @@ class Place(Struct, frozen=True):
     query: Callable[[str], Body] | None = None
     app: bool = False
     """Whether such a thing is the app's, and not its user's (contract 5.6, 5.7, 5.9, 6.1)."""
-    completion: bool = False
-    """Whether only completion apps have the operation."""
+    of: App = "chat"
+    """The kind of app that has the operation."""
 
     async def visit(self, person: Person, given: str, signer: Signer) -> Reply:
         """Ask as this person, all as it should be but for the id that is given."""
@@ -81,6 +95,7 @@ def remote(upload_id: str) -> Body:
 
 
 CHAT, FILL = "POST /v1/chat-messages", "POST /v1/completion-messages"
+RUN, VERSION = "POST /v1/workflows/run", "POST /v1/workflows/{workflow_id}/run"
 CONVERSATION, MESSAGE = "/v1/conversations/{conversation_id}", "/v1/messages/{message_id}"
 ANNOTATION, REPLY = "/v1/apps/annotations/{annotation_id}", "GET /v1/apps/annotation-reply"
 
@@ -107,9 +122,17 @@ PLACES = (
     Place(f"GET {MESSAGE}/suggested", "message_id", "message"),
     Place(f"POST {MESSAGE}/feedbacks", "message_id", "message", body=lambda _: {"rating": "dislike"}),
     Place(f"POST {MESSAGE}/feedbacks", "message_id", "message", body=lambda _: {"rating": None}),
-    Place(FILL, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [local(it)]}, completion=True),
-    Place(FILL, "inputs", "upload", body=lambda it: {"inputs": {"one": local(it)}}, completion=True),
-    Place("POST /v1/completion-messages/{task_id}/stop", "task_id", "task", completion=True),
+    Place(FILL, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [local(it)]}, of="fill"),
+    Place(FILL, "inputs", "upload", body=lambda it: {"inputs": {"one": local(it)}}, of="fill"),
+    Place("POST /v1/completion-messages/{task_id}/stop", "task_id", "task", of="fill"),
+    Place(RUN, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [local(it)]}, of="run"),
+    Place(RUN, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [remote(it)]}, of="run"),
+    Place(RUN, "inputs", "upload", body=lambda it: {"inputs": {"one": local(it)}}, of="run"),
+    Place(VERSION, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [local(it)]}, of="run"),
+    Place(VERSION, "workflow_id", "version", body=lambda _: FORM, app=True, of="run"),
+    Place("POST /v1/workflows/tasks/{task_id}/stop", "task_id", "task", app=True, of="run"),
+    Place("GET /v1/workflows/run/{workflow_run_id}", "workflow_run_id", "run", app=True, of="run"),
+    Place("GET /v1/runs/{task_id}/events", "task_id", "task", of="run"),
     Place("GET /v1/files/{file_id}/preview", "file_id", "file", app=True),
     Place("GET /files/{file_id}/file-preview", "file_id", "file"),
     Place("GET /v1/messages", "conversation_id", "conversation", query=lambda it: {"conversation_id": it}),
@@ -140,6 +163,9 @@ NO_IDS = {
     (CHAT, "workflow_id"): "contract 2.1: names a version of the key's own app, and chats ignore it",
     (CHAT, "trace_id"): "contract 2.6: any text, for tracing only",
     (FILL, "trace_id"): "contract 2.6: any text, for tracing only",
+    (RUN, "trace_id"): "contract 2.6: any text, for tracing only",
+    (VERSION, "trace_id"): "contract 2.6: any text, for tracing only",
+    ("GET /v1/workflows/logs", "created_by_end_user_session_id"): "contract 5.10: a name; an app's runs are all listed",
 }
 """What ends in `_id` and names nothing of anybody's."""
 
@@ -165,6 +191,8 @@ NAMES: dict[Kind, str] = {
     "end user": "end_user_id",
     "variable": "variable_id",
     "job": "job_id",
+    "run": "workflow_run_id",
+    "version": "workflow_id",
 }
 
 
@@ -193,6 +221,19 @@ async def furnished(person: Person) -> dict[str, str]:
         "file_id": sent,
         "annotation_id": kept.json()["id"],
         "end_user_id": judged["from_end_user_id"],
+    }
+
+
+async def furnish_runner(person: Person) -> None:
+    """Have a workflow app's user own a run, with a file in its form."""
+    sent = await upload(person.door, user=person.user, key=person.key)
+    asked: Body = {"inputs": {"one": local(sent)}, "user": person.user}
+    said = (await person.ask("POST", "/v1/workflows/run", asked)).json()
+    person.has = {
+        "file_id": sent,
+        "task_id": said["task_id"],
+        "workflow_run_id": said["workflow_run_id"],
+        "workflow_id": said["data"]["workflow_id"],
     }
 
 

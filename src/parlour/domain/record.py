@@ -26,6 +26,7 @@ from parlour.domain.events import (
     VariableAssigned,
     WorkflowFinished,
     WorkflowPaused,
+    WorkflowStarted,
 )
 from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage
@@ -52,6 +53,8 @@ class Record(Struct):
     """Nodes that have started."""
     exceptions: int = 0
     """Failures of nodes that a strategy has caught."""
+    opening: WorkflowStarted | None = None
+    """How its graph has begun."""
     closing: WorkflowFinished | None = None
     """How its graph has ended."""
     paused: WorkflowPaused | None = None
@@ -96,6 +99,8 @@ class Record(Struct):
                 self.variables[event.name] = event.value
             case ContainerStarted():
                 self.steps += 1
+            case WorkflowStarted():
+                self.opening = event
             case WorkflowFinished():
                 self.closing = event
             case Suspended():

@@ -70,7 +70,7 @@ class LaidAside(Struct, frozen=True):
 
 
 class LogQuery(Struct, frozen=True):
-    """Which runs of a workflow app are listed, newest first (contract 5.10)."""
+    """Which runs of an app are listed, newest first (contract 5.10)."""
 
     page: int = 1
     limit: int = 20

@@ -34,6 +34,7 @@ from parlour.http import (
     people,
     suggested,
     variables,
+    workflows,
 )
 from parlour.http.house import House
 from parlour.http.rim import json
@@ -66,6 +67,7 @@ def routes(house: House) -> list[Route]:
         *conversations.routes(house),
         *files.routes(house),
         *variables.routes(house),
+        *workflows.routes(house),
         *feedback.routes(house),
         *annotations.routes(house),
         *people.routes(house),

@@ -6,13 +6,13 @@ Knows no file and no socket: sources come in as text. A source that is refused l
 from collections.abc import Callable
 from typing import TypeVar
 
-from parlour.domain.app import App, ChatflowApp, WorkflowApp
+from parlour.domain.app import App, FlowApp
 from parlour.domain.problems import DraftWorkflow, WorkflowNotFound
 from parlour.dsl.findings import Refused
 from parlour.http.reading import understood
 from parlour.ports.catalogue import Version, Versions
 
-FlowAs = TypeVar("FlowAs", ChatflowApp, WorkflowApp)
+FlowAs = TypeVar("FlowAs", bound=FlowApp)
 
 
 class Catalogue:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parlour.domain.app import App, ChatApp, ChatflowApp
+from parlour.domain.app import App, ChatApp, ChatflowApp, WorkflowApp
 from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
@@ -59,8 +59,10 @@ async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | Non
 async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothing, repeat: Repeat | None = None) -> Run:
     """Look up what the request goes on with, hold it against the app, and set its run going."""
     admit()
-    if isinstance(app, ChatflowApp):
+    if isinstance(app, ChatflowApp | WorkflowApp):
         app = await house.catalogue.published(app, asked.ask.workflow_id)
+    if isinstance(app, ChatflowApp):
+        chat.asks_something(asked.ask)
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
     if thread is not None and not isinstance(app, ChatflowApp):  # a chatflow answers as it is now (contract 2.2)
         app = await house.catalogue.pinned(app, thread.conversation.version)
@@ -77,9 +79,7 @@ async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothin
 
 async def blocking(house: House, run: Run) -> Response:
     """The whole run as one body; a failed one as its error, with the ids that it would else hide (contract 8.8)."""
-    reader = Reader(run.log)
-    while not reader.done:
-        await reader.next()
+    await ended(run)
     if run.record.status == "failed":
         ids = bodies.ids(run.ids, run.mode)
         status, body, headers = errors.render(run.record.problem or InternalError(), house.profile, extra=ids)
@@ -87,6 +87,13 @@ async def blocking(house: House, run: Run) -> Response:
     if run.record.status == "paused":
         return json(workflow_bodies.paused(run.ids, run.mode, run.record))
     return json(bodies.blocking(run.ids, run.mode, run.record))
+
+
+async def ended(run: Run) -> None:
+    """Wait until all of it is said and saved."""
+    reader = Reader(run.log)
+    while not reader.done:
+        await reader.next()
 
 
 async def stop(house: House, request: Request) -> Response:

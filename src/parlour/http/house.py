@@ -17,6 +17,7 @@ from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.uploads import Uploads
+from parlour.ports.workflows import Variables, Workflows
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
@@ -35,6 +36,8 @@ class House(Struct, frozen=True):
     messages: Messages
     conversations: Conversations
     history: History
+    workflows: Workflows
+    variables: Variables
     feedbacks: Feedbacks
     annotations: Annotations
     guests: Guests

@@ -26,7 +26,7 @@ class Workflows(Protocol):
         ...
 
     async def page(self, app_id: str, asked: LogQuery) -> LogPage:
-        """Newest first; of runs without a message only, as those have a log of their own."""
+        """Newest first; those that wait or go on as well."""
         ...
 
     async def sweep(self, error: str) -> int:

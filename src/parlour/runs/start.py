@@ -154,8 +154,13 @@ class Runs:
 
     def find(self, task_id: str, owner: Owner) -> Run | None:
         """A run of this owner that goes on or ended not long ago."""
+        run = self.of_app(task_id, owner.app_id)
+        return run if run is not None and run.owner == owner else None
+
+    def of_app(self, task_id: str, app_id: str) -> Run | None:
+        """A run of this app that goes on or ended not long ago, whoever's it is."""
         run = self._runs.get(task_id)
-        return run if run is not None and run.owner == owner and not run.forgotten else None
+        return run if run is not None and run.owner.app_id == app_id and not run.forgotten else None
 
     def forget(self, conversation_id: str) -> None:
         """Let nobody find the runs of a conversation that was deleted; those that go on end, as nothing keeps them."""

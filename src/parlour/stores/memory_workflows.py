@@ -49,7 +49,7 @@ class MemoryWorkflows:
         return found if found is not None and found.owner.app_id == app_id else None
 
     async def page(self, app_id: str, asked: LogQuery) -> LogPage:
-        own = [run for run in self._rows.runs.values() if run.owner.app_id == app_id and not run.message_id]
+        own = [run for run in self._rows.runs.values() if run.owner.app_id == app_id]
         fitting = [run for run in reversed(own) if listed(run, asked)]
         newest_first = sorted(fitting, key=lambda run: -run.created_at)
         first = (asked.page - 1) * asked.limit

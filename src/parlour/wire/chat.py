@@ -109,8 +109,6 @@ def parse(
     admit()
     workflow_id = pinned_version(mode, body.get("workflow_id"))
     streaming = is_streaming(mode, wanted)
-    if not query:
-        raise InvalidParam("query: must not be empty.", params="query")
     ask = Ask(
         query=query,
         user=user,
@@ -123,7 +121,19 @@ def parse(
         trace_id=trace_id,
         retriever_from=retriever_from,
     )
+    if not workflow_id:
+        asks_something(ask)
     return Asked(ask, inputs, entries)
+
+
+def asks_something(ask: Ask) -> None:
+    """Return if there is a query. Of two mistakes, that of an unknown version is told first (contract 1.6).
+
+    Raises:
+        InvalidParam: it is empty.
+    """
+    if not ask.query:
+        raise InvalidParam("query: must not be empty.", params="query")
 
 
 def against(asked: Asked, app: App, first: Mapping[str, object] = NO_INPUTS, *, strict: bool = False) -> Ask:
@@ -170,8 +180,15 @@ def pinned_version(mode: str, value: object) -> str:
     Raises:
         MalformedWorkflowId: it is no UUID.
     """
-    if mode != "advanced-chat" or value is None or value == "":
-        return ""
+    return "" if mode != "advanced-chat" or value is None or value == "" else version_id(value)
+
+
+def version_id(value: object) -> str:
+    """The id of a version, as it was named.
+
+    Raises:
+        MalformedWorkflowId: it is no UUID.
+    """
     found = read.identifier(value) if isinstance(value, str) else None
     if found is None:
         shown = value[:100] if isinstance(value, str) else type(value).__name__

@@ -21,7 +21,7 @@ GET = "SELECT run FROM workflow_runs WHERE id = :id AND app_id = :app_id"
 
 PAGE = """
 SELECT run FROM workflow_runs
-WHERE app_id = :app_id AND message_id = ''
+WHERE app_id = :app_id
     AND (:keyword = '' OR instr(searched, :keyword) > 0)
     AND (:status = '' OR status = :status)
     AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)
@@ -31,7 +31,7 @@ ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset
 
 TOTAL = """
 SELECT count(*) FROM workflow_runs
-WHERE app_id = :app_id AND message_id = ''
+WHERE app_id = :app_id
     AND (:keyword = '' OR instr(searched, :keyword) > 0)
     AND (:status = '' OR status = :status)
     AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)

@@ -1,0 +1,187 @@
+"""Runs of workflow apps: what is asked of them (contract 3.3, 5.1, 5.10). Does not know what a run comes to.
+
+As a completion's request, but without a query: what a workflow works on stands in its form.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Literal, cast
+
+from msgspec import Meta, Struct
+
+from parlour.domain.problems import InvalidParam, NotWorkflowApp
+from parlour.domain.turn import Ask
+from parlour.domain.workflow_run import LogQuery
+from parlour.wire import body as read
+from parlour.wire import files
+from parlour.wire.bodies import Success
+from parlour.wire.chat import Asked, FileMapping, response_mode, version_id
+from parlour.wire.operation import Operation
+from parlour.wire.queries import Limit, whole
+from parlour.wire.workflow_bodies import BlockingRun, RunDetail, RunLogs
+
+RUNNING = frozenset({"workflow"})
+"""The modes whose runs are begun here."""
+RECORDED = frozenset({"workflow", "advanced-chat"})
+"""The modes whose runs can be looked at here."""
+STATUSES = ("succeeded", "failed", "stopped")
+LAST_PAGE = 99_999
+
+Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
+
+
+class WorkflowRequest(Struct):
+    """A form for a workflow app. Members that are not listed are ignored."""
+
+    inputs: Annotated[
+        dict[str, object], Meta(description="Values for the variables of the app's form. Other names are dropped.")
+    ]
+    user: Annotated[str | int, Meta(description="Your own name for your user.")]
+    response_mode: Annotated[
+        Literal["blocking", "streaming"] | None,
+        Meta(description="`blocking` (the default) waits for the end; `streaming` sends server-sent events."),
+    ] = None
+    files: Annotated[
+        list[FileMapping] | None, Meta(description="Files beside the form; ignored where the app takes none.")
+    ] = None
+    trace_id: Annotated[
+        str | None,
+        Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
+    ] = None
+
+
+class StopRequest(Struct):
+    """Who asks: required, and not compared. A task is its app's."""
+
+    user: Annotated[str | int, Meta(description="Your own name for your user.")]
+
+
+class LogsQuery(Struct, frozen=True):
+    """A page of an app's runs."""
+
+    keyword: Annotated[str, Meta(description="Only runs with this in their inputs or outputs.")] = ""
+    status: Annotated[
+        Literal["succeeded", "failed", "stopped"] | None, Meta(description="Only runs that ended so.")
+    ] = None
+    page: Annotated[int, Meta(ge=1, le=LAST_PAGE, description="Which page, from 1.")] = 1
+    limit: Limit = 20
+    created_at__before: Annotated[Moment, Meta(description="Only runs that began then, or earlier (ISO 8601).")] = None
+    created_at__after: Annotated[Moment, Meta(description="Only runs that began then, or later (ISO 8601).")] = None
+    created_by_end_user_session_id: Annotated[str, Meta(description="Only runs of this user of yours.")] = ""
+    created_by_account: Annotated[str, Meta(description="Always refused: no run here is made by an account.")] = ""
+
+
+def _run(path: str, id_: str, summary: str) -> Operation:
+    return Operation(
+        method="post",
+        path=path,
+        id=id_,
+        summary=summary,
+        tag="Workflows",
+        request=WorkflowRequest,
+        response=BlockingRun,
+        stream=True,
+    )
+
+
+OPERATIONS = (
+    _run("/v1/workflows/run", "runWorkflow", "Run a workflow"),
+    _run("/v1/workflows/{workflow_id}/run", "runWorkflowVersion", "Run one version of a workflow"),
+    Operation(
+        method="post",
+        path="/v1/workflows/tasks/{task_id}/stop",
+        id="stopWorkflow",
+        summary="Stop a run that goes on",
+        tag="Workflows",
+        request=StopRequest,
+        response=Success,
+    ),
+    Operation(
+        method="get",
+        path="/v1/workflows/run/{workflow_run_id}",
+        id="getWorkflowRun",
+        summary="How a run of a workflow or chatflow went",
+        tag="Workflows",
+        response=RunDetail,
+    ),
+    Operation(
+        method="get",
+        path="/v1/workflows/logs",
+        id="listWorkflowRuns",
+        summary="The runs of a workflow or chatflow",
+        tag="Workflows",
+        query=LogsQuery,
+        response=RunLogs,
+    ),
+)
+
+
+def check_mode(mode: str, known: frozenset[str]) -> None:
+    """Raises: NotWorkflowApp."""
+    if mode not in known:
+        raise NotWorkflowApp
+
+
+def parse(
+    body: Mapping[str, object],
+    *,
+    mode: str,
+    version: str | None = None,
+    trace_id: str = "",
+    admit: Callable[[], None] = lambda: None,
+) -> Asked:
+    """What can be told of a request before its app's form is looked at. `version`: the one that its path names.
+
+    `admit` raises where its app has no place free: once the body is well formed, as for a chat (contract 1.6).
+
+    Raises:
+        Problem: what is wrong with it; the first thing in the order of contract 1.6.
+    """
+    user = read.user(body)
+    check_mode(mode, RUNNING)
+    inputs = body.get("inputs")
+    if not isinstance(inputs, dict):
+        missing = inputs is None
+        raise InvalidParam(f"inputs: {'is required.' if missing else 'must be an object.'}", params="inputs")
+    wanted, entries = response_mode(body), files.array(body.get("files"))
+    admit()
+    ask = Ask(
+        query="",
+        user=user,
+        inputs={},
+        streaming=wanted == "streaming",
+        auto_generate_name=False,
+        workflow_id="" if version is None else version_id(version),
+        trace_id=trace_id,
+    )
+    return Asked(ask, cast("dict[str, object]", inputs), entries)
+
+
+def parse_logs(query: Mapping[str, str]) -> LogQuery:
+    """Raises: InvalidParam, naming the parameter."""
+    status = query.get("status", "")
+    if status and status not in STATUSES:
+        raise InvalidParam(f"status: must be one of {', '.join(STATUSES)}.", params="status")
+    if account := query.get("created_by_account"):
+        raise InvalidParam(f"Account not found: {account}", params="created_by_account")
+    return LogQuery(
+        page=whole(query, "page", default=1, least=1, most=LAST_PAGE),
+        limit=whole(query, "limit", default=20, least=1, most=100),
+        keyword=query.get("keyword", ""),
+        status=status,
+        before=_moment(query, "created_at__before"),
+        after=_moment(query, "created_at__after"),
+        user=query.get("created_by_end_user_session_id") or None,
+    )
+
+
+def _moment(query: Mapping[str, str], name: str) -> float | None:
+    """A time as ISO 8601 has it, in UTC where it does not say; a `+` may have become a space on its way."""
+    written = query.get(name, "").strip()
+    if not written:
+        return None
+    try:
+        found = datetime.fromisoformat(written.replace(" ", "+") if "T" in written else written)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise InvalidParam(f"{name}: must be a time in ISO 8601, such as 2026-01-31T12:00:00Z.", params=name) from None
