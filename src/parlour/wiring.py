@@ -34,12 +34,13 @@ from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices
+from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.people import People
 from parlour.ports.retention import Retention
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.uploads import Uploads
 from parlour.ports.web import Web
-from parlour.ports.workflows import Executions, Forms, Variables, Workflows
+from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.providers import web
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
@@ -84,6 +85,8 @@ class Storage(Protocol):
     def retention(self) -> Retention: ...
     @property
     def workflows(self) -> Workflows: ...
+    @property
+    def pauses(self) -> Pauses: ...
     @property
     def forms(self) -> Forms: ...
     @property
@@ -231,7 +234,9 @@ async def open_ports(
         tokens=BpeTokens(),
         messages=storage.messages,
         conversations=storage.conversations,
+        history=storage.history,
         workflows=storage.workflows,
+        pauses=storage.pauses,
         forms=storage.forms,
         executions=storage.executions,
         variables=storage.variables,

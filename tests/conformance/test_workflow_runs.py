@@ -10,7 +10,7 @@ from parlour.domain.turn import Submission
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, LogQuery, StoredVariable, WorkflowRun
 from parlour.wiring import Storage
-from tests.conformance.samples import ANN, STRANGERS, ask_and_answer, begun
+from tests.conformance.samples import ANN, STRANGERS, ask_and_answer, begun, messages_of
 
 pytestmark = pytest.mark.anyio
 
@@ -120,20 +120,22 @@ async def test_logs_are_filtered(stores: Storage, query: LogQuery, ids: list[str
 async def test_a_run_laid_aside_is_found_whole_by_its_own_app_alone(stores: Storage) -> None:
     await stores.workflows.open(RUN)
     aside = laid(asked("f1"), asked("f2"))
-    await stores.forms.lay_aside(aside)
-    assert await stores.forms.of_run("app-1", "r1") == aside
+    await stores.pauses.lay_aside(aside)
+    assert await stores.pauses.get("app-1", "r1") == aside
+    assert await stores.pauses.get("app-1", "t1") == aside, "by its task, too"
     assert await stores.workflows.get("app-1", "r1") == aside.run
-    assert await stores.forms.of_run("app-2", "r1") is None
+    assert await stores.pauses.get("app-2", "r1") is None
+    assert await stores.pauses.get("app-2", "t1") is None
     assert await stores.forms.find("app-1", "token of f2") == aside.forms[1]
     assert await stores.forms.find("app-2", "token of f2") is None
     assert await stores.forms.find("app-1", "f2") is None
     await stores.workflows.sweep("the server went away")
-    assert await stores.forms.of_run("app-1", "r1") == aside, "a run that waits survives a restart"
+    assert await stores.pauses.get("app-1", "r1") == aside, "a run that waits survives a restart"
 
 
 async def test_a_form_takes_one_answer(stores: Storage) -> None:
     await stores.workflows.open(RUN)
-    await stores.forms.lay_aside(laid(asked("f1"), asked("f2")))
+    await stores.pauses.lay_aside(laid(asked("f1"), asked("f2")))
     assert await stores.forms.answer("f1", Submission("yes", {"note": "gern 🙂"}))
     assert not await stores.forms.answer("f1", Submission("no", {}))
     assert not await stores.forms.answer("f3", Submission("yes", {}))
@@ -144,29 +146,79 @@ async def test_a_form_takes_one_answer(stores: Storage) -> None:
 
 async def test_a_run_is_due_when_a_form_was_answered_or_its_time_is_over(stores: Storage) -> None:
     await stores.workflows.open(RUN)
-    await stores.forms.lay_aside(laid(asked("f1", expires=100)))
-    assert await stores.forms.due(99.0) == ()
-    assert [aside.run.id for aside in await stores.forms.due(100.0)] == ["r1"]
+    assert await stores.pauses.soonest() is None
+    await stores.pauses.lay_aside(laid(asked("f1", expires=100), asked("f2", expires=200)))
+    assert await stores.pauses.due(99.0) == ()
+    assert await stores.pauses.soonest() == 100
+    assert [aside.run.id for aside in await stores.pauses.due(100.0)] == ["r1"]
     await stores.forms.answer("f1", Submission("yes", {}))
-    assert [aside.run.id for aside in await stores.forms.due(1.0)] == ["r1"]
+    assert [aside.run.id for aside in await stores.pauses.due(1.0)] == ["r1"]
+    assert await stores.pauses.soonest() == 200
     await stores.workflows.close(structs.replace(RUN, status="running"))
-    assert await stores.forms.due(1000.0) == ()
-    assert await stores.forms.of_run("app-1", "r1") is None
+    assert await stores.pauses.due(1000.0) == ()
+    assert await stores.pauses.soonest() is None
+    assert await stores.pauses.get("app-1", "r1") is None
 
 
-async def test_a_run_laid_aside_again_keeps_the_answers_that_its_forms_have(stores: Storage) -> None:
+async def test_a_run_laid_aside_again_waits_for_what_it_asks_now_and_keeps_the_answers_that_it_has(
+    stores: Storage,
+) -> None:
     await stores.workflows.open(RUN)
-    await stores.forms.lay_aside(laid(asked("f1"), asked("f2")))
+    await stores.pauses.lay_aside(laid(asked("f1"), asked("f2")))
     await stores.forms.answer("f1", Submission("yes", {}))
-    await stores.forms.lay_aside(structs.replace(laid(asked("f2"), asked("f3")), state=b"later"))
-    aside = await stores.forms.of_run("app-1", "r1")
+    await stores.workflows.close(structs.replace(RUN, status="running"))
+    assert await stores.forms.answer("f2", Submission("no", {})), "a form may be answered while the run goes on"
+    await stores.pauses.lay_aside(structs.replace(laid(asked("f2"), asked("f3")), state=b"later"))
+    aside = await stores.pauses.get("app-1", "r1")
     assert aside is not None
     assert aside.state == b"later"
-    assert [(form.asked.form_id, form.submission is not None) for form in aside.forms] == [
-        ("f1", True),
-        ("f2", False),
-        ("f3", False),
+    assert [(form.asked.form_id, form.submission) for form in aside.forms] == [
+        ("f2", Submission("no", {})),
+        ("f3", None),
     ]
+    await stores.pauses.lay_aside(laid(asked("f3")))
+    assert await stores.pauses.due(1.0) == (), "what was answered before it went on counts no more"
+    answered = await stores.forms.find("app-1", "token of f1")
+    assert answered is not None
+    assert answered.submission == Submission("yes", {})
+
+
+async def test_a_form_without_an_answer_goes_with_the_end_of_its_run(stores: Storage) -> None:
+    await stores.workflows.open(RUN)
+    await stores.pauses.lay_aside(laid(asked("f1"), asked("f2")))
+    await stores.forms.answer("f1", Submission("yes", {}))
+    await stores.workflows.close(structs.replace(RUN, status="running"))
+    assert await stores.forms.find("app-1", "token of f2") is not None
+    await stores.workflows.close(ENDED)
+    assert await stores.forms.find("app-1", "token of f2") is None
+    assert await stores.forms.find("app-1", "token of f1") is not None
+
+
+async def test_a_run_that_has_told_how_far_it_has_got_is_not_swept_and_is_found_with_its_forms(stores: Storage) -> None:
+    conversation = await begun(stores)
+    (message,) = await messages_of(stores, conversation)
+    run = structs.replace(RUN, message_id=message.id, conversation_id=conversation.id)
+    await stores.workflows.open(run)
+    await stores.workflows.open(a_run(2, 6.0))
+    form = Form("r1", ANN.app_id, asked("f1"))
+    await stores.pauses.lay_aside(LaidAside(run, b"so far", (form,)))
+    assert await stores.pauses.due(1000.0) == ()
+    assert await stores.messages.sweep("gone") == 0
+    assert await stores.workflows.sweep("gone") == 1
+    assert await stores.pauses.interrupted() == (LaidAside(run, b"so far", (form,)),)
+    await stores.workflows.close(structs.replace(run, status="failed"))
+    assert await stores.pauses.interrupted() == ()
+    assert await stores.messages.sweep("gone") == 1
+
+
+async def test_a_message_that_was_paused_before_its_run_was_is_swept_with_it(stores: Storage) -> None:
+    conversation = await begun(stores)
+    (message,) = await messages_of(stores, conversation)
+    await stores.workflows.open(structs.replace(RUN, message_id=message.id, conversation_id=conversation.id))
+    await stores.messages.close(structs.replace(message, status="paused"))
+    assert await stores.messages.sweep("gone") == 1
+    (swept,) = await messages_of(stores, conversation)
+    assert (swept.status, swept.error) == ("error", "gone")
 
 
 def variable(name: str, value: object, at: float = 1.0) -> StoredVariable:
@@ -206,7 +258,7 @@ async def test_runs_and_their_forms_go_with_their_conversation(stores: Storage) 
     run = structs.replace(RUN, message_id="m", conversation_id=conversation.id)
     for one in (run, a_run(2, 6.0)):
         await stores.workflows.open(one)
-    await stores.forms.lay_aside(structs.replace(laid(asked("f1")), run=structs.replace(run, status="paused")))
+    await stores.pauses.lay_aside(structs.replace(laid(asked("f1")), run=structs.replace(run, status="paused")))
     await stores.conversations.delete(ANN, conversation.id)
     assert await stores.workflows.get("app-1", "r1") is None
     assert await stores.forms.find("app-1", "token of f1") is None

@@ -7,7 +7,7 @@ import pytest
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser
-from parlour.stores.sqlite import Sqlite, annotations, feedback, people
+from parlour.stores.sqlite import Sqlite, annotations, feedback, forms, messages, people, workflows
 from parlour.stores.sqlite.database import Database
 
 pytestmark = pytest.mark.anyio
@@ -17,8 +17,12 @@ EVERY_DAY = {
     **{f"annotations.{name}": getattr(annotations, name) for name in ("UPDATE", "DELETE", "PAGE", "TOTAL")},
     "people.SEEN": people.SEEN.replace("{rows}", "(NULL, NULL, NULL, NULL), (NULL, NULL, NULL, NULL)"),
     "people.GET": people.GET,
+    **{f"forms.{name}": getattr(forms, name) for name in ("FIND", "GET", "OF_RUN", "DUE", "SOONEST", "INTERRUPTED")},
+    **{f"forms.{name}": getattr(forms, name) for name in ("REST", "ANSWER")},
+    "messages.SWEEP_PAUSED": messages.SWEEP_PAUSED,
+    **{f"workflows.{name}": getattr(workflows, name) for name in ("CLOSE", "SWEEP")},
 }
-TABLES = ("messages", "c", "conversations", "feedbacks", "annotations", "end_users")
+TABLES = ("messages", "c", "conversations", "feedbacks", "annotations", "end_users", "workflow_runs", "forms")
 
 
 @pytest.mark.parametrize("name", EVERY_DAY)

@@ -6,11 +6,13 @@ from parlour.domain.ids import Clock, NewId
 from parlour.ports.contents import Contents
 from parlour.ports.documents import Documents
 from parlour.ports.files import FlowFiles
+from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
+from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.web import Web
-from parlour.ports.workflows import Executions, Forms, Variables, Workflows
+from parlour.ports.workflows import Executions, Variables, Workflows
 
 
 class Ports(Struct, frozen=True):
@@ -21,7 +23,9 @@ class Ports(Struct, frozen=True):
     tokens: Tokens
     messages: Messages
     conversations: Conversations
+    history: History
     workflows: Workflows
+    pauses: Pauses
     forms: Forms
     executions: Executions
     variables: Variables

@@ -59,7 +59,10 @@ class Messages(Protocol):
         ...
 
     async def sweep(self, error: str) -> int:
-        """Mark every `running` message as `error` with that text; how many there were. Called before serving."""
+        """Mark every `running` message as `error` with that text; how many there were. Called before serving.
+
+        One whose run is laid aside stays as it is; one that was about to be laid aside is marked, too.
+        """
         ...
 
 

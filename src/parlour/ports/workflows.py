@@ -1,4 +1,4 @@
-"""Runs of graphs, kept: the runs, what they wait for, their nodes, and the variables that they leave to a conversation.
+"""Runs of graphs, kept: the runs, their nodes, and the variables that they leave to a conversation.
 
 Does not know in what; every call is one whole transaction, durable when it returns.
 """
@@ -8,8 +8,7 @@ from typing import Protocol
 
 from parlour.domain.events import NodeOutcome
 from parlour.domain.message import Owner
-from parlour.domain.turn import Submission
-from parlour.domain.workflow_run import Form, LaidAside, LogPage, LogQuery, StoredVariable, WorkflowRun
+from parlour.domain.workflow_run import LogPage, LogQuery, StoredVariable, WorkflowRun
 
 
 class Workflows(Protocol):
@@ -30,29 +29,10 @@ class Workflows(Protocol):
         ...
 
     async def sweep(self, error: str) -> int:
-        """Mark every `running` one as failed with that text; how many there were. Called before serving."""
-        ...
+        """Mark every `running` one as failed with that text; how many there were. Called before serving.
 
-
-class Forms(Protocol):
-    async def lay_aside(self, laid: LaidAside) -> None:
-        """A run waits: its row, with status `paused`, its state, its forms. Known forms stay as they are."""
-        ...
-
-    async def find(self, app_id: str, token: str) -> Form | None:
-        """The form behind a token; None for one that is not there, or is another app's."""
-        ...
-
-    async def answer(self, form_id: str, submission: Submission) -> bool:
-        """The only answer that a form takes; False if it has one already, or is gone."""
-        ...
-
-    async def of_run(self, app_id: str, run_id: str) -> LaidAside | None:
-        """A run that waits, whole; None if it does not."""
-        ...
-
-    async def due(self, now: float) -> tuple[LaidAside, ...]:
-        """Runs that could go on: a form was answered, or its time was over by `now`; at most a hundred."""
+        One that has told how far it has got stays: it may go on.
+        """
         ...
 
 

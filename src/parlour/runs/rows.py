@@ -131,7 +131,7 @@ async def lay_aside(run: Run, event: Suspended, now: float, ports: Ports) -> Non
         total_tokens=event.told.total_tokens,
         total_steps=event.told.total_steps,
     )
-    await ports.forms.lay_aside(LaidAside(waiting, event.state, forms))
+    await ports.pauses.lay_aside(LaidAside(waiting, event.state, forms))
 
 
 def answered(message: Message, record: Record, status: MessageStatus, error: str | None) -> Message:

@@ -26,6 +26,7 @@ from parlour.stores.memory_workflows import (
     FlowRows,
     MemoryExecutions,
     MemoryForms,
+    MemoryPauses,
     MemoryVariables,
     MemoryWorkflows,
 )
@@ -68,6 +69,7 @@ class Memory:
         self.people = MemoryPeople()
         flows = rows.flows
         self.workflows = MemoryWorkflows(flows)
+        self.pauses = MemoryPauses(flows)
         self.forms = MemoryForms(flows)
         self.executions = MemoryExecutions(flows)
         self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
@@ -138,13 +140,18 @@ class MemoryMessages:
         return Page(tuple(ordered[start:end]), has_more=start > 0)
 
     async def sweep(self, error: str) -> int:
-        running = [
-            message for kept in self._rows.messages.values() for message in kept.values() if message.status == "running"
+        durable = {run.message_id: run.id in self._rows.flows.states for run in self._rows.flows.running()}
+        swept = [
+            message
+            for kept in self._rows.messages.values()
+            for message in kept.values()
+            if (message.status == "running" and not durable.get(message.id))
+            or (message.status == "paused" and durable.get(message.id) is False)
         ]
-        for message in running:
+        for message in swept:
             failed = structs.replace(message, status="error", error=error)
             self._rows.messages[message.conversation_id][message.id] = failed
-        return len(running)
+        return len(swept)
 
 
 class MemoryHistory:

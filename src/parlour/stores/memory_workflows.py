@@ -1,4 +1,4 @@
-"""Runs of graphs in the memory of one process: four ports over one set of rows. Does not know how to outlive it."""
+"""Runs of graphs in the memory of one process: five ports over one set of rows. Does not know how to outlive it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,12 +15,21 @@ class FlowRows(Struct):
 
     runs: dict[str, WorkflowRun] = {}
     states: dict[str, bytes] = {}
-    """Of the runs that wait."""
+    """Of the runs that wait, or have told how far they have got."""
     forms: dict[str, Form] = {}
+    current: dict[str, list[str]] = {}
+    """Of the same runs, the forms that they wait for."""
     outcomes: dict[str, list[NodeOutcome]] = {}
     """By run."""
     variables: dict[str, dict[str, StoredVariable]] = {}
     """By conversation, then by id."""
+
+    def running(self) -> list[WorkflowRun]:
+        return [run for run in self.runs.values() if run.status == "running"]
+
+    def laid(self, run: WorkflowRun) -> LaidAside:
+        forms = tuple(self.forms[form_id] for form_id in self.current[run.id])
+        return LaidAside(run, self.states[run.id], forms)
 
     def forget(self, conversation_id: str) -> None:
         """What a conversation has said goes with it."""
@@ -28,6 +37,7 @@ class FlowRows(Struct):
         for run_id in [run.id for run in self.runs.values() if run.conversation_id == conversation_id]:
             del self.runs[run_id]
             self.states.pop(run_id, None)
+            self.current.pop(run_id, None)
             self.outcomes.pop(run_id, None)
         self.forms = {form_id: form for form_id, form in self.forms.items() if form.run_id in self.runs}
 
@@ -43,6 +53,7 @@ class MemoryWorkflows:
         if await self.get(run.owner.app_id, run.id) is not None:
             self._rows.runs[run.id] = run
             self._rows.states.pop(run.id, None)
+            self._rows.current.pop(run.id, None)
 
     async def get(self, app_id: str, run_id: str) -> WorkflowRun | None:
         found = self._rows.runs.get(run_id)
@@ -56,29 +67,59 @@ class MemoryWorkflows:
         return LogPage(tuple(newest_first[first : first + asked.limit]), len(fitting))
 
     async def sweep(self, error: str) -> int:
-        unfinished = [run for run in self._rows.runs.values() if run.status == "running"]
+        unfinished = [run for run in self._rows.running() if run.id not in self._rows.states]
         for run in unfinished:
             failed = structs.replace(run, status="failed", error=error, finished_at=run.created_at)
             self._rows.runs[run.id] = failed
         return len(unfinished)
 
 
-class MemoryForms:
+class MemoryPauses:
     def __init__(self, rows: FlowRows) -> None:
         self._rows = rows
 
     async def lay_aside(self, laid: LaidAside) -> None:
-        known = self._rows.runs.get(laid.run.id)
+        rows, known = self._rows, self._rows.runs.get(laid.run.id)
         if known is None or known.owner.app_id != laid.run.owner.app_id:
             return
-        self._rows.runs[laid.run.id] = laid.run
-        self._rows.states[laid.run.id] = laid.state
+        rows.runs[laid.run.id] = laid.run
+        rows.states[laid.run.id] = laid.state
+        rows.current[laid.run.id] = [form.asked.form_id for form in laid.forms]
         for form in laid.forms:
-            self._rows.forms.setdefault(form.asked.form_id, structs.replace(form, submission=None))
+            rows.forms.setdefault(form.asked.form_id, structs.replace(form, submission=None))
+
+    async def get(self, app_id: str, name: str) -> LaidAside | None:
+        own = (laid for laid in self._waiting() if laid.run.owner.app_id == app_id)
+        return next((laid for laid in own if name in (laid.run.id, laid.run.task_id)), None)
+
+    async def due(self, now: float) -> tuple[LaidAside, ...]:
+        def ready(form: Form) -> bool:
+            return form.submission is not None or form.asked.expiration_time <= now
+
+        return tuple(laid for laid in self._waiting() if any(map(ready, laid.forms)))[:100]
+
+    async def soonest(self) -> float | None:
+        unanswered = (form for laid in self._waiting() for form in laid.forms if form.submission is None)
+        return min((form.asked.expiration_time for form in unanswered), default=None)
+
+    async def interrupted(self) -> tuple[LaidAside, ...]:
+        return tuple(self._rows.laid(run) for run in self._rows.running() if run.id in self._rows.states)
+
+    def _waiting(self) -> list[LaidAside]:
+        runs = (self._rows.runs[run_id] for run_id in self._rows.states)
+        return [self._rows.laid(run) for run in runs if run.status == "paused"]
+
+
+class MemoryForms:
+    def __init__(self, rows: FlowRows) -> None:
+        self._rows = rows
 
     async def find(self, app_id: str, token: str) -> Form | None:
         own = (form for form in self._rows.forms.values() if form.app_id == app_id)
-        return next((form for form in own if form.asked.form_token == token), None)
+        found = next((form for form in own if form.asked.form_token == token), None)
+        if found is None or found.submission is not None:
+            return found
+        return found if self._rows.runs[found.run_id].status in {"paused", "running"} else None
 
     async def answer(self, form_id: str, submission: Submission) -> bool:
         form = self._rows.forms.get(form_id)
@@ -86,18 +127,6 @@ class MemoryForms:
             return False
         self._rows.forms[form_id] = structs.replace(form, submission=submission)
         return True
-
-    async def of_run(self, app_id: str, run_id: str) -> LaidAside | None:
-        run, state = self._rows.runs.get(run_id), self._rows.states.get(run_id)
-        if run is None or state is None or run.owner.app_id != app_id or run.status != "paused":
-            return None
-        return LaidAside(run, state, tuple(form for form in self._rows.forms.values() if form.run_id == run_id))
-
-    async def due(self, now: float) -> tuple[LaidAside, ...]:
-        forms = self._rows.forms.values()
-        ready = [form for form in forms if form.submission is not None or form.asked.expiration_time <= now]
-        found = [await self.of_run(form.app_id, run_id) for run_id, form in {f.run_id: f for f in ready}.items()]
-        return tuple(laid for laid in found if laid is not None)[:100]
 
 
 class MemoryVariables:

@@ -9,7 +9,7 @@ from parlour.stores.sqlite.conversations import SqliteConversations
 from parlour.stores.sqlite.database import CannotOpen, Database
 from parlour.stores.sqlite.executions import SqliteExecutions
 from parlour.stores.sqlite.feedback import SqliteFeedbacks
-from parlour.stores.sqlite.forms import SqliteForms
+from parlour.stores.sqlite.forms import SqliteForms, SqlitePauses
 from parlour.stores.sqlite.history import SqliteHistory
 from parlour.stores.sqlite.messages import SqliteMessages
 from parlour.stores.sqlite.opening import Trace
@@ -37,6 +37,7 @@ class Sqlite:
         self.people = SqlitePeople(database)
         self.retention = SqliteRetention(database)
         self.workflows = SqliteWorkflows(database)
+        self.pauses = SqlitePauses(database)
         self.forms = SqliteForms(database)
         self.executions = SqliteExecutions(database)
         self.variables = SqliteVariables(database)

@@ -1,4 +1,4 @@
-"""Forms of runs that wait, in SQLite: the port `Forms`, one transaction a call. Knows no threads and no files."""
+"""Runs that wait and their forms in SQLite: the ports `Pauses` and `Forms`. Knows no threads and no files."""
 
 import sqlite3
 
@@ -10,36 +10,56 @@ from parlour.domain.workflow_run import Form, LaidAside
 from parlour.stores.sqlite.database import Database, snapshot
 from parlour.stores.sqlite.workflows import CLOSE, decode_run, row_of
 
+REST = "UPDATE forms SET current = 0 WHERE run_id = :id AND current = 1"
+
 ADD = """
 INSERT INTO forms (id, run_id, app_id, token, asked, expires_at)
 VALUES (:id, :run_id, :app_id, :token, :asked, :expires_at)
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET current = 1
 """
 
-FIND = "SELECT run_id, app_id, asked, action, inputs FROM forms WHERE token = :token AND app_id = :app_id"
+FIND = """
+SELECT run_id, forms.app_id, asked, action, inputs
+FROM forms JOIN workflow_runs ON workflow_runs.id = run_id
+WHERE token = :token AND forms.app_id = :app_id AND (action IS NOT NULL OR status IN ('paused', 'running'))
+"""
 
-ANSWER = "UPDATE forms SET action = :action, inputs = :inputs WHERE id = :id AND action IS NULL"
+# What was answered is due at once.
+ANSWER = "UPDATE forms SET action = :action, inputs = :inputs, expires_at = 0 WHERE id = :id AND action IS NULL"
 
-WAITING = """
+GET = """
 SELECT run, state FROM workflow_runs
-WHERE id = :id AND (:app_id IS NULL OR app_id = :app_id) AND status = 'paused' AND state IS NOT NULL
+WHERE id = :name AND app_id = :app_id AND status = 'paused' AND state IS NOT NULL
+UNION ALL
+SELECT run, state FROM workflow_runs
+WHERE json_extract(run, '$.task_id') = :name AND app_id = :app_id AND status = 'paused' AND state IS NOT NULL
 """
 
-OF_RUN = "SELECT run_id, app_id, asked, action, inputs FROM forms WHERE run_id = :id ORDER BY sequence"
+OF_RUN = "SELECT run_id, app_id, asked, action, inputs FROM forms WHERE run_id = :id AND current = 1 ORDER BY sequence"
 
 DUE = """
-SELECT DISTINCT run_id FROM forms JOIN workflow_runs ON workflow_runs.id = run_id
-WHERE status = 'paused' AND state IS NOT NULL AND (action IS NOT NULL OR expires_at <= :now)
+SELECT run, state FROM workflow_runs
+WHERE status = 'paused' AND state IS NOT NULL AND id IN (
+    SELECT run_id FROM forms WHERE current = 1 AND expires_at <= :now
+)
 LIMIT 100
 """
+
+SOONEST = """
+SELECT min(expires_at) FROM forms JOIN workflow_runs ON workflow_runs.id = run_id
+WHERE current = 1 AND action IS NULL AND status = 'paused'
+"""
+
+INTERRUPTED = "SELECT run, state FROM workflow_runs WHERE status = 'running' AND state IS NOT NULL"
 
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_asked = json.Decoder(HumanInputRequired).decode
 
+RunRow = tuple[str, bytes]
 FormRow = tuple[str, str, str, str | None, str | None]
 
 
-class SqliteForms:
+class SqlitePauses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -58,10 +78,40 @@ class SqliteForms:
         ]
 
         def work(connection: sqlite3.Connection) -> None:
-            connection.execute(CLOSE, run)
-            connection.executemany(ADD, forms)
+            if connection.execute(CLOSE, run).rowcount:
+                connection.execute(REST, {"id": run["id"]})
+                connection.executemany(ADD, forms)
 
         await self._database.write(work)
+
+    async def get(self, app_id: str, name: str) -> LaidAside | None:
+        return next(iter(await self._read(GET, {"name": name, "app_id": app_id})), None)
+
+    async def due(self, now: float) -> tuple[LaidAside, ...]:
+        return await self._read(DUE, {"now": now})
+
+    async def soonest(self) -> float | None:
+        found: tuple[float | None] = await self._database.read(
+            lambda connection: connection.execute(SOONEST).fetchone()
+        )
+        return found[0]
+
+    async def interrupted(self) -> tuple[LaidAside, ...]:
+        return await self._read(INTERRUPTED, {})
+
+    async def _read(self, sql: str, asked: dict[str, object]) -> tuple[LaidAside, ...]:
+        def work(connection: sqlite3.Connection) -> list[tuple[RunRow, list[FormRow]]]:
+            with snapshot(connection):
+                runs: list[RunRow] = connection.execute(sql, asked).fetchall()
+                return [(run, connection.execute(OF_RUN, {"id": decode_run(run[0]).id}).fetchall()) for run in runs]
+
+        found = await self._database.read(work)
+        return tuple(LaidAside(decode_run(run), state, tuple(map(form_from, forms))) for (run, state), forms in found)
+
+
+class SqliteForms:
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def find(self, app_id: str, token: str) -> Form | None:
         asked = {"app_id": app_id, "token": token}
@@ -71,26 +121,6 @@ class SqliteForms:
     async def answer(self, form_id: str, submission: Submission) -> bool:
         row = {"id": form_id, "action": submission.action, "inputs": json.encode(submission.inputs).decode()}
         return bool(await self._database.write(lambda connection: connection.execute(ANSWER, row).rowcount))
-
-    async def of_run(self, app_id: str, run_id: str) -> LaidAside | None:
-        return await self._database.read(lambda connection: laid_aside(connection, run_id, app_id))
-
-    async def due(self, now: float) -> tuple[LaidAside, ...]:
-        def work(connection: sqlite3.Connection) -> tuple[LaidAside, ...]:
-            ids: list[tuple[str]] = connection.execute(DUE, {"now": now}).fetchall()
-            found = [laid_aside(connection, run_id, None) for (run_id,) in ids]
-            return tuple(one for one in found if one is not None)
-
-        return await self._database.read(work)
-
-
-def laid_aside(connection: sqlite3.Connection, run_id: str, app_id: str | None) -> LaidAside | None:
-    with snapshot(connection):
-        row: tuple[str, bytes] | None = connection.execute(WAITING, {"id": run_id, "app_id": app_id}).fetchone()
-        if row is None:
-            return None
-        forms: list[FormRow] = connection.execute(OF_RUN, {"id": run_id}).fetchall()
-    return LaidAside(decode_run(row[0]), row[1], tuple(map(form_from, forms)))
 
 
 def form_from(row: FormRow) -> Form:

@@ -122,7 +122,17 @@ WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_
 ORDER BY created_at DESC, sequence DESC LIMIT :limit
 """.replace("{files}", FILES)
 
-SWEEP = "UPDATE messages SET status = 'error', error = :error WHERE status = 'running'"
+SWEEP = """
+UPDATE messages SET status = 'error', error = :error
+WHERE status = 'running'
+    AND id NOT IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NOT NULL)
+"""
+
+# Of runs that were cut off between the two lines that lay one aside.
+SWEEP_PAUSED = """
+UPDATE messages SET status = 'error', error = :error
+WHERE status = 'paused' AND id IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NULL)
+"""
 
 MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str]
 
@@ -204,7 +214,12 @@ class SqliteMessages:
         return Page(tuple(items), has_more=len(rows) > limit)
 
     async def sweep(self, error: str) -> int:
-        return await self._database.write(lambda connection: connection.execute(SWEEP, {"error": error}).rowcount)
+        told = {"error": error}
+
+        def work(connection: sqlite3.Connection) -> int:
+            return connection.execute(SWEEP, told).rowcount + connection.execute(SWEEP_PAUSED, told).rowcount
+
+        return await self._database.write(work)
 
 
 def by_owner(owner: Owner, conversation_id: str) -> dict[str, object]:

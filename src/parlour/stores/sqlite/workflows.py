@@ -42,7 +42,7 @@ SWEEP = """
 UPDATE workflow_runs
 SET status = 'failed',
     run = json_set(run, '$.status', 'failed', '$.error', :error, '$.finished_at', created_at)
-WHERE status = 'running'
+WHERE status = 'running' AND state IS NULL
 """
 
 decode_run = json.Decoder(WorkflowRun).decode
