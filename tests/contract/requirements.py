@@ -359,7 +359,10 @@ REPLY = {
         divergence="An addition.",
     ),
     "run:events:own": R("ours, 6.4", "Another user, another app or an unknown task is 404."),
-    "golden:transcripts": R("4.5", "The transcripts a, l and m byte for byte: streaming, blocking and re-attached."),
+    "golden:transcripts": R(
+        "4.5",
+        "The transcripts a, f to k, l (chat and chatflow) and m byte for byte: streaming, blocking and re-attached.",
+    ),
 }
 
 CHECKS = {

@@ -27,7 +27,16 @@ OTHER_APPS = ("/datasets", "/workspaces", "/workflow/", "/form/human_input")
 """Knowledge, and what waits for somebody (issues of their own)."""
 KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list")
 MODERATION = {"enabled": True, "type": "keywords", "config": {"keywords": "owl", "inputs_config": {"enabled": False}}}
-FLOW = Path(__file__).resolve().parents[1] / "golden" / "chatflow" / "app.yml"
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+FLOWS = {
+    name: (GOLDEN / folder / "app.yml").read_text()
+    for name, folder in {
+        "flow": "chatflow",
+        "iteration": "chatflow_iteration",
+        "loop": "chatflow_loop",
+        "retry": "chatflow_retry",
+    }.items()
+}
 
 
 def everything() -> str:
@@ -50,6 +59,8 @@ def everything() -> str:
     )
 
 
+# All three attempts of the blocking call fail, and the first of the streamed one.
+RETRIED = {"match": "retry", "once": True, "error": {"code": "completion_request_error"}}
 FAILING = {"match": "fail", "say": ["Par"], "error": {"code": "completion_request_error", "after": 1}}
 
 
@@ -76,7 +87,8 @@ async def ask_everything(place: Place) -> None:
         asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
         await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
         await door.send("fail", response_mode=mode)
-        await door.request("POST", "/v1/chat-messages", json_body=asked, key=key_of("flow"))
+        for flow in FLOWS:
+            await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": flow}, key=key_of(flow))
     await workflows(place)
     await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
     (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
@@ -144,10 +156,10 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
         apps={
             "first": everything(),
             "write": app_file("completion"),
-            "flow": FLOW.read_text(),
+            **FLOWS,
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
         },
-        models=rules(FAILING, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
+        models=rules(FAILING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
         max_body=10_000,
         rates_of={"write": AppRates(per_user=Rate(2, 3600))},
     )

@@ -62,3 +62,5 @@ async def test_a_stopped_chatflow_is_accounted_for_with_what_its_model_had_said(
     (end,) = (one for one in rest if one["event"] == "message_end")
     usage = end["metadata"]["usage"]
     assert (usage["prompt_tokens"], usage["completion_tokens"]) == (3, 2)
+    (run,) = (one["data"] for one in rest if one["event"] == "workflow_finished")
+    assert (run["status"], run["total_tokens"]) == ("stopped", 5)

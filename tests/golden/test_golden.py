@@ -5,6 +5,7 @@ in `before`, and `stop_after` events at which the user stops); `expected.sse` an
 `conversations.json` the list afterwards. `make accept` rewrites what is expected; the diff is the review.
 """
 
+import asyncio
 import json
 import os
 from contextlib import suppress
@@ -40,7 +41,7 @@ class Scenario:
 
     async def begin(self, build: Build) -> Place:
         """A house in which all that came before has been said."""
-        model = scripted(self.script)
+        model = scripted(self.script, lambda _: asyncio.sleep(0))  # its pauses let others speak, and take no time
         place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True)
         for earlier in self.before:
             assert (await place.door.post(self.route, **earlier)).status == 200

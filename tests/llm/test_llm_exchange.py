@@ -73,6 +73,11 @@ def test_of_two_calls_at_once_the_one_that_goes_on_is_left() -> None:
     assert record.calling == [second]
 
 
+def test_the_first_token_is_that_of_the_first_call_that_said_anything() -> None:
+    assert total([Usage(latency=2), Usage(1, 1, time_to_first_token=0.5), Usage(1, 1)]).time_to_first_token == 0.5
+    assert total([Usage(), Usage()]).time_to_first_token is None
+
+
 def test_calls_at_several_prices_cost_what_they_cost_together() -> None:
     dear = Price(Decimal(10), Decimal(20))
     both = total([Usage(1000, 100, GPT), Usage(10, 1, dear)])

@@ -88,7 +88,7 @@ def plain(amount: Decimal) -> str:
 def total(spent: Sequence[Usage]) -> Usage:
     """The sum of several calls; its unit prices are those of the last one.
 
-    Latencies add up; the time to the first token is the first call's.
+    Latencies add up; the time to the first token is that of the first call that said anything.
     """
     if len(spent) == 1:
         return spent[0]
@@ -100,6 +100,8 @@ def total(spent: Sequence[Usage]) -> Usage:
         completion_tokens=sum(usage.completion_tokens for usage in spent),
         price=spent[-1].price if spent else FREE,
         latency=sum(usage.latency for usage in spent),
-        time_to_first_token=spent[0].time_to_first_token if spent else None,
+        time_to_first_token=next(
+            (one.time_to_first_token for one in spent if one.time_to_first_token is not None), None
+        ),
         paid=paid,
     )

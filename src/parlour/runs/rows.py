@@ -13,7 +13,6 @@ from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.people import end_user_id
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask
-from parlour.domain.usage import total
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, StoredVariable, WorkflowRun
 from parlour.ports import Ports
@@ -84,7 +83,7 @@ def declared(app: App, known: tuple[StoredVariable, ...], now: float) -> tuple[S
     return (*known, *fresh)
 
 
-def closing(run: Run, status: RunStatus, error: str | None, now: float) -> WorkflowFinished:
+def closing(run: Run, status: RunStatus, error: str | None, tokens: int, now: float) -> WorkflowFinished:
     """The end of a graph that did not come to one by itself."""
     flow, record = cast("WorkflowRun", run.flow), run.record
     return WorkflowFinished(
@@ -94,7 +93,7 @@ def closing(run: Run, status: RunStatus, error: str | None, now: float) -> Workf
         outputs={},
         error=error,
         elapsed_time=now - flow.created_at,
-        total_tokens=total(record.spent).total_tokens,
+        total_tokens=tokens,
         total_steps=record.steps,
         created_by={"id": end_user_id(flow.owner), "user": flow.owner.user},
         created_at=int(flow.created_at),

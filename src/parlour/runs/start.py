@@ -222,11 +222,12 @@ class Runs:
         status, problem = ending
         error = None if problem is None else problem.message
         owed: list[AnyEvent] = []
+        usage = await self._reckon(run.record)
         if run.flow is not None and run.record.closing is None and status != "paused":
             reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
-            owed.append(rows.closing(run, status, reason, self._ports.now()))
+            owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
         if problem is None and not run.record.answered and status != "paused":
-            owed.append(AnswerFinished(usage=await self._reckon(run.record)))
+            owed.append(AnswerFinished(usage=usage))
         for event in owed:
             run.record.add(event)
         owed += run.held
