@@ -10,6 +10,7 @@ from tests.contract.owed import Requirement
 from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
+from tests.contract.requirements_nodes import NODES
 from tests.contract.requirements_people import PEOPLE
 from tests.contract.requirements_workflows import WORKFLOWS
 
@@ -422,5 +423,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **BEYOND,
     **INPUTS,
     **WORKFLOWS,
+    **NODES,
     **CHECKS,
 }

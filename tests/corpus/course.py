@@ -4,10 +4,13 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
 
     - query: hello                       what the user says, in a chatflow
       inputs: {city: Bonn}               what the form is filled with
+      files: [https://x/a.txt]           what comes with it; as a form's value {type, transfer_method, url}
+      pages: {https://x/a.txt: {body: …}} the web, beside its `body` a page may have a `type` and a `status`
       partial: true                      it may run although some of it is refused
       goes_on: true                      the next message of the conversation of the run before it
       script: [[Hel, lo], {match: …}]    what the models say: pieces, in the order of the calls, or rules of a script
       asked: [[system, "user: hello"]]   each call, line by line; … stands for any text, null for any call
+      sent: ["GET https://x/a.txt "]     what the web was asked: method, address and body
       path:                              everything that is told, in order
         - 1700 1701                      these nodes start and end, one after the other, and nothing else is told
         - ">llm"                         this one starts
@@ -62,7 +65,7 @@ class Free(Struct, frozen=True):
 
 FOLDER = Path(__file__).parent
 MEMBERS = {
-    *("query", "inputs", "goes_on", "partial", "script", "asked"),
+    *("query", "inputs", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
     *("path", "outputs", "answer", "variables", "outcomes", "error", "status"),
 }
 

@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from anyio import fail_after
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.app import ChatflowApp, FlowApp
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelCalled, NodeFinished, WorkflowFinished, WorkflowStarted
+from parlour.domain.files import FileRef
 from parlour.domain.problems import RunFailed
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Exchange, Turn
 from parlour.http.reading import understood
 from parlour.modes import chatflow
+from parlour.providers.pages import Pages, WebPage
+from parlour.rag.contents import last
 from parlour.wire import form
 from tests.corpus.course import Run, Spoken, Token, differs, expectations, fits, tokens
 from tests.dsl.dsl_samples import CORPUS, flow_files, needs_corpus, not_served
@@ -38,6 +41,8 @@ class Told(Struct):
     record: Record
     problem: RunFailed | None
     asked: list[list[str]]
+    sent: list[str]
+    """What the web was asked."""
 
 
 def name_of(path: Path) -> str:
@@ -74,6 +79,9 @@ async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> No
                 continue
             assert len(asked) == len(pattern), asked
             assert all(fits(line, wish) for line, wish in zip(asked, pattern, strict=True)), asked
+    if "sent" in run:
+        assert len(told.sent) == len(run["sent"]), told.sent
+        assert all(fits(one, wish) for one, wish in zip(told.sent, run["sent"], strict=True)), told.sent
     assert told.record.variables == run.get("variables", {})
     outcomes = {one.outcome.node_id: one.outcome.outputs for one in told.events if isinstance(one, NodeFinished)}
     for node, outputs in run.get("outcomes", {}).items():
@@ -107,7 +115,9 @@ def test_a_run_that_is_as_expected_passes_in_any_order_that_is_free() -> None:
 async def turn_of(app: FlowApp, runs: list[Run]) -> Turn[FlowApp]:
     """The last of these runs, and what went before it in its conversation."""
     run = runs[-1]
-    ask = Ask(run.get("query", ""), "ann", form.check(run.get("inputs", {}), app.form, strict=True))
+    inputs = {name: named(value) for name, value in form.check(run.get("inputs", {}), app.form, strict=True).items()}
+    files = tuple(FileRef("document", "remote_url", url, name=last(url)) for url in run.get("files", ()))
+    ask = Ask(run.get("query", ""), "ann", inputs, files=files)
     if not run.get("goes_on"):
         return Turn(app, IDS, ask)
     before = await turn_of(app, runs[:-1])
@@ -117,13 +127,29 @@ async def turn_of(app: FlowApp, runs: list[Run]) -> Turn[FlowApp]:
     return Turn(app, IDS, ask, history, first=False, number=before.number + 1, variables=variables)
 
 
+def named(value: object) -> object:
+    """A file of a form with the name that its address has; the front door asks there."""
+    return structs.replace(value, name=last(value.url)) if isinstance(value, FileRef) else value
+
+
+def pages_of(run: Run) -> Pages:
+    return Pages(
+        {
+            url: WebPage(
+                page["body"].encode(), page.get("status", 200), (("content-type", page.get("type", "text/plain")),)
+            )
+            for url, page in run.get("pages", {}).items()
+        }
+    )
+
+
 async def played(run: Run, turn: Turn[FlowApp]) -> Told:
     script: list[Any] = run.get("script", [])
     turns: list[dict[str, Any]] = [one if isinstance(one, dict) else {"say": one, "once": True} for one in script]
-    model = Listening(rules(*turns))
-    told = Told([], Record(), None, [])
+    model, web = Listening(rules(*turns)), pages_of(run)
+    told = Told([], Record(), None, [], [])
     async with AsyncExitStack() as stack:
-        ports = await stack.enter_async_context(ports_for(model))
+        ports = await stack.enter_async_context(ports_for(model, web=web))
         said = await stack.enter_async_context(aclosing(chatflow.run(turn, ports)))
         try:
             with fail_after(5):
@@ -132,6 +158,9 @@ async def played(run: Run, turn: Turn[FlowApp]) -> Told:
                     told.record.add(event)
         except RunFailed as problem:
             told.problem = problem
+    told.sent = [
+        f"{one.method} {one.url} {(one.body or b'').decode()}" for one in web.asked if not isinstance(one.body, tuple)
+    ]
     told.asked = [[f"{line.role}: {line.text}" for line in call.lines] for call in model.calls]
     return told
 

@@ -47,15 +47,16 @@ class Ticks:
         return f"e{next(self.ids)}"
 
 
-def course(made: Graph, variables: Iterable[Variable] = (), limits: Limits = LIMITS) -> Course:
-    """What a run of a graph shares. Its nodes ask for nothing outside but the time and new ids."""
+def course(
+    made: Graph, variables: Iterable[Variable] = (), limits: Limits = LIMITS, ports: Ports | None = None
+) -> Course:
+    """What a run of a graph shares. Unless ports are given, its nodes reach for nothing but the time and new ids."""
     app = ChatflowApp(Card("a", "a", "v"), made, variables=tuple(variables))
     turn = Turn(app, Ids("task", "message", "conversation", 0), Ask("hi", "user", {}))
     ticks = Ticks()
     absent: dict[str, Any] = dict.fromkeys(Ports.__struct_fields__)
     absent.update(now=ticks.now, new_id=ticks.new_id)
-    ports = Ports(**absent)
-    return Course(turn, ports, limits)
+    return Course(turn, ports or Ports(**absent), limits)
 
 
 async def _nothing(pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, None]:
@@ -77,13 +78,18 @@ class Tried(msgspec.Struct):
 
 
 async def attempt(
-    made: Node, values: Values | None = None, *, pool: Pool | None = None, variables: Iterable[Variable] = ()
+    made: Node,
+    values: Values | None = None,
+    *,
+    pool: Pool | None = None,
+    variables: Iterable[Variable] = (),
+    ports: Ports | None = None,
 ) -> Tried:
     """Run one node on these values. Raises what it raises."""
     pool = pool or Pool(values)
     kind = NODES[made.type]
     config = msgspec.convert(made.data, kind.config, strict=False)
-    scope = Scope(made, pool, course(graph([made]), variables), "execution", _nothing)
+    scope = Scope(made, pool, course(graph([made]), variables, ports=ports), "execution", _nothing)
     events: list[AnyEvent] = []
     result: Result | None = None
     with fail_after(5):

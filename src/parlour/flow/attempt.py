@@ -20,6 +20,7 @@ from parlour.domain.events import (
 from parlour.domain.problems import Problem
 from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope, Waiting
 from parlour.flow.plan import Step, Strategy
+from parlour.flow.veil import secrets, veiled
 
 NOTHING = Result({})
 
@@ -155,7 +156,7 @@ def outcome(
     problem: Problem | None = None,
 ) -> NodeOutcome:
     iteration, loop = containers(scope.round)
-    now = scope.ports.now()
+    now, hidden = scope.ports.now(), secrets(scope.turn.app)
     metadata = dict(result.metadata)
     if scope.round is not None:
         kind = scope.round.kind
@@ -171,8 +172,8 @@ def outcome(
         elapsed_time=now - around.created_at,
         finished_at=int(now),
         predecessor_node_id=around.predecessor,
-        inputs=scope.inputs,
-        process_data=scope.process,
+        inputs=veiled(scope.inputs, hidden),
+        process_data=veiled(scope.process, hidden),
         outputs=result.outputs,
         error=problem.message if problem is not None else None,
         execution_metadata=metadata or None,

@@ -121,4 +121,4 @@ def _holds_selector(keys: Keys) -> bool:
     named = keys[-1]
     if isinstance(named, int):
         return len(keys) > 1 and keys[-2] == "variables"
-    return named.endswith("selector") or keys in (("query",), ("variable",))
+    return named.endswith("selector") or keys in (("query",), ("variable",)) or (named == "file" and keys[0] == "body")

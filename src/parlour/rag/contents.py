@@ -123,7 +123,7 @@ def too_large(most: int) -> ContentUnavailable:
 
 
 def described(response: WebResponse, url: str) -> Described:
-    name = named(response.header("content-disposition")) or last(url) or last(response.url)
+    name = named(response.header("content-disposition")) or last(url) or last(response.url) or "file"
     kind = response.header("content-type").partition(";")[0].strip().lower()
     if kind in {"", UNKNOWN}:
         kind = mimetypes.guess_type(name)[0] or UNKNOWN
@@ -134,7 +134,7 @@ def described(response: WebResponse, url: str) -> Described:
         size = int(response.header("content-length") or -1) if not response.header("content-encoding") else -1
     if part := _FROM.fullmatch(response.header("content-range")):
         size = int(part[1])
-    return Described(name or "file", kind, size)
+    return Described(name, kind, size)
 
 
 def named(disposition: str) -> str:

@@ -5,7 +5,9 @@ from parlour.flow.nodes import (
     answer,
     assigner,
     container_edges,
+    document_extractor,
     end,
+    http_request,
     human_input,
     if_else,
     iteration,
@@ -37,5 +39,7 @@ NODES: dict[str, Kind] = {
     "loop-start": Kind(container_edges.Config, container_edges.run, hidden=True),
     "loop-end": Kind(container_edges.Config, container_edges.run),
     "list-operator": Kind(list_operator.Config, list_operator.run),
+    "http-request": Kind(http_request.Config, http_request.run, check=http_request.check),
+    "document-extractor": Kind(document_extractor.Config, document_extractor.run),
     "template-transform": Kind(template_transform.Config, template_transform.run),
 }
