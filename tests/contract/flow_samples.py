@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.dsl.graph_samples import Written, chain, edge, flow_file, graph_file, node
 from tests.front_door import FrontDoor, Reply, Stream
+from tests.houses import NOBODY
 
 RUN = "/v1/workflows/run"
 MODEL: Written = {
@@ -12,6 +13,8 @@ MODEL: Written = {
     "mode": "chat",
     "completion_params": {},
 }
+
+FEW: Written = {"variable": "items", "id": NOBODY, "name": "items", "value_type": "array[string]", "value": ["a", "b"]}
 
 
 def llm(id_: str, user: str, **data: Any) -> Written:
@@ -67,6 +70,55 @@ def branching(mode: str = "advanced-chat") -> str:
         edge("polite", "no", sourceHandle="false"),
     ]
     return graph_file(mode, nodes, edges)
+
+
+def within(container: str, kind: str, id_: str, type_: str, /, **data: Any) -> Written:
+    """A node in an iteration or a loop."""
+    return node(id_, type_, **{f"{kind}_id": container}, **data) | {"parentId": container}
+
+
+def each(template: str = "{{ item }}!") -> str:
+    """start → of two items, each louder → answer."""
+    item = [{"variable": "item", "value_selector": ["each", "item"]}]
+    nodes = [
+        start(),
+        node(
+            "each",
+            "iteration",
+            start_node_id="begin",
+            iterator_selector=["conversation", "items"],
+            output_selector=["loud", "output"],
+            output_type="array[string]",
+        ),
+        within("each", "iteration", "begin", "iteration-start"),
+        within("each", "iteration", "loud", "template-transform", template=template, variables=item),
+        node("say", "answer", answer="{{#each.output#}}"),
+    ]
+    graph = {"nodes": nodes, "edges": [*chain("start", "each", "say"), edge("begin", "loud")]}
+    return flow_file(graph=graph, conversation_variables=[FEW])
+
+
+def around() -> str:
+    """start → three rounds at the most, left after two → answer."""
+    up = {"variable_selector": ["round", "n"], "operation": "+=", "input_type": "constant", "value": 1}
+    two = {"variable_selector": ["round", "n"], "comparison_operator": "≥", "value": "2"}
+    counter = {"id": "n", "label": "n", "var_type": "number", "value_type": "constant", "value": "0"}
+    nodes = [
+        start(),
+        node(
+            "round",
+            "loop",
+            start_node_id="begin",
+            loop_count=3,
+            loop_variables=[counter],
+            break_conditions=[two],
+            logical_operator="and",
+        ),
+        within("round", "loop", "begin", "loop-start"),
+        within("round", "loop", "up", "assigner", version="2", items=[up]),
+        node("say", "answer", answer="{{#round.n#}}"),
+    ]
+    return graph_file("advanced-chat", nodes, [*chain("start", "round", "say"), edge("begin", "up")])
 
 
 async def run(door: FrontDoor, user: object = "ann", inputs: object = None, **members: object) -> Reply:

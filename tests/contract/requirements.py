@@ -207,7 +207,7 @@ REQUEST = {
         divergence="It does not mask a valid one of lower rank, as it does in the original.",
     ),
     "mode:agent-chat": R("2.7", "agent-chat refuses blocking.", deferred=AGENTS),
-    "mode:chatflow": R("2.7", "advanced-chat answers both ways, with workflow events.", deferred=FLOWS),
+    "mode:chatflow": R("2.7", "advanced-chat answers both ways, with workflow events."),
 }
 
 REPLY = {
@@ -220,7 +220,7 @@ REPLY = {
     "usage:plain-decimals": R(
         "3.1, 8.23", "Prices are plain decimals.", divergence="Never `0E-7`, streaming included."
     ),
-    "blocking:chatflow": R("3.1-3.2", "The chatflow body, also paused.", deferred=FLOWS),
+    "blocking:chatflow": R("3.1", "The blocking body of a chatflow is a chat's, with mode advanced-chat."),
     "blocking:citations": R("3.1", "retriever_resources hold the cited passages.", deferred=KNOWLEDGE),
     "blocking:no-citations": R("3.1", "Without citations retriever_resources is []."),
     "blocking:failure": R(
@@ -257,7 +257,7 @@ REPLY = {
     ),
     "order:chat": R("4.4.1", "message events, then one message_end, which is the last."),
     "order:agent": R("4.4.2", "Thoughts, tools and text of an agent.", deferred=AGENTS),
-    "order:chatflow": R("4.4.3-4.4.6", "Workflow and node events.", deferred=FLOWS),
+    "order:chatflow": R("4.4.3-4.4.6", "Workflow and node events."),
     "order:error-last": R("4.4.7", "error is terminal; no message_end comes with it."),
     "order:conversation-id-first": R("4.4.8", "The conversation's id is on the first event already."),
     "name:prefix": R("4.4.9", "A conversation is named by the first 20 characters of its query, with … if longer."),
@@ -381,15 +381,15 @@ CHECKS = {
     "check:12": R("check 12", "Length, options, numbers and checkboxes: a good and a bad value each."),
     "check:13": R("check 13", "Uploaded files are taken; unknown, foreign, too many, disallowed: 400."),
     "check:14": R("check 14", "Empty placeholders of files are ignored."),
-    "check:15": R("check 15", "workflow_id: garbage, unknown, draft, and an older version.", deferred=FLOWS),
+    "check:15": R("check 15", "workflow_id: garbage, unknown, draft, and an older version."),
     "check:16": R("check 16", "The blocking body has all members; ids equal, prices text, latency a number."),
     "check:17": R("check 17", "Content type of a stream; every block is data with JSON, or a ping."),
     "check:18": R("check 18", "Streamed text, blocking answer and stored answer are equal."),
     "check:19": R("check 19", "All events of a stream share their ids and created_at."),
     "check:20": R("check 20", "A chat ends with exactly one message_end, with usage."),
-    "check:21": R("check 21", "Order of a chatflow's events.", deferred=FLOWS),
-    "check:22": R("check 22", "If-else, iterations, loops.", deferred=FLOWS),
-    "check:23": R("check 23", "Failure of a node.", deferred=FLOWS),
+    "check:21": R("check 21", "Order of a chatflow's events."),
+    "check:22": R("check 22", "If-else, iterations, loops."),
+    "check:23": R("check 23", "Failure of a node."),
     "check:24": R("check 24", "Provider failure mid-stream: error, the stream closes, message status error."),
     "check:25": R("check 25", "A blocking failure of a chatflow is 400, of a workflow 200 with status failed."),
     "check:26": R("check 26", "25 s of silence give at least two bare pings, about 10 s apart."),

@@ -7,7 +7,6 @@ QUIRKS = range(1, 36)
 QUIRKS_TO_COME: dict[int, str] = {
     10: "failures inside chatflows",
     12: "voice: text to audio",
-    24: "node events",
     25: "answers from annotations and moderation",
     29: "values of conversation variables",
     32: "voice: audio to text",

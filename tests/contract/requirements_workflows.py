@@ -42,5 +42,10 @@ WORKFLOWS = {
         "5.10", "keyword, status, the user and bounds of the time choose; malformed ones are 400 and named."
     ),
     "workflow:logs:chatflow": R("5.10", "The runs of a chatflow are listed as well, as the original's documents say."),
+    "flow:true-values": R(
+        "4.3, 8.24",
+        "A node's index counts from 1, a failed container says its error, a loop's steps are the rounds that ran.",
+        divergence="The original sends 1, null and the most that there might be.",
+    ),
     "workflow:life": R("6.4", "A client that goes away changes nothing for the run of a workflow."),
 }
