@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.owed import Requirement
 from tests.contract.requirements_beyond import BEYOND
+from tests.contract.requirements_details import DETAILS
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
 from tests.contract.requirements_nodes import NODES
@@ -424,5 +425,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **INPUTS,
     **WORKFLOWS,
     **NODES,
+    **DETAILS,
     **CHECKS,
 }

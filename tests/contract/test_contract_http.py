@@ -1,5 +1,6 @@
 """What surrounds every reply: headers, the error envelope, paths and methods (contract 1.2-1.4)."""
 
+import gzip
 import json
 import sqlite3
 import uuid
@@ -10,6 +11,7 @@ import pytest
 
 from parlour.stores.memory import Memory
 from tests.contract.requirements import requirement
+from tests.contract.uploading import BOUNDARY
 from tests.front_door import Reply
 from tests.houses import NOBODY, Build
 
@@ -45,6 +47,19 @@ async def test_the_root_says_who_answers_without_a_key(build: Build) -> None:
     assert reply.json().keys() == {"welcome", "api_version", "server_version"}
     assert reply.json()["api_version"] == "v1"
     assert reply.json()["server_version"] == reply.headers["x-version"]
+
+
+@requirement("http:encoded")
+@pytest.mark.parametrize("path", ["/v1/chat-messages", "/v1/files/upload"])
+async def test_a_compressed_body_is_415_and_says_what_to_do(build: Build, path: str) -> None:
+    place = await build()
+    sent = gzip.compress(b'{"query": "hi", "user": "ann"}')
+    kind = {"content-type": "application/json" if "chat" in path else f"multipart/form-data; boundary={BOUNDARY}"}
+    refused = await place.door.request("POST", path, body=sent, headers=kind | {"content-encoding": "gzip"})
+    assert (refused.status, refused.json()["code"]) == (415, "unsupported_media_type")
+    assert "Content-Encoding" in refused.json()["message"]
+    plain = kind | {"content-encoding": "Identity"}
+    assert (await place.door.request("POST", path, body=b"{}", headers=plain)).status == 400
 
 
 @requirement("http:content-type", "error:unsupported-media-type", "check:10")

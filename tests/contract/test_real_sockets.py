@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from anyio import fail_after
 
-from parlour.listening import Listener
+from parlour.listening import KEEP_ALIVE_SECONDS, LARGEST_HEAD, Listener
 from tests.contract.requirements import requirement
 from tests.contract.uploading import BOUNDARY, multipart
 from tests.front_door import until
@@ -23,12 +23,13 @@ SLOW = {"match": "slow", "say": ["One ", "two."], "delay_ms": 1}
 
 
 @asynccontextmanager
-async def listening(place: Place) -> AsyncGenerator[int]:
-    """The house behind uvicorn; yields the port."""
+async def listening(place: Place, *, patience: int = KEEP_ALIVE_SECONDS) -> AsyncGenerator[int]:
+    """The house behind uvicorn; yields the port. `patience` is how long a client may take to begin a request."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         bound.listen()  # who comes before the server is there, waits
         server = Listener(place.app)
+        server.config.timeout_keep_alive = patience
         serving = asyncio.create_task(server.serve([bound]))
         try:
             yield bound.getsockname()[1]
@@ -90,6 +91,87 @@ async def test_the_bytes_on_the_wire_are_those_of_the_front_door(build: Build) -
     assert b"transfer-encoding: chunked" in head.lower()
     chunks = body.split(b"\r\n")[1::2]
     assert b"".join(chunks).decode().count("data: ") == 3
+
+
+@requirement("http:old")
+async def test_a_client_of_http_1_0_gets_no_chunks(build: Build) -> None:
+    place = await build(models=rules({"say": ["Sure", ", hi."]}), fixed=True)
+    async with listening(place) as port:
+        head, _, body = (await exchange(port, request("hi").replace(b"HTTP/1.1", b"HTTP/1.0"))).partition(b"\r\n\r\n")
+        whole = await exchange(
+            port, request("hi").replace(b"HTTP/1.1", b"HTTP/1.0").replace(b"streaming", b"blocking ")
+        )
+    assert b"transfer-encoding" not in head.lower()
+    assert [frame[:6] for frame in body.decode().split("\n\n")] == ["data: ", "data: ", "data: ", ""]
+    assert b"content-length: " in whole
+
+
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"
+"""As `java.net.http.HttpClient` sends it with the first request to an address, whatever its method."""
+
+
+@requirement("http:upgrade")
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_an_offer_of_another_protocol_is_passed_over_and_the_body_is_read(
+    build: Build, parts: int, *, chunked: bool
+) -> None:
+    place = await build(models=rules({"say": ["Sure."]}))
+    head, _, body = request("hi", connection="keep-alive").partition(b"\r\n\r\n")
+    head = head.replace(b"Connection: keep-alive", OFFER)
+    if chunked:
+        head, length = head.replace(b"Content-Length: ", b"X-Length: ") + b"\r\nTransfer-Encoding: chunked", len(body)
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (length, body)
+    offered = head + b"\r\n\r\n" + body
+    async with listening(place) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with fail_after(5):
+            for part in range(parts):
+                size = len(offered) // parts + 1
+                writer.write(offered[part * size : (part + 1) * size])
+                await writer.drain()
+                await asyncio.sleep(0)
+            for _ in range(2):
+                assert (await reader.readuntil(b"0\r\n\r\n")).startswith(b"HTTP/1.1 200 OK")
+                writer.write(request("hi", connection="keep-alive"))
+            writer.close()
+            await writer.wait_closed()
+    assert await stored(place) == ["Sure."]
+
+
+@requirement("http:upgrade")
+async def test_an_offer_without_a_body_is_passed_over_too(build: Build) -> None:
+    place = await build()
+    key = key_of("first").encode()
+    asked = b"GET /v1/info HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key + b"\r\n"
+    websocket = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    async with listening(place) as port:
+        sent = asked + OFFER + b"\r\n\r\n" + asked + websocket + asked + b"Connection: close\r\n\r\n"
+        assert (await exchange(port, sent)).count(b"HTTP/1.1 200 OK") == 3
+
+
+@requirement("http:large-head")
+@pytest.mark.parametrize("piece", [b"a" * 1000, b"a\r\nX: "])
+async def test_headers_without_end_are_refused(build: Build, piece: bytes) -> None:
+    place = await build()
+    async with listening(place) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /v1/info HTTP/1.1\r\nX: ")
+        refused = asyncio.create_task(reader.readuntil(b"}"))
+        with fail_after(5):
+            while not refused.done():
+                writer.write(piece * (LARGEST_HEAD // len(piece) // 4))
+                await pause(0)
+            assert (await refused).startswith(b"HTTP/1.1 400 Bad Request")
+        writer.transport.abort()
+
+
+@requirement("http:silent")
+@pytest.mark.parametrize("begun", [b"", b"GET /v1/info HTTP/1.1\r\nX-A: "])
+async def test_a_connection_on_which_no_request_comes_is_closed(build: Build, begun: bytes) -> None:
+    place = await build()
+    async with listening(place, patience=0) as port:
+        assert await exchange(port, begun) == b""
 
 
 @requirement("stream:head-first")

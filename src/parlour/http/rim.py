@@ -13,7 +13,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from parlour.domain.app import App
 from parlour.domain.events import AnyEvent
-from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, Unauthorized
+from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, Unauthorized, UnsupportedMediaType
 from parlour.http.house import House
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
@@ -72,8 +72,11 @@ async def pieces_of(house: House, request: Request) -> AsyncGenerator[bytes, Non
     """A body as it comes.
 
     Raises:
+        UnsupportedMediaType: it is compressed.
         BadRequest: it has stopped coming.
     """
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
+        raise UnsupportedMediaType("Send the request body as it is, without a Content-Encoding.")
     async with aclosing(request.stream()) as stream:
         while True:
             try:

@@ -1,0 +1,15 @@
+"""What is owed in single sentences of the contract, and by HTTP itself, beside the large behaviours. Knows no test."""
+
+from tests.contract.owed import Requirement
+
+R = Requirement
+
+DETAILS = {
+    "http:encoded": R("1.2", "A compressed request body is 415, and says so."),
+    "http:upgrade": R(
+        "ours", "An offer of another protocol, as Java's client makes with its first request, is passed over."
+    ),
+    "http:old": R("4.1", "A client of HTTP/1.0 gets no chunks: its stream ends with the connection."),
+    "http:large-head": R("1.3", "Headers of more than 64 KB are 400 in the envelope, and end the connection."),
+    "http:silent": R("ours", "A connection on which no request begins, or one's headers never end, is closed."),
+}
