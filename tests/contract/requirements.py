@@ -363,7 +363,7 @@ REPLY = {
     "run:events:own": R("ours, 6.4", "Another user, another app or an unknown task is 404."),
     "golden:transcripts": R(
         "4.5",
-        "The transcripts a, f to k, l (chat and chatflow) and m byte for byte: streaming, blocking and re-attached.",
+        "The transcripts a and f to m, of workflows too, byte for byte: streaming, blocking and re-attached.",
     ),
 }
 

@@ -2,7 +2,8 @@
 
 `app.yml` is the app, `script.json` what the model says, `request.json` the message (or `body`, with earlier messages
 in `before`, and `stop_after` events at which the user stops); `expected.sse` and `expected.json` are the two replies,
-`conversations.json` the list afterwards. `make accept` rewrites what is expected; the diff is the review.
+`conversations.json` the list afterwards, `run.json` what is told of a workflow's run. `make accept` rewrites what is
+expected; the diff is the review.
 """
 
 import asyncio
@@ -50,7 +51,17 @@ class Scenario:
     @property
     def route(self) -> str:
         """Where the app of this mode is asked."""
+        if self.workflow:
+            return "/v1/workflows/run"
         return "/v1/completion-messages" if "mode: completion\n" in self.app else "/v1/chat-messages"
+
+    @property
+    def stop(self) -> str:
+        return f"{'/v1/workflows/tasks' if self.workflow else self.route}/{self.task_id}/stop"
+
+    @property
+    def workflow(self) -> bool:
+        return "mode: workflow\n" in self.app
 
     @property
     def task_id(self) -> str:
@@ -83,7 +94,7 @@ async def ask(place: Place, scenario: Scenario, mode: str) -> Reply:
     stream = door.open("POST", scenario.route, json_body=sent)
     onlooker = await door.attach(scenario.task_id, user)
     await onlooker.take(scenario.stop_after)
-    assert (await door.post(f"{scenario.route}/{scenario.task_id}/stop", user=user)).status == 200
+    assert (await door.post(scenario.stop, user=user)).status == 200
     return await stream.whole()
 
 
@@ -120,6 +131,10 @@ async def test_what_is_kept_is_what_was_said(scenario: Scenario, build: Build) -
     place = await scenario.begin(build)
     events = (await ask(place, scenario, "streaming")).events
     user, conversation = scenario.body["user"], events[0].get("conversation_id")
+    if scenario.workflow:
+        run = await place.door.get(f"/v1/workflows/run/{events[0]['workflow_run_id']}")
+        check(scenario, "run.json", run.body + b"\n")
+        return
     if conversation is None:
         return  # no route shows what a completion app keeps; tests/contract/test_completion.py looks behind them
     page = await place.door.get("/v1/messages", user=user, conversation_id=conversation)
