@@ -1,13 +1,16 @@
 """What one run of code may take, and the JSON that it gives back. Knows no interpreter."""
 
 import json
-from typing import NoReturn
+from contextlib import suppress
+from typing import Any, NoReturn, cast
 
+import msgspec
 from msgspec import Struct
 
 from parlour.domain.problems import CodeFailed
 
 MEGABYTE = 1024 * 1024
+OF_ITS_OWN = "The code told something of its own in the place of a result."
 
 
 class Limits(Struct, frozen=True):
@@ -29,18 +32,54 @@ def too_hungry(limits: Limits) -> CodeFailed:
     )
 
 
-def result_of(text: str, limits: Limits) -> object:
+def result_of(told: str, limits: Limits) -> object:
     """The value of a result that travelled as JSON.
 
     Raises:
         CodeFailed: it is too long, or no JSON: NaN and Infinity are none.
     """
-    if len(text) > limits.output:
+    if len(told) > limits.output:
         raise CodeFailed(f"The code returns more than {limits.output // MEGABYTE} MB of JSON. Let it return less.")
     try:
-        return json.loads(text, parse_constant=no_number)
+        value = json.loads(told, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         raise CodeFailed(f"What the code returns is no JSON: {error}.") from error
+    return whole(value) if HALF in told else value
+
+
+def failure_of(told: str, limits: Limits) -> CodeFailed:
+    """What went wrong in the code, from the words of the process that ran it."""
+    with suppress(msgspec.MsgspecError):
+        wrong = msgspec.json.decode(told, type=Wrong)
+        if wrong.kind in {"MemoryError", "MemoryLimitError"}:
+            return too_hungry(limits)
+        if wrong.kind == "TimeoutError":
+            return too_long(limits)
+        return CodeFailed(f"{wrong.kind}: {wrong.message}{f' (line {wrong.line})' if wrong.line else ''}")
+    return CodeFailed(OF_ITS_OWN)
+
+
+class Wrong(Struct, frozen=True):
+    kind: str
+    message: str
+    line: int | None = None
+
+
+HALF = "\\ud"
+"""How half a character (a lone surrogate) is escaped. JSON takes it, no text can be written with it."""
+
+
+def whole(value: Any) -> Any:
+    """The value without half characters."""
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case list():
+            return [whole(item) for item in cast("list[object]", value)]
+        case dict():
+            return {whole(key): whole(item) for key, item in cast("dict[str, object]", value).items()}
+        case _:
+            return value
 
 
 def no_number(name: str) -> NoReturn:
