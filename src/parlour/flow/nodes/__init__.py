@@ -4,6 +4,7 @@ from parlour.flow.node import Kind
 from parlour.flow.nodes import (
     answer,
     assigner,
+    code,
     container_edges,
     document_extractor,
     end,
@@ -41,5 +42,6 @@ NODES: dict[str, Kind] = {
     "list-operator": Kind(list_operator.Config, list_operator.run),
     "http-request": Kind(http_request.Config, http_request.run, check=http_request.check),
     "document-extractor": Kind(document_extractor.Config, document_extractor.run),
+    "code": Kind(code.Config, code.run, check=code.check),
     "template-transform": Kind(template_transform.Config, template_transform.run),
 }
