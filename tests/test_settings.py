@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from parlour.settings import AppEntry, BadSettings, Provider, Settings, read
+from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, read
 
 FILE = """
 data = "kept"
@@ -109,3 +109,11 @@ def test_what_may_be_reached_inside_is_a_list_in_the_file_and_words_with_commas_
     found = settings(tmp_path, text)
     assert (found.web.allow, found.apps[0].allow) == (("wiki.corp",), ("10.0.0.0/8",))
     assert settings(tmp_path, text, PARLOUR_WEB_ALLOW="*.corp,10.1.2.3").web.allow == ("*.corp", "10.1.2.3")
+
+
+def test_the_folder_of_libraries_for_code_starts_at_the_files_folder(tmp_path: Path) -> None:
+    said = '[code]\npackages = "libraries"\nseconds = 3\nendpoint = "http://sandbox:8194"\napi_key = "env:SANDBOX_KEY"'
+    found = settings(tmp_path, said, SANDBOX_KEY="k", PARLOUR_CODE_MEMORY="64").code
+    assert found == Code(3, 64, packages=str(tmp_path / "libraries"), endpoint="http://sandbox:8194", api_key="k")
+    with pytest.raises(BadSettings, match=r"code.*memory"):
+        settings(tmp_path, "[code]\nmemory = 1")

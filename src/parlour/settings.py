@@ -65,6 +65,21 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """The same for one user of one app."""
 
 
+class Code(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the code of apps may take, and where it runs."""
+
+    seconds: Annotated[float, Meta(gt=0)] = 15
+    memory: Annotated[int, Meta(ge=16)] = 256
+    """Megabytes of one run."""
+    parallel: Annotated[int, Meta(ge=1)] = 8
+    """Runs at work together; more wait."""
+    packages: str = ""
+    """A folder of libraries for Python (`pip install --target`), to be read by all code."""
+    endpoint: str = ""
+    """The address of a sandbox service, to be used in place of this machine's own."""
+    api_key: str = ""
+
+
 class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     path: str
     id: str = ""
@@ -100,6 +115,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     storage: Storage = Storage()
     web: Web = Web()
     limits: Limits = Limits()
+    code: Code = Code()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
 
@@ -136,7 +152,7 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     section, _, key = name.partition("_")
     if section == "data" and not key:
         tree["data"] = value
-    elif section in {"server", "storage", "limits"} and key:
+    elif section in {"server", "storage", "limits", "code"} and key:
         table(tree, section)[key] = value
     elif section == "web" and key:
         table(tree, section)[key] = value.split(",") if key == "allow" else value
@@ -169,10 +185,13 @@ def resolve(value: object, environment: Mapping[str, str], *, lenient: bool = Fa
 
 
 def rooted(settings: Settings, folder: Path) -> Settings:
-    """The settings with app paths and provider paths taken from the configuration's folder."""
+    """The settings with paths of apps, providers and libraries taken from the configuration's folder."""
     apps = tuple(msgspec.structs.replace(app, path=str(folder / app.path)) for app in settings.apps)
     providers = {
         name: msgspec.structs.replace(provider, path=str(folder / provider.path) if provider.path else "")
         for name, provider in settings.providers.items()
     }
-    return msgspec.structs.replace(settings, apps=apps, providers=providers)
+    code = settings.code
+    if code.packages:
+        code = msgspec.structs.replace(code, packages=str((folder / code.packages).absolute()))
+    return msgspec.structs.replace(settings, apps=apps, providers=providers, code=code)

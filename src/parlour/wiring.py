@@ -6,7 +6,7 @@ What is heavy is imported when it is chosen: a server without a local model neve
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.providers import web
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
+from parlour.providers.random_ids import random_ids
 from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
 from parlour.rag.contents import FileContents
@@ -53,11 +54,9 @@ from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
-from parlour.settings import AppEntry, BadSettings, Provider, Settings
+from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings
 
 MODES = {"chat": chat.run, "completion": completion.run, "advanced-chat": chatflow.run, "workflow": workflow.run}
-
-VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 
 Warm = Callable[[], Coroutine[None, None, None]]
 
@@ -242,7 +241,7 @@ async def open_ports(
         variables=storage.variables,
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
-        sandbox=open_sandbox(stack),
+        sandbox=await open_sandbox(settings.code, stack),
         documents=documents,
         contents=FileContents(blobs, web, documents),
         now=time.time,
@@ -283,11 +282,23 @@ def open_rates(settings: Settings, entries: dict[str, AppEntry]) -> tuple[AppRat
     return general, of_apps
 
 
-def open_sandbox(stack: AsyncExitStack) -> Sandbox:
-    """Where the code of apps runs. What is heavy of it is loaded when the first code comes."""
+async def open_sandbox(said: Code, stack: AsyncExitStack) -> Sandbox:
+    """Where the code of apps runs. What is heavy of it is loaded when the first code comes.
+
+    Raises:
+        BadSettings: there is no such folder of libraries.
+    """
+    from parlour.providers.sandbox.endpoint import Endpoint  # noqa: PLC0415
+    from parlour.providers.sandbox.limits import MEGABYTE, Limits  # noqa: PLC0415
     from parlour.providers.sandbox.local import LocalSandbox  # noqa: PLC0415
 
-    local = LocalSandbox()
+    limits = Limits(said.seconds, said.memory * MEGABYTE, parallel=said.parallel)
+    if said.endpoint:
+        session = await stack.enter_async_context(web.session(allow_private=True))  # the operator's own address
+        return Endpoint(limits, session, said.endpoint, said.api_key)
+    if said.packages and not await asyncio.to_thread(Path(said.packages).is_dir):
+        raise BadSettings(f"code.packages: {said.packages} is no folder. Make it with pip install --target.")
+    local = LocalSandbox(limits, said.packages)
     stack.push_async_callback(local.aclose)
     return local
 
@@ -388,12 +399,3 @@ def remote(name: str, said: Provider, session: ClientSession) -> Models:
     if not said.base_url:
         raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
     return Remote(OpenAICompatible(), session, said.base_url, said.api_key, context=said.context)
-
-
-def random_ids() -> Iterator[str]:
-    """Random UUIDs (version 4), drawn from the system many at a time: it is asked five times for a chat."""
-    while True:
-        drawn = secrets.token_hex(16 * 256)
-        for start in range(0, len(drawn), 32):
-            digits = drawn[start : start + 32]
-            yield f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{VARIANT[digits[16]]}{digits[17:20]}-{digits[20:]}"
