@@ -55,6 +55,7 @@ from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings
+from parlour.stores.kept_secret import kept_secret
 
 MODES = {"chat": chat.run, "completion": completion.run, "advanced-chat": chatflow.run, "workflow": workflow.run}
 
@@ -326,13 +327,7 @@ def signing_secret(settings: Settings) -> bytes:
         return secrets.token_bytes(32)
     path = Path(settings.data).absolute() / "signing.key"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            fresh = path.with_suffix(".new")
-            fresh.touch(mode=0o600)
-            fresh.write_bytes(secrets.token_bytes(32))
-            fresh.rename(path)
-        return path.read_bytes()
+        return kept_secret(path)
     except OSError as error:
         raise BadSettings(
             f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
