@@ -112,6 +112,5 @@ NOT_SERVED: dict[str, str] = {
 NOT_YET_OK: dict[str, str] = {
     "POST /apps/annotation-reply/{action}": KNOWLEDGE,
     "GET /apps/annotation-reply/{action}/status/{job_id}": KNOWLEDGE,
-    "PUT /conversations/{conversation_id}/variables/{variable_id}": "a later issue: only flows declare variables",
 }
 """Those that are served, and always refuse for now."""

@@ -406,7 +406,7 @@ CHECKS = {
     "check:34": R("check 34, 8.31", "/messages: order, paging without gaps, limits, unknown first_id."),
     "check:35": R("check 35, 8.11, 8.31", "/conversations: sorting, paging with equal times, isolation, delete."),
     "check:36": R("check 36", "Conversation variables: default 20, bounds, variable_name, 404s."),
-    "check:36:values": R("check 36", "Their values are text; an update is typed, a mismatch 400.", deferred=FLOWS),
+    "check:36:values": R("check 36", "Their values are text; an update is typed, a mismatch 400."),
     "check:37": R("check 37", "Feedback: like, dislike, null, null again is 400; seen in /messages; foreign 404."),
     "check:38": R("check 38", "Concurrency limit: 429, and the slot is free after end and disconnect."),
     "check:39": R("check 39", "After a disconnect mid-stream /messages holds the full answer."),

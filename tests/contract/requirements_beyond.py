@@ -8,7 +8,6 @@ QUIRKS_TO_COME: dict[int, str] = {
     10: "failures inside chatflows",
     12: "voice: text to audio",
     25: "answers from annotations and moderation",
-    29: "values of conversation variables",
     32: "voice: audio to text",
     33: "knowledge: citations",
 }

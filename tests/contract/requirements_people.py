@@ -21,6 +21,15 @@ PEOPLE = {
         "5.5", "An unknown last_id is 400 invalid_param.", divergence="With a message, which the original leaves empty."
     ),
     "variables:conversation": R("5.5, 0.6", "An unknown or foreign conversation is 404 conversation_not_exists."),
+    "variables:list": R(
+        "5.5, 8.29",
+        "A chatflow's are listed by creation, filtered by variable_name in whatever case; value is text, or JSON text.",
+        divergence="The original shows what is no text as its own language has it.",
+    ),
+    "variables:written": R("5.5, 6.5", "What a run writes is kept with its conversation, over turns and restarts."),
+    "variables:change": R(
+        "5.5", "PUT takes a value of the variable's type, else 400 bad_request that names it and both types."
+    ),
     "variables:update": R("5.5", "An unknown variable cannot be changed: 404 not_found."),
     "variables:mode": R("5", "On an app of another mode: 400 not_chat_app."),
     "annotations:create": R(

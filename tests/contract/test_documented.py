@@ -16,6 +16,7 @@ from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
 from tests.contract.flow_samples import run, text_field, workflow_file
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
+from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import local, upload
 from tests.documented import Comparison, against, differences, event, operations
 from tests.front_door import FrontDoor
@@ -82,6 +83,7 @@ async def ask_everything(place: Place) -> None:
     await door.post(f"/v1/chat-messages/{NOBODY}/stop", user="ann")
     await door.post(f"/v1/conversations/{conversation}/name", name="New", user="ann")
     await variables(door, conversation)
+    await flow_variables(place)
     await annotations(door)
     for mode in ("blocking", "streaming"):
         asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
@@ -102,6 +104,17 @@ async def variables(door: FrontDoor, conversation: str) -> None:
     await door.get(f"/v1/conversations/{NOBODY}/variables", user="ann")
     change = {"value": "x", "user": "ann"}
     await door.request("PUT", f"/v1/conversations/{conversation}/variables/{NOBODY}", json_body=change)
+
+
+async def flow_variables(place: Place) -> None:
+    door = FrontDoor(place.app, key_of("count"))
+    door.documented = place.door.documented
+    conversation = (await door.send("hi", auto_generate_name=False)).json()["conversation_id"]
+    path = f"/v1/conversations/{conversation}/variables"
+    await door.get(path, user="ann")
+    for value in ("x", 5):
+        change = {"value": value, "user": "ann"}
+        await door.request("PUT", f"{path}/{id_of('topic')}", json_body=change)
 
 
 async def workflows(place: Place) -> None:
@@ -157,6 +170,7 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "first": everything(),
             "write": app_file("completion"),
             **FLOWS,
+            "count": counting(),
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
         },
         models=rules(FAILING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),

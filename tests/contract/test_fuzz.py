@@ -24,6 +24,7 @@ from parlour.wire.openapi import document
 from tests.contract.flow_samples import RUN, end, start
 from tests.contract.requirements import requirement
 from tests.contract.test_bad_input import FILES, FORM, TELLING, assert_well_spoken
+from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import BOUNDARY, PNG, local, multipart, upload
 from tests.dsl.graph_samples import chain, flow_file
 from tests.front_door import FrontDoor, Reply
@@ -39,7 +40,7 @@ SPEC: dict[str, Any] = json.loads(document("1.0.0"))
 FOUND: list[Any] = list(cast("Any", openapi.from_dict(SPEC)).get_all_operations())
 OPERATIONS: dict[str, Operation] = {found.ok().label: found.ok() for found in FOUND}
 NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health"}
-KEYS = (key_of("first"), key_of("write"), key_of("run"))
+KEYS = (key_of("first"), key_of("write"), key_of("run"), key_of("flow"))
 ORDINARY = "application/json", f"multipart/form-data; boundary={BOUNDARY}", "text/plain", "", "é", "a/b;;"
 
 
@@ -61,6 +62,7 @@ async def place(build: Build) -> Place:
         "first": chat_app(**features),
         "write": app_file("completion", user_input_form=FORM),
         "run": flow_form(),
+        "flow": counting(),
     }
     return await build(apps=apps)
 
@@ -95,6 +97,19 @@ async def what_is_there(door: FrontDoor) -> dict[str, str]:
         "annotation_id": kept["id"],
         "end_user_id": judged["from_end_user_id"],
         "user": "ann",
+    }
+
+
+async def what_a_flow_has(door: FrontDoor) -> dict[str, str]:
+    """The same of a chatflow, with a variable."""
+    asked = {"query": "hi", "user": "ann", "auto_generate_name": False}
+    said = (await door.request("POST", "/v1/chat-messages", json_body=asked, key=key_of("flow"))).json()
+    variable = {"last_id": id_of("count"), "variable_id": id_of("mixed")}
+    return {
+        "conversation_id": said["conversation_id"],
+        "message_id": said["id"],
+        "task_id": said["task_id"],
+        **variable,
     }
 
 
@@ -151,7 +166,8 @@ def drawn(label: str, examples: int) -> list[Drawn]:
     operation: Any = OPERATIONS[label]
     strategies: list[st.SearchStrategy[Case]] = [operation.as_strategy(mode) for mode in modes]
     found: list[Drawn] = []
-    keys = (*KEYS, *[key_of("run")] * 6) if "/workflow" in label else KEYS
+    own = "run" if "/workflow" in label else "flow" if "/variables" in label else "first"
+    keys = (*KEYS, *[key_of(own)] * 4)
 
     @many(examples)
     @given(case=st.one_of(strategies), there=st.booleans(), key=st.sampled_from(keys))
@@ -166,6 +182,8 @@ async def drive(place: Place, label: str, examples: int) -> None:
     for case, there, key in drawn(label, examples):
         if there:
             ids = await what_is_there(place.door)
+            if key == key_of("flow"):
+                ids |= await what_a_flow_has(place.door)
             case.path_parameters = named(case.path_parameters, ids)
             case.query = {**named(case.query or {}, ids), "user": "ann"}
             body: object = case.body

@@ -13,7 +13,7 @@ from parlour.wire.openapi import document
 from tests.contract import walk
 from tests.contract.flow_samples import end, start
 from tests.contract.requirements import requirement
-from tests.contract.walk import ALLOWED, NAMES, NO_IDS, PLACES, Person, furnish, furnish_runner
+from tests.contract.walk import ALLOWED, NAMES, NO_IDS, PLACES, Person, furnish, furnish_runner, furnish_talker
 from tests.dsl.graph_samples import chain, flow_file, node
 from tests.front_door import Reply, Stream
 from tests.houses import NOBODY, Build, Gate, app_file, chat_app, key_of, scripted
@@ -28,6 +28,7 @@ FIELDS = [
 ]
 TAKING = {"enabled": True, "allowed_file_types": ["image"], "number_limits": 3}
 FEATURES = {"suggested_questions_after_answer": {"enabled": True}, "file_upload": TAKING, "user_input_form": FIELDS}
+KINDS = ("chat", "fill", "run", "flow")
 STRANGERS = {
     "another user of the app": ("", "bob"),
     "the same name in another app": ("2", "ann"),
@@ -47,7 +48,7 @@ class Town:
         return self.people[app, user]
 
     async def live(self) -> None:
-        for app in ("chat", "chat2", "fill", "fill2", "run", "run2"):
+        for app in (kind + suffix for kind in KINDS for suffix in ("", "2")):
             for user in ("ann", "bob"):
                 self.people[app, user] = Person(self.house.door, key_of(app), user)
         for app in ("chat", "chat2"):
@@ -57,6 +58,7 @@ class Town:
                 filler = self.of(app.replace("chat", "fill"), user)
                 filler.has = {**person.has, "file_id": await walk.upload(filler.door, user=user, key=filler.key)}
                 await furnish_runner(self.of(app.replace("chat", "run"), user))
+                await furnish_talker(self.of(app.replace("chat", "flow"), user))
 
     def owner(self, place: walk.Place) -> Person:
         return self.of(place.of, "ann")
@@ -74,11 +76,18 @@ def running(text: str) -> str:
     return flow_file("workflow", graph=graph, features={"file_upload": TAKING})
 
 
+def talking(digit: str) -> str:
+    """A chatflow with a variable of that id: it is the same in every conversation of an app."""
+    kept = {"id": NOBODY.replace("1", digit)[:-1] + "9", "name": "kept", "value_type": "string", "value": "as it was"}
+    return flow_file(conversation_variables=[kept])
+
+
 @asynccontextmanager
 async def town(build: Build) -> AsyncGenerator[Town]:
     gate = Gate()
     chat, fill = chat_app(**FEATURES), app_file("completion", pre_prompt="slow", **FEATURES)
     apps = {"chat": chat, "chat2": chat, "fill": fill, "fill2": fill, "run": running("a"), "run2": running("b")}
+    apps |= {"flow": talking("1"), "flow2": talking("2")}
     house = await build(apps=apps, models=scripted({"rules": [SLOW]}, gate.sleep))
     found = Town(house, gate)
     await found.live()
@@ -102,6 +111,10 @@ async def belongings(person: Person) -> list[object]:
         assert [reply.status for reply in replies] == [200] * len(replies)
         return [reply.body for reply in replies]
     conversation = person.has["conversation_id"]
+    if "variable_id" in person.has:
+        kept = await person.ask("GET", f"/v1/conversations/{conversation}/variables", user=user)
+        assert kept.status == 200
+        return [kept.body]
     replies = [
         await person.ask("GET", "/v1/conversations", user=user),
         await person.ask("GET", "/v1/messages", user=user, conversation_id=conversation),
@@ -131,7 +144,7 @@ def without_addresses(reply: Reply) -> object:
 async def test_a_strangers_id_is_answered_as_one_of_nothing_and_harms_nothing(build: Build, who: str) -> None:
     async with town(build) as there:
         signer = there.house.house.signer
-        owners = there.of("chat", "ann"), there.of("run", "ann")
+        owners = [there.of(kind, "ann") for kind in ("chat", "run", "flow")]
         before = [await belongings(owner) for owner in owners]
         for place in PLACES:
             if place.app and who == "another user of the app":

@@ -1,4 +1,4 @@
-"""Variables of conversations, where no app declares any yet (contract 5.5)."""
+"""Variables of conversations: what can be asked of them, where an app declares none (contract 5.5)."""
 
 import pytest
 

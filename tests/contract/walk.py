@@ -25,8 +25,8 @@ Kind = Literal[
     "run",
     "version",
 ]
-App = Literal["chat", "fill", "run"]
-"""A chat app, a completion app, a workflow app."""
+App = Literal["chat", "fill", "run", "flow"]
+"""A chat app, a completion app, a workflow app, a chatflow with a variable."""
 Body = dict[str, Any]
 
 
@@ -97,6 +97,7 @@ def remote(upload_id: str) -> Body:
 CHAT, FILL = "POST /v1/chat-messages", "POST /v1/completion-messages"
 RUN, VERSION = "POST /v1/workflows/run", "POST /v1/workflows/{workflow_id}/run"
 CONVERSATION, MESSAGE = "/v1/conversations/{conversation_id}", "/v1/messages/{message_id}"
+VARIABLE = f"PUT {CONVERSATION}/variables/{{variable_id}}"
 ANNOTATION, REPLY = "/v1/apps/annotations/{annotation_id}", "GET /v1/apps/annotation-reply"
 
 PLACES = (
@@ -141,15 +142,17 @@ PLACES = (
     Place(f"POST {CONVERSATION}/name", "conversation_id", "conversation", body=lambda _: {"name": "Stolen"}),
     Place(f"POST {CONVERSATION}/name", "conversation_id", "conversation", body=lambda _: {"auto_generate": True}),
     Place(f"DELETE {CONVERSATION}", "conversation_id", "conversation"),
-    Place(f"GET {CONVERSATION}/variables", "conversation_id", "conversation"),
-    Place(f"GET {CONVERSATION}/variables", "last_id", "variable", query=lambda it: {"last_id": it}),
+    Place(f"GET {CONVERSATION}/variables", "conversation_id", "conversation", of="flow"),
     Place(
-        f"PUT {CONVERSATION}/variables/{{variable_id}}",
-        "conversation_id",
-        "conversation",
-        body=lambda _: {"value": "x"},
+        f"GET {CONVERSATION}/variables",
+        "last_id",
+        "variable",
+        query=lambda it: {"last_id": it},
+        app=True,
+        of="flow",
     ),
-    Place(f"PUT {CONVERSATION}/variables/{{variable_id}}", "variable_id", "variable", body=lambda _: {"value": "x"}),
+    Place(VARIABLE, "conversation_id", "conversation", body=lambda _: {"value": "x"}, of="flow"),
+    Place(VARIABLE, "variable_id", "variable", body=lambda _: {"value": "x"}, app=True, of="flow"),
     Place(
         f"PUT {ANNOTATION}", "annotation_id", "annotation", body=lambda _: {"question": "x", "answer": "y"}, app=True
     ),
@@ -203,7 +206,7 @@ async def furnish(person: Person, nobody: str) -> None:
     gone = await person.ask("DELETE", f"/v1/conversations/{conversation}", {"user": person.user})
     gone_too = await person.ask("DELETE", f"/v1/apps/annotations/{person.gone['annotation_id']}")
     assert (gone.status, gone_too.status) == (204, 204)
-    person.has = {"variable_id": nobody, "job_id": nobody, **await furnished(person)}
+    person.has = {"job_id": nobody, **await furnished(person)}
 
 
 async def furnished(person: Person) -> dict[str, str]:
@@ -235,6 +238,14 @@ async def furnish_runner(person: Person) -> None:
         "workflow_run_id": said["workflow_run_id"],
         "workflow_id": said["data"]["workflow_id"],
     }
+
+
+async def furnish_talker(person: Person) -> None:
+    """Have a chatflow's user own a conversation with a variable."""
+    asked: Body = {"query": "hi", "user": person.user, "auto_generate_name": False}
+    conversation = (await person.ask("POST", "/v1/chat-messages", asked)).json()["conversation_id"]
+    page = await person.ask("GET", f"/v1/conversations/{conversation}/variables", user=person.user)
+    person.has = {"conversation_id": conversation, "variable_id": page.json()["data"][0]["id"]}
 
 
 def described(spec: Body) -> Iterator[tuple[str, str]]:

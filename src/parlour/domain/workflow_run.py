@@ -6,6 +6,9 @@ from parlour.domain.events import HumanInputRequired, RunStatus
 from parlour.domain.message import Owner
 from parlour.domain.turn import Submission
 
+LARGEST_VARIABLE = 200 * 1024
+"""Bytes of a conversation's variable as JSON (dsl.md 2.1)."""
+
 
 class WorkflowRun(Struct, frozen=True):
     """One run of a chatflow or workflow."""

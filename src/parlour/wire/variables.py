@@ -1,12 +1,16 @@
-"""Variables of a conversation: what is asked of them (contract 5.5). Knows no values: only flows have some."""
+"""Variables of a conversation: what is asked of them, and how they are shown (contract 5.5).
+
+Does not know which there are, nor who reads them.
+"""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, cast
 
 from msgspec import Meta, Struct
 
-from parlour.domain.problems import InvalidParam
+from parlour.domain.problems import BadRequest, InvalidParam
+from parlour.domain.workflow_run import LARGEST_VARIABLE, StoredVariable
 from parlour.wire import body as read
 from parlour.wire.bodies import Seconds
 from parlour.wire.body import DEFAULT_USER
@@ -108,6 +112,107 @@ def parse_update(body: Mapping[str, object]) -> Update:
     return Update(user=user, value=body["value"])
 
 
-def empty_page(limit: int) -> bytes:
-    """Of a conversation without variables."""
-    return encode(VariablesPage(limit, has_more=False, data=()))
+def page(found: Sequence[StoredVariable], query: VariablesQuery) -> bytes:
+    """The page of these that was asked for.
+
+    Raises:
+        InvalidParam: there is nothing to begin after.
+    """
+    start = 0
+    if query.last_id:
+        ids = [variable.id for variable in found]
+        if query.last_id not in ids:
+            raise InvalidParam(f"last_id: this conversation has no variable {query.last_id}.", params="last_id")
+        start = ids.index(query.last_id) + 1
+    wanted = (query.variable_name or "").casefold()
+    named = [variable for variable in found[start:] if wanted in variable.name.casefold()]
+    shown = tuple(_shown(variable) for variable in named[: query.limit])
+    return encode(VariablesPage(query.limit, has_more=len(named) > query.limit, data=shown))
+
+
+def one(variable: StoredVariable) -> bytes:
+    """A variable by itself, as an update answers it."""
+    return encode(_shown(variable))
+
+
+def _shown(variable: StoredVariable) -> VariableBody:
+    """Whole numbers and fractions are numbers to clients; a value that is no text is JSON text."""
+    value = variable.value
+    return VariableBody(
+        id=variable.id,
+        name=variable.name,
+        value_type="number" if variable.kind in {"integer", "float"} else variable.kind,
+        value=value if value is None or isinstance(value, str) else encode(value).decode(),
+        description=variable.description,
+        created_at=int(variable.created_at),
+        updated_at=int(variable.updated_at),
+    )
+
+
+def check(variable: StoredVariable, value: object) -> None:
+    """Return if the variable may hold the value.
+
+    Raises:
+        BadRequest: it is of another type, or too large.
+    """
+    fits = FITTING.get(variable.kind)
+    if fits is None or not fits(value):
+        raise BadRequest(
+            f"Type mismatch: variable '{variable.name}' expects {variable.kind}, but got {_kind(value)} type"
+        )
+    if len(encode(value)) > LARGEST_VARIABLE:
+        raise BadRequest(f"Too large: variable '{variable.name}' may have {LARGEST_VARIABLE} bytes as JSON.")
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, float) or _whole(value)
+
+
+def _boolean(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _any(value: object) -> bool:
+    return value is not None
+
+
+def _list(of: Callable[[object], bool]) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list) and all(map(of, cast("list[object]", value)))
+
+
+FITTING: Mapping[str, Callable[[object], bool]] = {
+    "string": _text,
+    "secret": _text,
+    "number": _number,
+    "integer": _whole,
+    "float": _number,
+    "boolean": _boolean,
+    "object": _object,
+    "array[any]": _list(_any),
+    "array[string]": _list(_text),
+    "array[number]": _list(_number),
+    "array[object]": _list(_object),
+    "array[boolean]": _list(_boolean),
+}
+KINDS = ("boolean", "string", "number", "object", "array[string]", "array[number]", "array[object]", "array[boolean]")
+
+
+def _kind(value: object) -> str:
+    """What a value that came in is called."""
+    if value is None:
+        return "none"
+    if value == []:
+        return "array[any]"
+    return next((kind for kind in KINDS if FITTING[kind](value)), "array[any]")

@@ -14,12 +14,11 @@ from parlour.domain.app import ChatflowApp
 from parlour.domain.events import VariableAssigned
 from parlour.domain.files import File
 from parlour.domain.graph import Node
+from parlour.domain.workflow_run import LARGEST_VARIABLE
 from parlour.flow.node import Fault, NodeFailed, Result, Say, Scope
 from parlour.flow.pool import MISSING
 from parlour.flow.values import json_form, kind_of, zero
 
-LARGEST = 200 * 1024
-"""Bytes of a conversation's variable (dsl.md 2.1)."""
 KIND = "VariableOperatorNodeError"
 ARITHMETIC = frozenset({"+=", "-=", "*=", "/="})
 ON_LISTS = frozenset({"append", "extend", "remove-first", "remove-last"})
@@ -221,8 +220,8 @@ def _check_size(target: Target, value: object) -> None:
         NodeFailed: a conversation does not keep as much.
     """
     kept = target.selector[0] == "conversation"
-    if kept and len(msgspec.json.encode(json_form(value))) > LARGEST:
-        raise NodeFailed(f"{'.'.join(target.selector)} would hold more than {LARGEST // 1024} KiB.", KIND)
+    if kept and len(msgspec.json.encode(json_form(value))) > LARGEST_VARIABLE:
+        raise NodeFailed(f"{'.'.join(target.selector)} would hold more than {LARGEST_VARIABLE // 1024} KiB.", KIND)
 
 
 def check(config: Config, node: Node) -> Iterable[Fault]:
