@@ -4,8 +4,10 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
 
     - query: hello                       what the user says, in a chatflow
       inputs: {city: Bonn}               what the form is filled with
+      choose: {tone: 0}                  which option of a select
       files: [https://x/a.txt]           what comes with it; as a form's value {type, transfer_method, url}
       pages: {https://x/a.txt: {body: …}} the web, beside its `body` a page may have a `type` and a `status`
+      environment: {key: x}              variables of the environment that the operator has set
       partial: true                      it may run although some of it is refused
       goes_on: true                      the next message of the conversation of the run before it
       script: [[Hel, lo], {match: …}]    what the models say: pieces, in the order of the calls, or rules of a script
@@ -19,7 +21,7 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
         - "?llm.1"                       it is tried again
         - "#loop.1"                      round 1 of a loop or an iteration begins
         - any: [[a b], [c]]              these happen in any order among each other, each list in its own
-      outputs: {text: Hello}             of the whole run; in a chatflow `answer: Hello` says it shorter
+      outputs: {text: Hello}             of the whole run, in its texts … again; in a chatflow `answer: Hello`
       variables: {topic: hello}          those of the conversation that were written, as they stand in the end
       outcomes: {1701: {result: true}}   outputs of nodes, in the end, or a part of them
       error: No model                    a part of the message with which the run fails
@@ -65,7 +67,7 @@ class Free(Struct, frozen=True):
 
 FOLDER = Path(__file__).parent
 MEMBERS = {
-    *("query", "inputs", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
+    *("query", "inputs", "choose", "environment", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
     *("path", "outputs", "answer", "variables", "outcomes", "error", "status"),
 }
 
@@ -146,11 +148,27 @@ def differs(told: Sequence[Token], path: Sequence[object]) -> str:
     for step in expected(path):
         open_ = [list(sequence) for sequence in step.sequences] if isinstance(step, Free) else [[step]]
         while any(open_):
-            taken = next((one for one in open_ if one[:1] == left[:1]), None)
+            taken = next((one for one in open_ if one and left and same(left[0], one[0])), None)
             if not taken:
                 return f"expected {[one[0] for one in open_ if one]}, but there is {left[:3]}"
             del taken[0], left[0]
     return f"nothing more was expected, but there is {left}" if left else ""
+
+
+def same(told: Token, wish: Token) -> bool:
+    if isinstance(told, Spoken) and isinstance(wish, Spoken):
+        return told.selector == wish.selector and fits(told.text, wish.text)
+    return told == wish
+
+
+def like(found: object, wish: object) -> bool:
+    """Whether a value is as it is written, texts by their patterns."""
+    if isinstance(found, str) and isinstance(wish, str):
+        return fits(found, wish)
+    if isinstance(found, dict) and isinstance(wish, dict):
+        members, wishes = cast("dict[str, object]", found), cast("dict[str, object]", wish)
+        return members.keys() == wishes.keys() and all(like(members[name], one) for name, one in wishes.items())
+    return found == wish
 
 
 def fits(text: str, pattern: str) -> bool:
