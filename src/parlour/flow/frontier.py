@@ -20,6 +20,8 @@ class Decided(Struct):
     states: dict[int, State] = {}
     """By the edge's place in the graph."""
     skipped: set[str] = set()
+    begun: set[str] = set()
+    """Nodes that were ready: none is twice, even where a circle leads back to it."""
 
 
 class Frontier:
@@ -43,6 +45,7 @@ class Frontier:
     def start(self, root: str) -> list[str]:
         """Begin at one root: the others, and what hangs from them alone, are skipped."""
         ready: list[str] = [root]
+        self.decided.begun.add(root)
         for node, into in self._into.items():
             if not into and node != root:
                 self._skip(node, ready)
@@ -59,13 +62,20 @@ class Frontier:
         return ready
 
     def _look_at(self, node: str, ready: list[str]) -> None:
-        states = [self.decided.states.get(number) for number in self._into[node]]
-        if None in states or node in ready or node in self.skipped:
+        states = self._states(node)
+        if None in states or node in self.decided.begun or node in self.skipped:
             return
         if "taken" in states:
-            ready.append(node)
+            self._begin(node, ready)
         else:
             self._skip(node, ready)
+
+    def _states(self, node: str) -> list[State | None]:
+        return [self.decided.states.get(number) for number in self._into[node]]
+
+    def _begin(self, node: str, ready: list[str]) -> None:
+        self.decided.begun.add(node)
+        ready.append(node)
 
     def _skip(self, node: str, ready: list[str]) -> None:
         """Without recursion: a chain may be as long as the graph."""
@@ -79,10 +89,10 @@ class Frontier:
                 self.decided.states[number] = "skipped"
             for number in self._out[current]:
                 target = self._edges[number].target
-                states = [self.decided.states.get(into) for into in self._into[target]]
-                if None in states or target in self.skipped:
+                states = self._states(target)
+                if None in states or target in self.skipped or target in self.decided.begun:
                     continue
-                if "taken" not in states:
+                if "taken" in states:
+                    self._begin(target, ready)
+                else:
                     waiting.append(target)
-                elif target not in ready:
-                    ready.append(target)
