@@ -40,7 +40,8 @@ COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 def main() -> None:
     """The command `parlour`."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    for talkative in ("uvicorn.error", "watchfiles"):  # the latter would tell of the log's own growth, for ever
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     try:
         cli()
     except BadSettings as error:

@@ -11,5 +11,8 @@ DETAILS = {
     ),
     "http:old": R("4.1", "A client of HTTP/1.0 gets no chunks: its stream ends with the connection."),
     "http:large-head": R("1.3", "Headers of more than 64 KB are 400 in the envelope, and end the connection."),
+    "files:named": R("5.7", "The name of an upload is read as `filename` or `filename*`, as .NET's client writes it."),
+    "files:signed-again": R("5.3", "Addresses of its user's files in an answer open for five minutes after each read."),
+    "order:files": R("1.6", "A file that is not there is told before a missing provider, and after the conversation."),
     "http:silent": R("ours", "A connection on which no request begins, or one's headers never end, is closed."),
 }

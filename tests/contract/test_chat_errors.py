@@ -10,6 +10,8 @@ from parlour.providers.remote import Remote
 from parlour.providers.scripted import Scripted
 from parlour.providers.table import Entry, Table
 from tests.contract.requirements import requirement
+from tests.contract.test_files_again import TAKING
+from tests.contract.uploading import local
 from tests.front_door import FrontDoor
 from tests.houses import NOBODY, Build, chat_app, rules
 from tests.providers.fake_provider import Answer, outside, serving, texts
@@ -132,7 +134,9 @@ async def test_a_refusal_is_plain_json_also_when_streaming(
     assert (reply.status, reply.json()["status"]) == (status, status)
 
 
-@requirement("order:query-before-conversation", "order:conversation-before-provider", "order:provider-and-inputs")
+@requirement(
+    "order:query-before-conversation", "order:conversation-before-provider", "order:provider-and-inputs", "order:files"
+)
 async def test_the_first_fault_in_order_is_the_one_that_is_told(build: Build) -> None:
     place = await build(apps={"one": chat_app(user_input_form=[VARIABLE])}, models=NO_PROVIDERS)
 
@@ -145,5 +149,10 @@ async def test_the_first_fault_in_order_is_the_one_that_is_told(build: Build) ->
     assert await fault(**wrong, user="ann") == ("invalid_param", "query")
     assert await fault(**{**wrong, "query": "hi"}, user="ann") == ("not_found", None)
     assert await fault(query="hi", user="ann", inputs={}) == ("provider_not_initialize", None)
+    unfilled = chat_app(user_input_form=[VARIABLE], file_upload=TAKING)
+    place = await build(apps={"one": unfilled}, models=NO_PROVIDERS)
+    unknown: list[object] = [local(NOBODY)]
+    assert await fault(query="hi", user="ann", files=unknown, inputs={}) == ("invalid_param", "files")
+    assert await fault(query="hi", user="ann", files=unknown, conversation_id=NOBODY) == ("not_found", None)
     served = await build(apps={"one": chat_app(user_input_form=[VARIABLE])})
     assert (await served.door.send(inputs={})).json()["params"] == "name"

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from parlour.http.signing import Signer
 from parlour.ports.models import Image
 from tests.contract.requirements import requirement
 from tests.contract.uploading import PNG, Witness, local, taking, upload
 from tests.front_door import Reply
-from tests.houses import NOBODY, Build, Place, chat_app, key_of
+from tests.houses import NOBODY, NOW, SECRET, Build, Place, chat_app, key_of, rules
 from tests.rag import samples
 
 pytestmark = pytest.mark.anyio
@@ -158,6 +159,23 @@ async def test_an_upload_of_another_user_or_app_reads_as_one_that_is_not_there(b
         said = refused(await place.door.send(files=[file]))
         assert said.replace(upload_id, NOBODY) == unknown
     assert model.calls == []
+
+
+@requirement("files:signed-again")
+async def test_an_address_in_an_answer_opens_again_whenever_the_history_is_read(build: Build) -> None:
+    place = await build(models=rules({"match": "mine", "say": ["{prompt}"]}))
+    old = Signer(SECRET, lambda: NOW)
+    own, foreign = await upload(place.door), await upload(place.door, user="bob")
+    said = [f"mine: ![a]({old.address('https://files.example', one)}) is here" for one in (own, foreign)]
+    for text, opens in zip(said, (True, False), strict=True):
+        sent = await place.door.send(text, auto_generate_name=False)
+        page = await place.door.get("/v1/messages", user="ann", conversation_id=sent.json()["conversation_id"])
+        kept = page.json()["data"][0]["answer"]
+        assert kept.startswith("user: mine: ![a](https://files.example/files/")
+        assert kept.endswith(") is here")
+        path, _, query = kept[kept.index("/files/") : kept.index(")")].partition("?")
+        reply = await place.door.request("GET", path, query=query.encode(), key="")
+        assert (reply.status == 200) is opens
 
 
 @requirement("check:13")

@@ -89,6 +89,38 @@ async def test_the_last_user_that_is_not_empty_counts(build: Build, fields: list
     assert sent.status == 200, sent.body
 
 
+@requirement("files:named")
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        ("filename=\"=?utf-8?B?5ZCNLnR4dA==?=\"; filename*=utf-8''%E5%90%8D.txt", "名.txt"),  # as .NET writes it
+        ("filename*=UTF-8''%E5%90%8D.txt", "名.txt"),  # as older releases of Python's requests do
+        ("filename*=utf-8'en'%E2%82%AC%20rates.txt; filename=\"x.txt\"", "€ rates.txt"),
+        ("filename*=iso-8859-1''%A3.txt", "£.txt"),
+        ("filename*=no-such''%A3.txt; filename=\"x.txt\"", "x.txt"),
+        ("filename=\"a; filename*=utf-8''b.txt\"", "a; filename*=utf-8''b.txt"),
+        ("filename=plain.txt", "plain.txt"),
+    ],
+)
+async def test_a_name_is_read_in_either_of_its_forms(build: Build, disposition: str, name: str) -> None:
+    place = await build()
+    body = multipart(FILE).replace(b'filename="dot.png"', disposition.encode())
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    reply = await place.door.request("POST", "/v1/files/upload", body=body, headers=headers)
+    assert (reply.status, reply.json()["name"]) == (201, name), reply.body
+    assert reply.json()["extension"] == "txt"
+
+
+@requirement("files:named")
+@pytest.mark.parametrize("name", ["..%2Fx.txt", "a%5Cb.txt"])
+async def test_a_name_with_folders_is_refused_in_either_of_its_forms(build: Build, name: str) -> None:
+    place = await build()
+    body = multipart(FILE).replace(b'filename="dot.png"', f"filename*=utf-8''{name}".encode())
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    reply = await place.door.request("POST", "/v1/files/upload", body=body, headers=headers)
+    assert (reply.status, reply.json()["code"]) == (400, "invalid_param")
+
+
 @requirement("error:upload")
 @pytest.mark.parametrize(
     ("parts", "status", "code"),
@@ -321,7 +353,8 @@ async def test_an_address_that_was_changed_is_not_found(build: Build, changed: d
 async def test_an_address_holds_for_five_minutes(build: Build) -> None:
     place = await build(fixed=True)
     file_id = (await post(place.door, FILE)).json()["id"]
-    for age, status in ((0, 200), (VALID_SECONDS, 200), (VALID_SECONDS + 1, 404)):
+    clock_set_back = -VALID_SECONDS - 1
+    for age, status in ((0, 200), (VALID_SECONDS, 200), (VALID_SECONDS + 1, 404), (clock_set_back, 404)):
         earlier = Signer(b"the secret of a test", lambda age=age: NOW - age)
         reply = await open_address(place.door, earlier.address("http://127.0.0.1:8000/", file_id))
         assert reply.status == status, age

@@ -107,6 +107,7 @@ def test_a_changed_file_is_served_and_a_broken_edit_is_not(tmp_path: Path) -> No
         (tmp_path / "test.yml").write_text(APP.replace("mode: chat", "mode: nonsense"))
         until(lambda: "last good version" in (tmp_path / "log").read_text())
         assert answer().strip() == "Be long."
+        assert "detected" not in (tmp_path / "log").read_text(), "the log lies there too: it would tell of itself"
 
 
 def test_a_conversation_stays_with_the_version_that_it_began_with(tmp_path: Path) -> None:

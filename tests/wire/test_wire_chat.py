@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from parlour.domain.app import Card, ChatApp, Features, Field, Model, SimplePrompt
+from parlour.domain.app import App, Card, ChatApp, Features, Field, Model, SimplePrompt
 from parlour.domain.files import FileRef, FileRules
 from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp, Problem
 from parlour.domain.turn import Ask
-from parlour.wire.chat import ChatRequest, against, asks_something, parse, trace_id
+from parlour.wire.chat import Asked, ChatRequest, asks_something, filled, parse, trace_id, with_files
 
 ID = "0b7e1c1e-1111-4222-8333-abcdefabcdef"
 EARLIER = "0b7e1c1e-1111-4222-8333-000000000007"
@@ -20,6 +20,10 @@ def app(*form: Field, files: FileRules | None = None) -> ChatApp:
     card = Card(id=ID, name="demo", version=ID)
     features = Features(files=files or FileRules())
     return ChatApp(card, Model("openai", "m"), SimplePrompt(), form, features)
+
+
+def against(asked: Asked, app: App) -> Ask:
+    return filled(with_files(asked, app), app)
 
 
 def sent(members: dict[str, object], mode: str = "chat") -> Ask:

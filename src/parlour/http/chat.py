@@ -5,6 +5,7 @@ The straight line of a chat message begins here; docs/design.md follows it.
 
 from functools import partial
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -17,7 +18,7 @@ from parlour.domain.template import fill
 from parlour.http.admission import Admit, admission, nothing
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
-from parlour.http.sent_files import addressed, looked_up
+from parlour.http.sent_files import addressed, looked_up, sent
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
 from parlour.wire import bodies, chat, errors, queries, repeats, workflow_bodies
@@ -66,9 +67,12 @@ async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothin
     thread = await house.runs.thread(Owner(app.card.id, asked.ask.user), asked.ask)
     if thread is not None and not isinstance(app, ChatflowApp):  # a chatflow answers as it is now (contract 2.2)
         app = await house.catalogue.pinned(app, thread.conversation.version)
+    asked = chat.with_files(asked, app)
+    if asked.ask.files:
+        asked = structs.replace(asked, ask=await sent(house, app, asked.ask))
     house.runs.check(app)
     first = thread.conversation.inputs if thread is not None else chat.NO_INPUTS
-    ask = chat.against(asked, app, first, strict=house.strict_forms)
+    ask = chat.filled(asked, app, first, strict=house.strict_forms)
     if chat.names_files(ask):
         ask = await looked_up(house, app, ask)
     introduction = fill(app.features.opening_statement, ask.inputs)  # as this caller sees it; no model is sent it

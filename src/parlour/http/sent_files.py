@@ -3,6 +3,7 @@
 Knows no store. An upload of another user, or of another app, reads as one that is not there (contract 6.1).
 """
 
+import re
 from typing import cast, get_args
 
 from msgspec import structs
@@ -17,24 +18,35 @@ from parlour.wire import file_inputs
 from parlour.wire.encode import clean_text
 from parlour.wire.uploads import extension_of, shortened
 
+ADDRESS = re.compile(r"/files/([0-9a-f-]{36})/file-preview\?timestamp=[0-9]+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_%=-]+")
+"""Of a file that a flow has made, as it stands in an answer."""
+
+
+async def sent(house: House, app: App, ask: Ask) -> Ask:
+    """The same with the files of the message found, their names and types told.
+
+    Raises:
+        InvalidParam: a file is not there, or the app does not take it.
+    """
+    owner, rules = Owner(app.card.id, ask.user), app.features.files
+    known = [await found(house, app, owner, file, rules, "files") for file in ask.files]
+    return structs.replace(ask, files=tuple(known))
+
 
 async def looked_up(house: House, app: App, ask: Ask) -> Ask:
-    """The same with its files found, their names and types told, and what the model is to see read.
+    """The same with the files of the form found, too, and what the model is to see read.
 
     Raises:
         InvalidParam: a file is not there, the app does not take it, or its content cannot be used.
     """
     owner = Owner(app.card.id, ask.user)
-    if ask.files:
-        rules = app.features.files
-        known = [await found(house, app, owner, file, rules, "files") for file in ask.files]
-        if isinstance(app, get_args(EasyApp)):  # a flow's nodes read what they want, when they want it
-            known = [await with_data(house, app, file) for file in known]
-        ask = structs.replace(ask, files=tuple(known))
     inputs = {
         field.variable: await filled(house, app, owner, field, ask.inputs.get(field.variable)) for field in app.form
     }
-    return structs.replace(ask, inputs=inputs)
+    shown = ask.files
+    if isinstance(app, get_args(EasyApp)):  # a flow's nodes read what they want, when they want it
+        shown = tuple([await with_data(house, app, file) for file in ask.files])
+    return structs.replace(ask, inputs=inputs, files=shown)
 
 
 async def filled(house: House, app: App, owner: Owner, field: Field, value: object) -> object:
@@ -111,7 +123,15 @@ async def readable(house: House, message: Message, base: str) -> Message:
         structs.replace(file, url=house.signer.address(base, file.upload_file_id)) if file.upload_file_id else file
         for file in message.files
     )
-    return structs.replace(message, files=files, inputs=await inputs_of(house, message, base))
+    answer = await signed_again(house, message.owner, message.answer)
+    return structs.replace(message, answer=answer, files=files, inputs=await inputs_of(house, message, base))
+
+
+async def signed_again(house: House, owner: Owner, answer: str) -> str:
+    """The answer with the addresses in it valid from now on: those of its owner's uploads (contract 5.3)."""
+    named = dict.fromkeys(ADDRESS.findall(answer))
+    own = {one for one in named if await house.uploads.find(owner, one) is not None}
+    return ADDRESS.sub(lambda place: house.signer.address("", place[1]) if place[1] in own else place[0], answer)
 
 
 async def inputs_of(house: House, kept: Message | Conversation, base: str) -> dict[str, object]:

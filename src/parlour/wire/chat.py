@@ -136,20 +136,28 @@ def asks_something(ask: Ask) -> None:
         raise InvalidParam("query: must not be empty.", params="query")
 
 
-def against(asked: Asked, app: App, first: Mapping[str, object] = NO_INPUTS, *, strict: bool = False) -> Ask:
-    """The request, its files and inputs checked against the app that answers: its conversation's version of it.
+def with_files(asked: Asked, app: App) -> Asked:
+    """The request, its files checked against the app that answers: its conversation's version of it.
+
+    Raises:
+        InvalidParam: a file does not fit.
+    """
+    return structs.replace(asked, ask=structs.replace(asked.ask, files=files.parse(asked.files, app.features.files)))
+
+
+def filled(asked: Asked, app: App, first: Mapping[str, object] = NO_INPUTS, *, strict: bool = False) -> Ask:
+    """The request, its inputs checked against the app, too.
 
     What the caller of a chatflow leaves out is as it was when the conversation began (`first`; dsl.md 6.1); older
     releases of Dify took all of it from there.
 
     Raises:
-        InvalidParam: a file or an input does not fit.
+        InvalidParam: an input does not fit.
     """
-    fitting = files.parse(asked.files, app.features.files)
     given = asked.inputs
     if first and isinstance(app, ChatflowApp):
         given = form.fitting(first, app.form) | given
-    return structs.replace(asked.ask, files=fitting, inputs=form.check(given, app.form, strict=strict))
+    return structs.replace(asked.ask, inputs=form.check(given, app.form, strict=strict))
 
 
 def names_files(ask: Ask) -> bool:

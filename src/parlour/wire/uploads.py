@@ -4,7 +4,9 @@ Does not know where the bytes go: `Form.feed` hands on those of the file, a chun
 """
 
 import re
+from contextlib import suppress
 from typing import Annotated
+from urllib.parse import unquote
 
 from msgspec import Meta, Struct
 from python_multipart.exceptions import FormParserError
@@ -38,6 +40,8 @@ MOST_PARTS = 100
 TENANT = "5d4f5a0e-6d0b-5c0f-9a3e-2f7b1c9d8e60"
 """Who all files belong to: there is one tenant. Clients only want a UUID here."""
 
+_QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_EXTENDED = re.compile(rb";\s*filename\*\s*=\s*([\w-]+)'[^';]*'([^\s;]*)", re.IGNORECASE)
 _MIME = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 
 
@@ -182,7 +186,7 @@ class Form:
             case b"content-disposition":
                 _, options = parse_options_header(value)
                 self._part.name = decoded(options.get(b"name", b""))
-                self._part.filename = decoded(options[b"filename"]) if b"filename" in options else None
+                self._part.filename = named(value, options.get(b"filename"))
             case b"content-type":
                 self._part.mime_type = decoded(value).partition(";")[0].strip().lower()
             case _:
@@ -231,6 +235,18 @@ def check(part: Part) -> None:
         raise InvalidParam("file: the file's name must not contain / or \\.", params="file")
     if not _MIME.fullmatch(part.mime_type):
         raise UnsupportedFileType
+
+
+def named(disposition: bytes, filename: bytes | None) -> str | None:
+    """The name of a part's file: `filename*` before `filename` (RFC 6266), as Dify reads them.
+
+    A form should not have it (RFC 7578), but .NET's client, and older ones of Python, write names beyond ASCII so.
+    """
+    extended = _EXTENDED.search(_QUOTED.sub(b"", disposition))
+    with suppress(LookupError):
+        if extended is not None:
+            return clean_text(unquote(extended[2].decode("latin-1"), extended[1].decode("latin-1")))
+    return None if filename is None else decoded(filename)
 
 
 def decoded(value: bytes) -> str:
