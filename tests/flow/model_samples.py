@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from anyio import fail_after
 
-from parlour.domain.app import Card, ChatflowApp, Model
+from parlour.domain.app import Card, ChatflowApp, Features, Model
 from parlour.domain.events import AnyEvent
-from parlour.domain.files import File
+from parlour.domain.files import File, FileRules
 from parlour.domain.graph import Graph, Node
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
@@ -28,6 +28,10 @@ from tests.houses import GPT, OnePrice, Words, rules
 MODEL: dict[str, Any] = {"provider": "openai", "name": "gpt-4o-mini", "mode": "chat", "completion_params": {}}
 PICTURE = File("image", "remote_url", "a.png", ".png", "image/png", url="http://pictures.test/a.png")
 LETTER = File("document", "local_file", "a.pdf", ".pdf", "application/pdf", related_id="letter")
+
+
+Past = tuple[str, str] | Exchange
+"""A query and its answer; or with the files that came with it."""
 
 
 class Listening:
@@ -57,9 +61,10 @@ class Drawer:
 
     async def read(self, owner: Owner, file: File, most: int, app: str = "") -> bytes:
         del app
-        if owner != self._owner or len(self._files.get(file.related_id, b"")) > most:
+        data = self._files.get(file.related_id) if owner == self._owner else None
+        if data is None or len(data) > most:
             raise FileNotFound
-        return self._files[file.related_id]
+        return data
 
     async def keep(self, owner: Owner, name: str, mime_type: str, data: bytes) -> File:
         raise AssertionError((owner, name, mime_type, data))
@@ -93,10 +98,11 @@ async def _nothing(pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, 
 
 
 def scope_for(
-    made: Node, values: Values, model: Listening, *, history: Sequence[tuple[str, str]] = (), price: Price = GPT
+    made: Node, values: Values, model: Listening, *, history: Sequence[Past] = (), price: Price = GPT
 ) -> Scope:
-    app = ChatflowApp(Card("a", "a", "v"), Graph((made,), ()))
-    past = tuple(Exchange(query, answer) for query, answer in history)
+    features = Features(files=FileRules(enabled=True, image_detail="low"))
+    app = ChatflowApp(Card("a", "a", "v"), Graph((made,), ()), features=features)
+    past = tuple(said if isinstance(said, Exchange) else Exchange(*said) for said in history)
     turn = Turn(app, Ids("task", "message", "conversation", 0), Ask("hi", "ada", {}), past)
     given: dict[str, Any] = dict.fromkeys(Ports.__struct_fields__)
     times = iter(range(1, 1000))
@@ -110,7 +116,7 @@ async def ask(
     data: dict[str, object],
     *script: dict[str, Any],
     values: Values | None = None,
-    history: Sequence[tuple[str, str]] = (),
+    history: Sequence[Past] = (),
     model: Scripted | None = None,
 ) -> Answered:
     """Run one node on these values; `data` is added to its model. Raises what it raises."""
@@ -135,3 +141,14 @@ async def ended(made: Node, scope: Scope, listening: Listening) -> Answered:
                     said.append(item)  # pyright: ignore[reportArgumentType]
     (result,) = results
     return Answered(result, said, listening.calls, scope)
+
+
+def said(role: str, text: str, **more: object) -> dict[str, object]:
+    return {"role": role, "text": text, **more}
+
+
+async def llm(*messages: dict[str, object], script: dict[str, Any] | None = None, **more: Any) -> Answered:
+    values, history, model = more.pop("values", None), more.pop("history", ()), more.pop("model", None)
+    model_data: dict[str, object] = MODEL | more.pop("model_data", {})
+    data: dict[str, Any] = {"model": model_data, "prompt_template": list(messages) or [said("user", "Hello")], **more}
+    return await ask("llm", data, script or {"say": ["Fine"]}, values=values, history=history, model=model)

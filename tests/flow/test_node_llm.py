@@ -4,16 +4,18 @@ from typing import Any, ClassVar
 
 import pytest
 
-from parlour.domain.events import ModelCalled, ModelFinished, ReasoningDelta
-from parlour.domain.files import File
-from parlour.domain.problems import CompletionRequestFailed, FileNotFound
-from parlour.flow.node import Chunk, NodeFailed
+from parlour.domain.files import File, FileRef
+from parlour.domain.problems import FileNotFound
+from parlour.domain.turn import Exchange
+from parlour.flow.node import NodeFailed
 from parlour.ports.models import Image
 from parlour.providers.scripted import Script, Scripted
-from tests.flow.model_samples import LETTER, MODEL, PICTURE, Answered, ask
+from tests.flow.model_samples import LETTER, MODEL, PICTURE, Answered, ask, llm, said
 
 pytestmark = pytest.mark.anyio
 
+SENT = FileRef("image", "remote_url", "http://pictures.test/old.png", name="old.png", mime_type="image/png")
+HERS = FileRef("image", "local_file", upload_file_id="picture", name="b.jpg", mime_type="application/octet-stream")
 UPLOAD = File("image", "local_file", "b.jpg", ".jpg", "application/octet-stream", related_id="picture")
 FOUND = [
     {"content": "Ada wrote it.", "summary": "Who", "metadata": {"_source": "knowledge", "document_id": "d"}},
@@ -23,22 +25,7 @@ WANTED = {"enabled": True, "variable_selector": ["search", "result"]}
 SEEN = {"enabled": True}
 CHOICE: dict[str, object] = {**MODEL, "mode": "completion"}
 PREFIX = {"role_prefix": {"user": "Human", "assistant": "Bot"}}
-SCHEMA = {
-    "type": "object",
-    "properties": {"city": {"type": "string"}, "age": {"type": "integer"}},
-    "required": ["city"],
-}
 HISTORY = [(f"question {n}", f"answer {n}") for n in (1, 2, 3)]
-
-
-def said(role: str, text: str, **more: object) -> dict[str, object]:
-    return {"role": role, "text": text, **more}
-
-
-async def llm(*messages: dict[str, object], script: dict[str, Any] | None = None, **more: Any) -> Answered:
-    values, history, model = more.pop("values", None), more.pop("history", ()), more.pop("model", None)
-    data: dict[str, Any] = {"prompt_template": list(messages) or [said("user", "Hello")], **more}
-    return await ask("llm", data, script or {"say": ["Fine"]}, values=values, history=history, model=model)
 
 
 class TestPrompt:
@@ -76,6 +63,13 @@ class TestPrompt:
 
         assert failed.value.kind == "VariableNotFoundError"
 
+    async def test_messages_of_a_list_stay_messages_and_one_text_stays_one_whatever_the_mode_says(self) -> None:
+        listed = await llm(said("system", "a"), said("user", "b"), model_data={"mode": "completion"})
+        whole = await llm(prompt_template={"text": "#sys.query# {{#sys.query#}}"})
+
+        assert listed.lines == [("system", "a"), ("user", "b")]
+        assert whole.lines == [("user", "hi hi")]
+
     async def test_a_prompt_of_which_nothing_is_left_fails(self) -> None:
         with pytest.raises(NodeFailed, match="No prompt"):
             await llm(said("user", ""))
@@ -108,12 +102,20 @@ class TestContext:
         assert [(cited.position, cited.document_id) for cited in asked.scope.course.citations] == [(1, "d")]
 
     @pytest.mark.parametrize(
-        ("value", "text"), [("as it is ", "as it is "), (["a", "b"], "a\nb"), (5, ""), (None, ""), ([], "")]
+        ("value", "text"),
+        [("as it is ", "as it is "), ([" a", "b "], "a\nb"), ({"content": "c"}, ""), (5, ""), (None, ""), ([], "")],
     )
     async def test_every_kind_of_value_has_its_text(self, value: object, text: str) -> None:
         asked = await llm(said("user", "[{{#context#}}]"), context=WANTED, values={"search": {"result": value}})
 
         assert asked.lines == [("user", f"[{text}]")]
+
+    async def test_one_that_is_switched_off_is_neither_shown_nor_cited(self) -> None:
+        off = {**WANTED, "enabled": False}
+        asked = await llm(said("user", "[{{#context#}}]"), context=off, values={"search": {"result": FOUND}})
+
+        assert asked.lines == [("user", "[]")]
+        assert not asked.scope.course.citations
 
     async def test_a_missing_one_is_empty(self) -> None:
         asked = await llm(said("user", "[{{#context#}}]"), context=WANTED)
@@ -146,6 +148,23 @@ class TestMemory:
         asked = await llm(memory={"window": {"enabled": False, "size": 2}}, history=HISTORY)
 
         assert len(asked.lines) == 1 + 6 + 1
+
+    async def test_pictures_of_earlier_messages_are_seen_again_in_the_detail_that_the_app_says(self) -> None:
+        asked = await llm(vision=SEEN, memory={}, history=[Exchange("look", "I see.", (SENT, HERS))])
+
+        assert asked.lines == [("user", "Hello"), ("user", "look"), ("assistant", "I see."), ("user", "hi")]
+        assert asked.calls[0].lines[1].images == (
+            Image(SENT.url, "low"),
+            Image("data:image/jpeg;base64,cG5n", "low"),
+        )
+
+    async def test_earlier_pictures_that_are_gone_or_that_nobody_is_to_see_are_left_out(self) -> None:
+        gone = FileRef("image", "local_file", upload_file_id="gone")
+        seeing = await llm(vision=SEEN, memory={}, history=[Exchange("look", "I see.", (gone, SENT))])
+        blind = await llm(memory={}, history=[Exchange("look", "I see.", (SENT,))])
+
+        assert seeing.calls[0].lines[1].images == (Image(SENT.url, "low"),)
+        assert all(not line.images for line in blind.calls[0].lines)
 
     async def test_without_memory_neither_past_nor_question_is_added(self) -> None:
         assert (await llm(history=HISTORY)).lines == [("user", "Hello")]
@@ -208,9 +227,9 @@ class TestVision:
         assert asked.lines == [("system", "Look."), ("user", "")]
         assert asked.calls[0].lines[1].images == (Image(PICTURE.url, "low"),)
 
-    @pytest.mark.parametrize("value", [None, []])
-    async def test_no_files_are_no_failure(self, value: object) -> None:
-        asked = await llm(vision=SEEN, values={"sys": {"files": value}})
+    @pytest.mark.parametrize("value", [{"files": None}, {"files": []}, {}])
+    async def test_no_files_are_no_failure(self, value: dict[str, object]) -> None:
+        asked = await llm(vision=SEEN, values={"sys": value})
 
         assert asked.calls[0].lines[0].images == ()
 
@@ -225,15 +244,27 @@ class TestVision:
         assert asked.lines == [("user", "See "), ("user", ""), ("user", "Now")]
         assert asked.calls[0].lines[1].images == (Image(PICTURE.url),)
 
+    async def test_that_message_is_of_the_same_role(self) -> None:
+        asked = await llm(said("assistant", "I drew {{#start.it#}}"), values={"start": {"it": PICTURE}})
+
+        assert asked.lines == [("assistant", "I drew "), ("assistant", "")]
+
     async def test_files_of_the_context_are_seen_too(self) -> None:
         found = [{"content": "a", "files": [PICTURE]}]
         asked = await llm(vision=SEEN, context=WANTED, values={"search": {"result": found}})
 
         assert asked.calls[0].lines[0].images == (Image(PICTURE.url),)
 
+    async def test_they_are_not_seen_where_vision_is_off(self) -> None:
+        found = [{"content": "a", "files": [PICTURE]}]
+        off = {"enabled": False, "configs": {"variable_selector": ["sys", "files"]}}
+        asked = await llm(vision=off, context=WANTED, values={"search": {"result": found}, "sys": {"files": [PICTURE]}})
+
+        assert asked.calls[0].lines[0].images == ()
+
     async def test_an_upload_that_is_not_the_users_is_a_failure(self) -> None:
         other = File("image", "local_file", related_id="other")
-        with pytest.raises((FileNotFound, KeyError)):
+        with pytest.raises(FileNotFound):
             await llm(vision=SEEN, values={"sys": {"files": [other]}})
 
 
@@ -266,6 +297,11 @@ class TestCompletion:
 
         assert asked.lines == [("user", "Q: #histories#")]
 
+    async def test_the_question_of_a_place_may_have_a_template_of_its_own(self) -> None:
+        memory = {**PREFIX, "query_prompt_template": "Please: {{#sys.query#}}"}
+
+        assert (await self.complete("#sys.query#", memory=memory)).lines == [("user", "Please: hi")]
+
     async def test_a_past_without_prefixes_is_a_failure(self) -> None:
         with pytest.raises(NodeFailed, match="role prefix"):
             await self.complete("x", memory={}, history=HISTORY[:1])
@@ -276,168 +312,3 @@ class TestCompletion:
         asked = await self.complete("", template=template, memory=PREFIX, history=past)
 
         assert asked.lines == [("user", "Human: {{ 7 * 7 }}\nBot: {% if %}|hi|2")]
-
-
-class TestParameters:
-    async def test_stop_words_are_passed_apart_and_references_become_values(self) -> None:
-        params = {"stop": ["END"], "temperature": "{{#start.heat#}}", "tone": "{{#start.tone#}}!", "fixed": "0.5"}
-        asked = await ask(
-            "llm",
-            {"model": {**MODEL, "completion_params": params}, "prompt_template": [said("user", "x")]},
-            values={"start": {"heat": 0.5, "tone": "x" * 2000}},
-        )
-
-        model = asked.calls[0].model
-        assert model.stop == ("END",)
-        assert model.parameters == {"temperature": 0.5, "tone": "x" * 1024, "fixed": "0.5"}
-
-
-class TestAnswer:
-    async def test_its_text_is_streamed_and_ends_in_an_empty_piece(self) -> None:
-        asked = await llm(script={"say": ["Hel", "lo"]})
-
-        assert asked.streamed == ["Hel", "lo", ""]
-        assert [item.selector for item in asked.said if isinstance(item, Chunk)] == [("n", "text")] * 3
-
-    async def test_what_it_puts_out_and_tells_of_its_costs(self) -> None:
-        asked = await llm(
-            script={"say": ["Hello"], "usage": {"prompt_tokens": 41, "completion_tokens": 6}, "finish": "length"}
-        )
-
-        usage = asked.outputs.pop("usage")
-        assert asked.outputs == {"text": "Hello", "reasoning_content": "", "finish_reason": "length", "files": []}
-        assert isinstance(usage, dict)
-        assert usage == {
-            "prompt_tokens": 41,
-            "prompt_unit_price": "0.15",
-            "prompt_price_unit": "0.000001",
-            "prompt_price": "0.00000615",
-            "completion_tokens": 6,
-            "completion_unit_price": "0.60",
-            "completion_price_unit": "0.000001",
-            "completion_price": "0.0000036",
-            "total_tokens": 47,
-            "total_price": "0.00000975",
-            "currency": "USD",
-            "latency": 2.0,
-            "time_to_first_token": 1.0,
-            "time_to_generate": 1.0,
-        }
-        assert asked.result.metadata == {"total_tokens": 47, "total_price": "0.00000975", "currency": "USD"}
-        assert asked.result.kinds == {"files": "array[file]"}
-
-    async def test_the_call_can_be_accounted_for(self) -> None:
-        asked = await llm()
-
-        kinds = [type(item) for item in asked.said if not isinstance(item, Chunk)]
-        assert kinds == [ModelCalled, ModelFinished]
-
-    async def test_its_event_shows_what_went_in_and_what_was_asked(self) -> None:
-        asked = await llm(said("user", "{{#sys.query#}}"))
-
-        assert asked.scope.inputs == {"#sys.query#": "hi"}
-        assert asked.scope.process is not None
-        assert asked.scope.process["prompts"] == [{"role": "user", "text": "hi", "images": 0}]
-
-    async def test_a_model_that_fails_fails_the_node_with_the_providers_words(self) -> None:
-        with pytest.raises(CompletionRequestFailed, match="broken"):
-            await llm(script={"say": ["a", "b"], "error": {"message": "broken", "after": 1}})
-
-
-class TestReasoning:
-    async def test_tagged_thoughts_stay_in_the_text(self) -> None:
-        asked = await llm(script={"think": ["Hm."], "say": ["Yes"]}, reasoning_format="tagged")
-
-        assert asked.outputs["text"] == "<think>\nHm.\n</think>Yes"
-        assert asked.outputs["reasoning_content"] == ""
-        assert "".join(asked.streamed) == asked.outputs["text"]
-
-    async def test_separated_thoughts_go_their_own_way_before_the_text(self) -> None:
-        asked = await llm(
-            script={"say": ["<thi", 'nk a="b">Hm', ", well.</THI", "NK>\n\n\n\nYes", ".\n \n\nNo. ", "\n"]},
-            reasoning_format="separated",
-        )
-
-        assert [item for item in asked.said if isinstance(item, ReasoningDelta)] == [
-            ReasoningDelta("Hm", "n"),
-            ReasoningDelta(", well.", "n"),
-            ReasoningDelta("", "n", final=True),
-        ]
-        assert asked.outputs["text"] == "Yes.\n\nNo."
-        assert asked.outputs["reasoning_content"] == "Hm, well."
-        assert "".join(asked.streamed) == asked.outputs["text"]
-        assert [type(item) for item in asked.said if isinstance(item, Chunk | ReasoningDelta)][:3] == [
-            ReasoningDelta
-        ] * 3
-
-    async def test_thoughts_that_the_provider_keeps_apart_are_separated_too(self) -> None:
-        asked = await llm(script={"think": ["One. ", "Two."], "say": ["Yes"]}, reasoning_format="separated")
-
-        assert asked.outputs["reasoning_content"] == "One. Two."
-        assert asked.outputs["text"] == "Yes"
-        finals = [item.final for item in asked.said if isinstance(item, ReasoningDelta)]
-        assert finals == [False, False, True]
-
-    async def test_several_thoughts_are_joined_and_an_open_one_is_a_thought(self) -> None:
-        asked = await llm(script={"say": ["<think>a</think>x<think>b"]}, reasoning_format="separated")
-
-        assert (asked.outputs["text"], asked.outputs["reasoning_content"]) == ("x", "a\nb")
-
-
-class TestStructuredOutput:
-    SCHEMA: ClassVar[Any] = {
-        "type": "object",
-        "properties": {"city": {"type": "string"}, "age": {"type": "integer"}},
-        "required": ["city"],
-    }
-
-    async def shaped(self, *say: str, switch: str = "structured_output_enabled", **more: Any) -> Answered:
-        schema = more.pop("schema", SCHEMA)
-        return await llm(script={"say": list(say)}, structured_output={"schema": schema}, **{switch: True}, **more)
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            '{"city": "Rome"}',
-            '```json\n{"city": "Rome",}\n```',
-            'Here: {"city": "Rome"} as asked',
-            '<think>{"city": "Oslo"}</think>{"city": "Rome"}',
-            '[{"city": "Rome"}, {"city": "Oslo"}]',
-            '{"city": "Rome"',
-        ],
-    )
-    async def test_the_object_is_found_however_it_is_wrapped(self, text: str) -> None:
-        asked = await self.shaped(text)
-
-        assert asked.outputs["structured_output"] == {"city": "Rome"}
-        assert asked.outputs["text"] == text
-        assert asked.calls[0].schema == SCHEMA
-
-    @pytest.mark.parametrize(
-        ("text", "why"),
-        [
-            ("Rome", "no JSON object"),
-            ("", "no JSON object"),
-            ("[1, 2]", "no JSON object"),
-            ('{"age": 3}', "city"),
-            ('{"city": "Rome", "age": "old"}', "at age"),
-        ],
-    )
-    async def test_an_answer_out_of_shape_is_a_failure_that_says_why(self, text: str, why: str) -> None:
-        with pytest.raises(NodeFailed, match=f"Failed to parse structured output: .*{why}"):
-            await self.shaped(text)
-
-    async def test_the_newest_name_of_the_switch_counts_too(self) -> None:
-        asked = await self.shaped('{"city": "Rome"}', switch="structured_output_switch_on")
-
-        assert asked.outputs["structured_output"] == {"city": "Rome"}
-
-    async def test_a_schema_that_points_elsewhere_fetches_nothing(self) -> None:
-        with pytest.raises(NodeFailed, match="schema cannot be used"):
-            await self.shaped('{"city": "Rome"}', schema={"$ref": "http://127.0.0.1:1/schema.json"})
-
-    async def test_without_the_switch_there_is_no_such_output(self) -> None:
-        asked = await llm(structured_output={"schema": SCHEMA})
-
-        assert "structured_output" not in asked.outputs
-        assert asked.calls[0].schema is None

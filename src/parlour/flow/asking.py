@@ -6,20 +6,23 @@ Does not know what any of them asks.
 import base64
 import json
 from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Literal, cast
 
 from msgspec import Struct, structs
 
 from parlour.domain.app import Model
 from parlour.domain.events import ModelCalled, ModelFinished
-from parlour.domain.files import File
+from parlour.domain.files import File, FileRef
 from parlour.domain.message import Owner
+from parlour.domain.problems import Problem
+from parlour.domain.turn import Exchange
 from parlour.domain.usage import NOTHING, Usage
 from parlour.flow import template
 from parlour.flow.node import Scope
 from parlour.flow.pool import MISSING, Pool
 from parlour.flow.values import files_in
+from parlour.llm.documents import MOST_AGAIN
 from parlour.llm.exchange import converse
 from parlour.llm.prompt import answer_limit
 from parlour.llm.window import MOST, UNKNOWN_ROOM, Scale, fitting, past
@@ -124,13 +127,37 @@ def need(scope: Scope, texts: Iterable[str]) -> None:
     scope.inputs = inputs
 
 
-async def remembered(memory: Memory | None, model: Model, scope: Scope) -> tuple[Line, ...]:
+async def remembered(
+    memory: Memory | None, model: Model, scope: Scope, vision: Vision | None = None
+) -> tuple[Line, ...]:
     """The earlier turns of the conversation that the model is shown (dsl.md 8.3); the prompt itself weighs nothing."""
     if memory is None or not scope.turn.history:
         return ()
+    detail = scope.turn.app.features.files.image_detail
+    history = past(await recalled(scope, vision), memory.size, detail)
     room, limit = scope.ports.models.context(model), answer_limit(model)
     budget = UNKNOWN_ROOM if room is None else max(room - (limit[1] if limit else 0), 0)
-    return await fitting(past(scope.turn.history, memory.size), budget, Scale(model, scope.ports.tokens))
+    return await fitting(history, budget, Scale(model, scope.ports.tokens))
+
+
+async def recalled(scope: Scope, vision: Vision | None) -> list[Exchange]:
+    """Earlier turns, with their pictures where the model is to see any: the newest ones, as many as there is room for.
+
+    What cannot be read any more is left out: a picture that is gone must not end the conversation.
+    """
+    sees = vision is not None and vision.enabled and scope.turn.app.features.files.enabled
+    left = MOST_AGAIN
+    turns: list[Exchange] = []
+    for said in reversed(scope.turn.history):
+        pictures: list[FileRef] = []
+        for file in said.files if sees else ():
+            if file.type == "image" and left > 0:
+                with suppress(Problem):
+                    data = await _address(file.as_value(), scope)
+                    left -= len(data)
+                    pictures += [structs.replace(file, data=data)] if left >= 0 else []
+        turns.append(structs.replace(said, files=tuple(pictures)))
+    return turns[::-1]
 
 
 def seen(vision: Vision | None, scope: Scope) -> list[File]:

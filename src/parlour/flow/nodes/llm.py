@@ -142,10 +142,12 @@ async def prompt(config: Config, model: Model, scope: Scope) -> tuple[Line, ...]
     need(scope, (message.basic for message in messages))
     need(scope, [(config.memory and config.memory.query_prompt_template) or ""])
     looked_up = found_context(config.context, scope)
-    past, query = await remembered(config.memory, model, scope), question(config.memory, scope)
+    past = await remembered(config.memory, model, scope, config.vision)
     if isinstance(written, Message):
+        query = question(config.memory or Memory(), scope)
         lines = [whole(written, config, scope, context.text_of(looked_up), past, query)]
     else:
+        query = question(config.memory, scope)
         lines = [line async for line in said(messages, config, scope, context.text_of(looked_up))]
         lines += [*past, Line("user", query)]
         asked = (config.memory and config.memory.query_prompt_template) or ""
