@@ -39,7 +39,7 @@ wheel: $(VENV)/dev  ## dist/parlour-*.whl
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist
 
 lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no address
-	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local" \
+	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local --extra mcp" \
 	  "dev ../pyproject.toml --all-extras --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \
 	  set -- $$name; lock=$$1.lock; shift; \
 	  ../$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --python-version 3.11 $(ARGS) -o $$lock "$$@"; done
