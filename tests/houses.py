@@ -25,6 +25,7 @@ from msgspec import Struct, field
 from starlette.types import ASGIApp
 
 from parlour.domain.app import Model
+from parlour.domain.ids import Clock
 from parlour.domain.usage import FREE, Price
 from parlour.http import app as http_app
 from parlour.http.auth import Keyring, digest
@@ -39,6 +40,7 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
 from parlour.ports.sandbox import Sandbox
+from parlour.ports.tools import Tools
 from parlour.ports.web import Web
 from parlour.providers.pages import Pages
 from parlour.providers.sandbox.local import LocalSandbox
@@ -53,8 +55,12 @@ from parlour.runs.start import Limits, Runs
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.sqlite import Sqlite
+from parlour.tools import TABLE
+from parlour.tools.tool import Reach
+from parlour.tools.toolbox import Toolbox
 from parlour.wiring import MODES
 from tests.front_door import FrontDoor
+from tests.trial_tools import TRIAL
 
 Store = Literal["memory", "sqlite"]
 STORES: tuple[Store, ...] = ("memory", "sqlite")
@@ -138,6 +144,27 @@ def chat_app(**config: object) -> str:
     return app_file("chat", **config)
 
 
+def agent_app(*tools: str, rounds: int = 5, **config: object) -> str:
+    """The file of an agent that uses these tools of the provider `trial`, or others by `provider/name`."""
+    uses = [tool_use(tool) for tool in tools]
+    agent = {"enabled": True, "strategy": "function_call", "max_iteration": rounds, "tools": uses}
+    return app_file("agent-chat", **{"agent_mode": agent, **config})
+
+
+def tool_use(tool: str, **settings: object) -> dict[str, object]:
+    """A tool as an exported file names it."""
+    provider, _, name = (tool if "/" in tool else f"trial/{tool}").partition("/")
+    return {
+        "enabled": True,
+        "provider_id": provider,
+        "provider_name": provider,
+        "provider_type": "builtin",
+        "tool_name": name,
+        "tool_label": name.title(),
+        "tool_parameters": settings,
+    }
+
+
 def app_file(mode: str, **config: object) -> str:
     model: dict[str, object] = {"provider": "openai", "name": "gpt-4o-mini", "mode": "chat", "completion_params": {}}
     return json.dumps(
@@ -178,6 +205,8 @@ class Plan(Struct, frozen=True):
     max_body: int = 8 * 1024 * 1024
     lenient: bool = False
     strict_forms: bool = False
+    agent_blocking: bool = False
+    tools: Tools | None = None
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -188,13 +217,17 @@ def open_files(store: Store, folder: Path) -> Blobs:
     return MemoryBlobs() if store == "memory" else ObjectBlobs.at((folder / "files").as_uri())
 
 
+def signer(plan: Plan, now: Clock) -> Signer:
+    return Signer(SECRET, now, lambda: "nonce") if plan.fixed else Signer(SECRET, now)
+
+
 def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncExitStack) -> Ports:
     """All that a run may reach for; what of it is open is closed with the stack."""
     local = LocalSandbox()
     stack.push_async_callback(local.aclose)
-    web, documents = plan.web or Pages({}), Extractor()
+    web, documents, sandbox = plan.web or Pages({}), Extractor(), plan.sandbox or local
     now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
-    address = partial(Signer(SECRET, now).address, "http://testserver")
+    address = partial(signer(plan, now).address, "http://testserver")
     return Ports(
         models=plan.models or rules(),
         prices=OnePrice(plan.price),
@@ -207,7 +240,8 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
         forms=storage.forms,
         executions=storage.executions,
         variables=storage.variables,
-        sandbox=plan.sandbox or local,
+        sandbox=sandbox,
+        tools=plan.tools or Toolbox({**TABLE, "trial": TRIAL}, Reach(web, documents, sandbox, now)),
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
         documents=documents,
@@ -226,7 +260,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             stack.push_async_callback(storage.close)
         blobs = open_files(store, folder)
         ports = open_ports(plan, storage, blobs, stack)
-        catalogue = Catalogue(storage.versions, ports.now)
+        catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
         asides = Asides(ports, title, suggest)
@@ -250,13 +284,14 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             uploads=storage.uploads,
             blobs=blobs,
             contents=ports.contents,
-            signer=Signer(SECRET, ports.now),
+            signer=signer(plan, ports.now),
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,
             max_body=plan.max_body,
             lenient=plan.lenient,
             strict_forms=plan.strict_forms,
+            agent_blocking=plan.agent_blocking,
             ping_seconds=plan.ping_seconds,
             silence_seconds=plan.silence_seconds,
         )

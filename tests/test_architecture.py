@@ -20,6 +20,7 @@ MAY_SEE = {
     "dsl": {"domain"},
     "providers": {"ports", "domain"},
     "stores": {"ports", "domain"},
+    "tools": {"ports", "domain"},
     "llm": {"ports", "domain"},
     "rag": {"ports", "domain"},
     "flow": {"llm", "rag", "ports", "domain"},
@@ -83,7 +84,7 @@ def test_arrows_point_downwards_only(path: Path) -> None:
         there = parts[1] if len(parts) > 1 else "__init__"
         if here in MAY_SEE:
             assert there in MAY_SEE[here] | {here} or (there == "__version__"), f"{path}: {name}"
-        elif there in {"providers", "stores"}:
+        elif there in {"providers", "stores", "tools"}:
             assert here == "wiring", f"{path}: {name}: only wiring.py chooses parts"
 
 

@@ -110,7 +110,7 @@ def check(paths: tuple[Path, ...], *, allow_partial: bool) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused = False
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
-        found = report(source.path.read_text("utf-8", "replace"), source.name)
+        found = report(source.path.read_text("utf-8", "replace"), source.name, wiring.served_tools())
         for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
@@ -239,7 +239,7 @@ def publish(file: Path, config: Path | None, data: Path | None, *, draft: bool, 
     source: Source = files_of(AppEntry(str(file)))[0]
     try:
         text = source.path.read_text("utf-8")
-        app = understood(text, source.name, partial=allow_partial)
+        app = understood(text, source.name, partial=allow_partial, serves=wiring.served_tools())
     except Refused as refused:
         raise BadSettings(f"{file}: not published.\n{refused}{cure(refused)}") from refused
     except UnicodeDecodeError as error:

@@ -29,6 +29,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether forms, and bodies of another kind than they say, are read all the same."""
     strict_forms: bool = False
     """Whether a required text of an app's form must not be empty."""
+    agent_blocking: bool = False
+    """Whether agents answer in the blocking mode, too."""
     grace_seconds: Annotated[float, Meta(ge=0)] = 30
     """How long live streams may go on after SIGTERM before they are saved and ended."""
     run_seconds: Annotated[float, Meta(gt=0)] = 1200
@@ -105,6 +107,9 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     """A GGUF file for `local`, a JSON script for `scripted`."""
     models: dict[str, str] = {}
     """Other names for models: what the app says = what the provider is asked for."""
+    tools: bool | None = None
+    """Whether its models ask for tools in their own way; if not, they are told of them in plain text. By default all
+    do, but those of `local`."""
     context: int | None = None
     """How many tokens its models take, where that is not known by their names."""
 

@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from aiohttp import ClientSession
@@ -24,23 +23,14 @@ from parlour.http.house import House
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import chat, chatflow, completion, workflow
+from parlour.modes import agent, chat, chatflow, completion, workflow
 from parlour.ports import Ports
-from parlour.ports.annotations import Annotations
 from parlour.ports.blobs import Blobs
-from parlour.ports.catalogue import Key, Keys, Versions
-from parlour.ports.claims import Claims
-from parlour.ports.feedback import Feedbacks
-from parlour.ports.history import History
-from parlour.ports.messages import Conversations, Messages
+from parlour.ports.catalogue import Key
 from parlour.ports.models import Models, Prices
-from parlour.ports.pauses import Forms, Pauses
-from parlour.ports.people import People
-from parlour.ports.retention import Retention
 from parlour.ports.sandbox import Sandbox
-from parlour.ports.uploads import Uploads
+from parlour.ports.tools import Tools
 from parlour.ports.web import Web
-from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.providers import web
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
@@ -55,58 +45,21 @@ from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.start import Limits, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings
+from parlour.storage import Storage
 from parlour.stores.kept_secret import kept_secret
+from parlour.tools import TABLE
+from parlour.tools.tool import Reach
+from parlour.tools.toolbox import Serves, Toolbox, serving
 
-MODES = {"chat": chat.run, "completion": completion.run, "advanced-chat": chatflow.run, "workflow": workflow.run}
+MODES = {
+    "chat": chat.run,
+    "agent-chat": agent.run,
+    "completion": completion.run,
+    "advanced-chat": chatflow.run,
+    "workflow": workflow.run,
+}
 
 Warm = Callable[[], Coroutine[None, None, None]]
-
-
-class Storage(Protocol):
-    """A database, as the commands use it."""
-
-    @property
-    def messages(self) -> Messages: ...
-    @property
-    def conversations(self) -> Conversations: ...
-    @property
-    def history(self) -> History: ...
-    @property
-    def uploads(self) -> Uploads: ...
-    @property
-    def feedbacks(self) -> Feedbacks: ...
-    @property
-    def annotations(self) -> Annotations: ...
-    @property
-    def people(self) -> People: ...
-    @property
-    def claims(self) -> Claims: ...
-    @property
-    def retention(self) -> Retention: ...
-    @property
-    def workflows(self) -> Workflows: ...
-    @property
-    def pauses(self) -> Pauses: ...
-    @property
-    def forms(self) -> Forms: ...
-    @property
-    def executions(self) -> Executions: ...
-    @property
-    def variables(self) -> Variables: ...
-    @property
-    def keys(self) -> Keys: ...
-    @property
-    def versions(self) -> Versions: ...
-
-    async def changed(self) -> bool:
-        """Whether another process has written since the last time this was asked."""
-        ...
-
-    async def check(self) -> None:
-        """Return if it can be used; raises a `Problem` if not."""
-        ...
-
-    async def close(self) -> None: ...
 
 
 class Server(Struct, frozen=True):
@@ -163,7 +116,7 @@ async def open_server(
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, MODES, asides, limits(settings, entries))
         house = House(
-            catalogue=Catalogue(storage.versions, ports.now),
+            catalogue=Catalogue(storage.versions, ports.now, ports.tools.serves),
             keyring=Keyring(storage.keys, given),
             runs=runs,
             once=Once(runs, storage.claims, storage.history, ports.now),
@@ -188,6 +141,7 @@ async def open_server(
             max_body=server.max_body,
             lenient=server.lenient,
             strict_forms=server.strict_forms,
+            agent_blocking=server.agent_blocking,
             ping_seconds=server.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)
@@ -227,7 +181,7 @@ async def open_ports(
     web = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.address, public_url(settings))
-    documents = Extractor()
+    documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -242,13 +196,24 @@ async def open_ports(
         variables=storage.variables,
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
-        sandbox=await open_sandbox(settings.code, stack),
+        sandbox=sandbox,
+        tools=open_tools(Reach(web, documents, sandbox, time.time)),
         documents=documents,
         contents=FileContents(blobs, web, documents),
         now=time.time,
         new_id=new_id,
     )
     return ports, warm
+
+
+def served_tools() -> Serves:
+    """What stands behind each tool that apps name, without opening any."""
+    return serving(TABLE)
+
+
+def open_tools(reach: Reach) -> Tools:
+    """The tools of agents: those that are built in."""
+    return Toolbox(TABLE, reach)
 
 
 def open_web(settings: Settings, allow_of: dict[str, tuple[str, ...]], stack: AsyncExitStack) -> Web:
@@ -348,7 +313,7 @@ async def open_models(settings: Settings, stack: AsyncExitStack) -> tuple[Table,
             provider: Models = await open_local(said, Path(settings.data), stack, warm)
         else:
             provider = remote(name, said, session)
-        entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"})
+        entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"}, tools=said.tools)
     return Table(entries), tuple(warm)
 
 

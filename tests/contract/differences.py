@@ -52,6 +52,8 @@ DIFFERENCES: dict[str, str] = {
     "WorkflowFinishedData.exceptions_count: missing": BLOCKING_RUN,
     "WorkflowFinishedData.files: missing": BLOCKING_RUN,
     "StreamEventChatMessage.id: added": EVENT_ID,
+    "StreamEventChatAgentMessage.id: added": EVENT_ID,
+    "StreamEventChatAgentThought.tool_labels: added": "contract 4.3: what people call the tools; clients draw it",
     "StreamEventMessage.id: added": EVENT_ID,
     "StreamEventChatMessageEnd.files: added": "contract 4.3: null in chats, and documented for completions",
     "StreamEventChatMessageEnd.metadata.annotation_reply: added": HIT,

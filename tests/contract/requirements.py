@@ -7,6 +7,7 @@ compatibility page is made from this file. `source` names a section of the contr
 import pytest
 
 from tests.contract.owed import Requirement
+from tests.contract.requirements_agents import AGENTS as OF_AGENTS
 from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_details import DETAILS
 from tests.contract.requirements_files import FILES
@@ -207,7 +208,6 @@ REQUEST = {
         "An invalid trace id is no error.",
         divergence="It does not mask a valid one of lower rank, as it does in the original.",
     ),
-    "mode:agent-chat": R("2.7", "agent-chat refuses blocking.", deferred=AGENTS),
     "mode:chatflow": R("2.7", "advanced-chat answers both ways, with workflow events."),
 }
 
@@ -257,7 +257,6 @@ REPLY = {
         divergence="A release of the original labels it message_file when the user sent a file.",
     ),
     "order:chat": R("4.4.1", "message events, then one message_end, which is the last."),
-    "order:agent": R("4.4.2", "Thoughts, tools and text of an agent.", deferred=AGENTS),
     "order:chatflow": R("4.4.3-4.4.6", "Workflow and node events."),
     "order:error-last": R("4.4.7", "error is terminal; no message_end comes with it."),
     "order:conversation-id-first": R("4.4.8", "The conversation's id is on the first event already."),
@@ -397,7 +396,6 @@ CHECKS = {
     "check:27": R(
         "check 27", "Stop: within 2 s, message_end, partial answer saved; wrong user or task: 200, no effect."
     ),
-    "check:28": R("check 28", "agent-chat: blocking refused, thoughts upserted.", deferred=AGENTS),
     "check:29": R("check 29", "Moderation of inputs and outputs.", deferred=FEATURES),
     "check:30": R("check 30", "Annotation replies.", deferred=FEATURES),
     "check:31": R("check 31", "Citations in blocking, stream and history alike.", deferred=KNOWLEDGE),
@@ -421,6 +419,7 @@ REQUIREMENTS: dict[str, Requirement] = {
     **REPLY,
     **PEOPLE,
     **FILES,
+    **OF_AGENTS,
     **BEYOND,
     **INPUTS,
     **WORKFLOWS,

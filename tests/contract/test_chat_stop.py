@@ -29,6 +29,7 @@ class Telling:
         self.ended = asyncio.Event()
         self.check = script.check
         self.context = script.context
+        self.uses_tools = script.uses_tools
         self._script = script
 
     async def stream(self, call: Call) -> AsyncGenerator[Said, None]:

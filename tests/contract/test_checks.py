@@ -22,11 +22,10 @@ SECURED = [
     for method, operation in methods.items()
     if operation.get("security") != []
 ]
-OF_CHATS_AND_COMPLETIONS = {*range(1, 15), *range(16, 21), 24, 26, 27, *range(33, 40)}
+OF_CHATS_AND_COMPLETIONS = {*range(1, 15), *range(16, 21), 24, 26, 27, 28, *range(33, 40)}
 ELSEWHERE = {
     15: "versions of chatflows",
     **dict.fromkeys((21, 22, 23, 25, 40), "chatflows and workflows"),
-    28: "agents",
     29: "moderation",
     30: "answers from annotations",
     31: "citations",

@@ -20,7 +20,7 @@ from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import local, upload
 from tests.documented import Comparison, against, differences, event, operations
 from tests.front_door import FrontDoor
-from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of, rules
+from tests.houses import NOBODY, Build, Place, agent_app, app_file, chat_app, key_of, rules
 
 pytestmark = pytest.mark.anyio
 
@@ -62,6 +62,7 @@ def everything() -> str:
 
 # All three attempts of the blocking call fail, and the first of the streamed one.
 RETRIED = {"match": "retry", "once": True, "error": {"code": "completion_request_error"}}
+PAINTING = {"match": "paint", "once": True, "tool_calls": [{"name": "paint", "arguments": {"prompt": "owl"}}]}
 FAILING = {"match": "fail", "say": ["Par"], "error": {"code": "completion_request_error", "after": 1}}
 
 
@@ -91,6 +92,7 @@ async def ask_everything(place: Place) -> None:
         await door.send("fail", response_mode=mode)
         for flow in FLOWS:
             await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": flow}, key=key_of(flow))
+        await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": "paint"}, key=key_of("agent"))
     await workflows(place)
     await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
     (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
@@ -172,8 +174,11 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             **FLOWS,
             "count": counting(),
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
+            "agent": agent_app("paint"),
         },
-        models=rules(FAILING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}),
+        models=rules(
+            FAILING, PAINTING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}
+        ),
         max_body=10_000,
         rates_of={"write": AppRates(per_user=Rate(2, 3600))},
     )

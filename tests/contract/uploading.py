@@ -32,6 +32,9 @@ class Witness:
     def context(self, model: Model) -> int | None:
         return self._model.context(model)
 
+    def uses_tools(self, model: Model) -> bool:
+        return self._model.uses_tools(model)
+
     async def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         self.calls.append(call)
         async with aclosing(self._model.stream(call)) as said:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 import yaml
 
-from parlour.domain.app import App, ChatApp, CompletionApp, EasyApp
+from parlour.domain.app import AgentApp, App, ChatApp, CompletionApp, EasyApp
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
 from parlour.flow.nodes import NODES
@@ -16,6 +16,7 @@ from parlour.http.reading import report
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 FILES = sorted(path for path in CORPUS.rglob("*") if path.suffix in {".yml", ".yaml"})
 EASY_MODES = {"chat", "completion"}
+AGENT_MODES = {"agent-chat"}
 FLOW_MODES = {"advanced-chat", "workflow"}
 OLD_NAMES = {"variable-assigner": "variable-aggregator"}
 
@@ -34,6 +35,10 @@ def mode_of(path: Path) -> str:
 
 def easy_files() -> list[Path]:
     return [path for path in FILES if mode_of(path) in EASY_MODES]
+
+
+def agent_files() -> list[Path]:
+    return [path for path in FILES if mode_of(path) in AGENT_MODES]
 
 
 def flow_files() -> list[Path]:
@@ -67,7 +72,7 @@ def app(mode: str = "chat", /, **config: Any) -> EasyApp:
 
 def easy(app: App) -> EasyApp:
     """An app of one prompt, as it has to be here."""
-    assert isinstance(app, ChatApp | CompletionApp)
+    assert isinstance(app, ChatApp | AgentApp | CompletionApp)
     return app
 
 

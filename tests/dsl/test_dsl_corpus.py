@@ -1,25 +1,26 @@
-"""Real exports: all load but those of agents, which are refused with a reason and a line."""
+"""Real exports: all load; the tools that are not here are told by name and line."""
 
 from pathlib import Path
 
 import pytest
 
-from parlour.domain.app import ChatApp, ChatflowApp, CompletionApp, SimplePrompt, WorkflowApp
-from parlour.dsl.findings import Refused
+from parlour.domain.app import AgentApp, ChatApp, ChatflowApp, CompletionApp, SimplePrompt, WorkflowApp
 from parlour.dsl.load import load
-from parlour.http.reading import report
-from tests.dsl.dsl_samples import EASY_MODES, FILES, easy_files, flow_files, mode_of, needs_corpus, plain
+from parlour.http.reading import report, understood
+from parlour.wiring import served_tools
+from tests.dsl.dsl_samples import FILES, agent_files, easy_files, flow_files, needs_corpus, plain
 
 EASY = easy_files()
 FLOWS = flow_files()
-OTHERS = [path for path in FILES if path not in EASY and path not in FLOWS]
+AGENTS = agent_files()
 
 
 @needs_corpus
 def test_the_corpus_has_the_files_that_these_tests_are_about() -> None:
     assert len(EASY) >= 9
     assert len(FLOWS) >= 125
-    assert len(OTHERS) >= 5
+    assert len(AGENTS) >= 5
+    assert len(FILES) == len(EASY) + len(FLOWS) + len(AGENTS)
 
 
 @pytest.mark.parametrize("path", EASY, ids=lambda path: path.stem[:12])
@@ -68,15 +69,24 @@ def test_a_real_flow_loads_with_what_its_file_says(path: Path) -> None:
     assert [one.name for one in app.environment] == [one["name"] for one in declared]
 
 
-@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem[:12])
-def test_a_real_file_of_another_mode_is_refused_with_mode_and_line(path: Path) -> None:
+@pytest.mark.parametrize("path", AGENTS, ids=lambda path: path.stem[:12])
+def test_a_real_agent_loads_with_its_tools_and_says_of_each_what_serves_it(path: Path) -> None:
     source = path.read_text()
-    with pytest.raises(Refused) as caught:
-        load(source, name=path.stem)
-    refused = [finding for finding in caught.value.findings if finding.level == "refused"]
-    mode = mode_of(path)
-    assert mode not in EASY_MODES
-    assert [finding.what for finding in refused] == [f"mode {mode}"]
-    assert f"mode: {mode}" in source.splitlines()[refused[0].line - 1]
-    assert "not served yet" in str(caught.value)
-    assert report(source, path.stem) == caught.value.findings
+    written = plain(path)["model_config"]["agent_mode"]
+    loaded = load(source, name=path.stem)
+    app = loaded.app
+    assert isinstance(app, AgentApp)
+    assert app.rounds == written["max_iteration"]
+    tools = [tool for tool in written["tools"] if tool["enabled"]]
+    assert [(use.provider, use.name) for use in app.tools] == [
+        (one["provider_name"], one["tool_name"]) for one in tools
+    ]
+    lines = source.splitlines()
+    assert all(lines[line - 1].lstrip().startswith("- ") for line in loaded.tool_lines)
+    serves = served_tools()
+    told = {finding.what: finding for finding in report(source, path.stem, serves)}
+    for use, line in zip(app.tools, loaded.tool_lines, strict=True):
+        found = told.get(f"tool {use.title} (built in)") or told[f"tool {use.title}"]
+        assert (found.level, found.line) == ("supported" if serves(use) else "refused", line)
+        assert found.partial == (found.level == "refused")
+    assert understood(source, path.stem, partial=True, serves=serves) == app

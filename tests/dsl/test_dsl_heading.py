@@ -93,10 +93,9 @@ def test_a_version_of_another_shape_is_refused(version: str) -> None:
 @pytest.mark.parametrize(
     ("mode", "says"),
     [
-        ("agent-chat", "agents are not served yet"),
         ("rag-pipeline", "knowledge pipelines are not served"),
         ("rag_pipeline", "knowledge pipelines are not served"),
-        ("チャット", "is no mode of an app (chat, completion, advanced-chat, workflow"),
+        ("チャット", "is no mode of an app (chat, agent-chat, completion, advanced-chat, workflow"),
         ("Chat", "is no mode"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What an easy app does: its model, prompts, agent, knowledge, and the features around the answer."""
+"""What an easy app does: its model, prompts, knowledge, and the features around the answer."""
 
 from typing import Any
 
@@ -9,13 +9,6 @@ from parlour.domain.files import FileRules, FileType
 from tests.dsl.dsl_samples import app, findings, line_of, refusals, sample
 
 MODEL = {"provider": "openai", "name": "gpt-4o-mini"}
-TOOL: dict[str, Any] = {
-    "enabled": True,
-    "provider_id": "time",
-    "provider_type": "builtin",
-    "tool_name": "now",
-    "tool_parameters": {},
-}
 
 
 @pytest.mark.parametrize(
@@ -108,48 +101,6 @@ def test_an_advanced_prompt_of_a_completion_model() -> None:
 )
 def test_a_prompt_that_is_not_understood_is_refused(config: dict[str, object], says: str) -> None:
     assert says in refusals(sample(**config))
-
-
-@pytest.mark.parametrize("strategy", ["function_call", "react", "cot"])
-def test_a_chat_app_that_is_an_agent_with_tools_is_refused(strategy: str) -> None:
-    agent: dict[str, Any] = {"enabled": True, "strategy": strategy, "tools": [TOOL]}
-    source = sample(agent_mode=agent)
-    text = refusals(source)
-    assert text.startswith(f"line {line_of(source, 'agent_mode')}: agent ({strategy}, tools: 1): ")
-    assert "agents are not served yet" in text
-    assert app("completion", agent_mode=agent), "completion apps have no agents"
-
-
-@pytest.mark.parametrize(
-    "agent",
-    [
-        {"enabled": False, "strategy": "function_call", "tools": [TOOL], "max_iteration": 5},
-        {"enabled": True, "tools": []},
-        {"enabled": True},
-        {"enabled": True, "strategy": "router", "tools": []},
-        {"enabled": None, "strategy": "react", "tools": [TOOL]},
-        {},
-        None,
-    ],
-)
-def test_an_agent_mode_that_makes_no_agent_is_a_plain_chat(agent: object) -> None:
-    source = sample(agent_mode=agent)
-    assert not findings(source, "approximated")
-    assert not findings(source, "refused")
-
-
-@pytest.mark.parametrize(
-    ("agent", "says"),
-    [
-        ({"enabled": True, "strategy": "react", "tools": []}, "has no tools"),
-        ({"enabled": True, "strategy": "react", "tools": [TOOL | {"enabled": False}]}, "has no tools"),
-        ({"enabled": True, "strategy": "function_call", "tools": [{"google_search": {"enabled": True}}]}, "no tools"),
-        ({"enabled": True, "strategy": "react", "tools": [{"enabled": True, "tool_name": "now"}]}, "has no tools"),
-        ({"enabled": True, "strategy": "router", "tools": [TOOL]}, "no agent strategy"),
-    ],
-)
-def test_an_agent_without_use_is_a_plain_chat_that_says_so(agent: object, says: str) -> None:
-    assert says in findings(sample(agent_mode=agent), "approximated")[0].advice
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ class Listening:
     def context(self, model: Model) -> int | None:
         return self._model.context(model)
 
+    def uses_tools(self, model: Model) -> bool:
+        return self._model.uses_tools(model)
+
     def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         self.calls.append(call)
         return self._model.stream(call)

@@ -36,6 +36,7 @@ class Scenario:
         self.before: list[dict[str, Any]] = request.get("before", [])
         self.body: dict[str, Any] = request.get("body", request)
         self.stop_after: int | None = request.get("stop_after")
+        self._task_id: str | None = request.get("task_id")
 
     def expected(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
@@ -43,7 +44,7 @@ class Scenario:
     async def begin(self, build: Build) -> Place:
         """A house in which all that came before has been said."""
         model = scripted(self.script, lambda _: asyncio.sleep(0))  # its pauses let others speak, and take no time
-        place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True)
+        place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True, agent_blocking=True)
         for earlier in self.before:
             assert (await place.door.post(self.route, **earlier)).status == 200
         return place
@@ -65,7 +66,9 @@ class Scenario:
 
     @property
     def task_id(self) -> str:
-        """Fixed ids are counted: a first message takes three of them, each later one two."""
+        """Fixed ids are counted: a first message takes three of them, each later one two, and an agent's steps more."""
+        if self._task_id is not None:
+            return self._task_id
         new_id = counting_ids()
         for turn in range(len(self.before)):
             for _ in range(2 if turn else 3):
@@ -96,6 +99,17 @@ async def ask(place: Place, scenario: Scenario, mode: str) -> Reply:
     await onlooker.take(scenario.stop_after)
     assert (await door.post(scenario.stop, user=user)).status == 200
     return await stream.whole()
+
+
+def steps(events: list[dict[str, Any]]) -> list[str]:
+    """What was said in each step of an agent; all of it is one step for any other app (contract 4.5 e)."""
+    said, seen = [""], set[str]()
+    for event in events:
+        if event["event"] == "agent_thought" and event["id"] not in seen:
+            seen.add(event["id"])
+            said.append("")
+        said[-1] += event.get("answer", "")
+    return said
 
 
 @requirement("golden:transcripts", "check:17", "check:19", "check:20", "check:24")
@@ -138,7 +152,7 @@ async def test_what_is_kept_is_what_was_said(scenario: Scenario, build: Build) -
     if conversation is None:
         return  # no route shows what a completion app keeps; tests/contract/test_completion.py looks behind them
     page = await place.door.get("/v1/messages", user=user, conversation_id=conversation)
-    assert page.json()["data"][-1]["answer"] == "".join(event.get("answer", "") for event in events)
+    assert page.json()["data"][-1]["answer"] == "\n".join(step for step in steps(events) if step)
     if not (scenario.folder / "conversations.json").exists():
         return
     expected = scenario.expected("conversations.json")

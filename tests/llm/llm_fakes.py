@@ -26,6 +26,9 @@ class Room(Struct):
     def context(self, model: Model) -> int | None:  # noqa: ARG002 -- the port's
         return self.size
 
+    def uses_tools(self, model: Model) -> bool:  # noqa: ARG002 -- the port's
+        return True
+
     async def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         yield Text(call.lines[-1].text)
 

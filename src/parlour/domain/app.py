@@ -117,6 +117,23 @@ class Card(Struct, frozen=True):
     """Whether a page shows the icon beside each answer."""
 
 
+class ToolUse(Struct, frozen=True):
+    """A tool as an app names it. Who serves it, others know."""
+
+    provider: str
+    """The last part of its provider's path (`time`)."""
+    name: str
+    kind: str = "builtin"
+    """Of which sort its author took it: `builtin`, `api`, `mcp`, `workflow`, …"""
+    label: str = ""
+    settings: dict[str, object] = {}
+    """What the app's author has set for it. No model is shown it."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.provider}/{self.name}"
+
+
 class ChatApp(Struct, frozen=True, tag="chat"):
     """A conversation with one model."""
 
@@ -126,6 +143,22 @@ class ChatApp(Struct, frozen=True, tag="chat"):
     prompt: AnyPrompt
     form: tuple[Field, ...] = ()
     features: Features = Features()
+
+
+class AgentApp(Struct, frozen=True, tag="agent-chat"):
+    """A conversation with a model that uses tools."""
+
+    mode: ClassVar[str] = "agent-chat"
+    card: Card
+    model: Model
+    prompt: AnyPrompt
+    form: tuple[Field, ...] = ()
+    features: Features = Features()
+    tools: tuple[ToolUse, ...] = ()
+    rounds: int = 10
+    """How often it may turn to its tools before it has to answer."""
+    scaffold: str = ""
+    """Its author's own instruction on how to ask for a tool in plain text; empty for the usual one."""
 
 
 class CompletionApp(Struct, frozen=True, tag="completion"):
@@ -166,7 +199,7 @@ class WorkflowApp(Struct, frozen=True, tag="workflow"):
     environment: tuple[Variable, ...] = ()
 
 
-EasyApp = ChatApp | CompletionApp
+EasyApp = ChatApp | AgentApp | CompletionApp
 """One prompt, one model."""
 FlowApp = ChatflowApp | WorkflowApp
 """A graph of nodes."""

@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from parlour.domain.app import Model
+from parlour.domain.citation import AnnotationHit, Citation
 from parlour.domain.files import File
 from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage
@@ -73,6 +74,8 @@ class AgentThought(Struct, frozen=True, tag=True, tag_field="event"):
     tool_input: str = ""
     """JSON text, `{tool: {argument: value}}`."""
     message_files: tuple[str, ...] = ()
+    created_at: int = 0
+    """Seconds since 1970."""
 
 
 class MessageFile(Struct, frozen=True, tag=True, tag_field="event"):
@@ -82,6 +85,8 @@ class MessageFile(Struct, frozen=True, tag=True, tag_field="event"):
     type: str
     url: str
     belongs_to: str = "assistant"
+    file: File | None = None
+    """What it is, where it is kept here."""
 
 
 class AnswerReplaced(Struct, frozen=True, tag=True, tag_field="event"):
@@ -89,38 +94,6 @@ class AnswerReplaced(Struct, frozen=True, tag=True, tag_field="event"):
 
     text: str
     reason: str = ""
-
-
-class Citation(Struct, frozen=True):
-    """A passage that an answer rests on."""
-
-    position: int
-    dataset_id: str | None = None
-    dataset_name: str | None = None
-    document_id: str | None = None
-    document_name: str | None = None
-    data_source_type: str | None = None
-    segment_id: str | None = None
-    retriever_from: str | None = None
-    score: float | None = None
-    hit_count: int | None = None
-    word_count: int | None = None
-    segment_position: int | None = None
-    index_node_hash: str | None = None
-    content: str = ""
-    page: int | None = None
-    title: str | None = None
-    summary: str | None = None
-    doc_metadata: dict[str, object] | None = None
-    files: tuple[dict[str, object], ...] | None = None
-
-
-class AnnotationHit(Struct, frozen=True):
-    """The annotation that answered instead of a model, and who wrote it."""
-
-    id: str
-    account_id: str = ""
-    account_name: str = ""
 
 
 class AnswerFinished(Struct, frozen=True, tag=True, tag_field="event"):

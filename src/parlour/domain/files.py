@@ -1,6 +1,6 @@
 """Files as a message refers to them. Does not know where their bytes are kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -42,6 +42,8 @@ class Attachment(Struct, frozen=True):
     name: str
     mime_type: str
     size: int
+    belongs_to: Literal["user", "assistant"] = "user"
+    """Who brought it: its sender, or a tool that the answer used."""
 
     def as_sent(self) -> "FileRef":
         """The file as its caller named it."""
@@ -95,6 +97,11 @@ class FileRef(Struct, frozen=True):
             mime_type=self.mime_type,
             size=self.size,
         )
+
+
+def sent(files: Iterable[Attachment]) -> tuple[FileRef, ...]:
+    """Those of a message's files that came with it."""
+    return tuple(file.as_sent() for file in files if file.belongs_to == "user")
 
 
 class File(Struct, frozen=True):

@@ -4,7 +4,7 @@ from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
-from parlour.domain.events import Citation
+from parlour.domain.events import AgentThought, Citation
 from parlour.domain.files import Attachment, named_in
 from parlour.domain.ids import NIL
 from parlour.domain.usage import NOTHING, Usage
@@ -56,7 +56,9 @@ class Message(Struct, frozen=True):
     citations: tuple[Citation, ...] = ()
     parent_id: str = NIL
     files: tuple[Attachment, ...] = ()
-    """What its user sent with it."""
+    """What its user sent with it, and what the answer made."""
+    thoughts: tuple[AgentThought, ...] = ()
+    """The steps of an agent, in their order."""
 
     @property
     def uploads(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
-    │        DocumentUnreadable  ContentUnavailable
+    │        DocumentUnreadable  ContentUnavailable  ToolFailed
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound (FirstMessageNotExists  LastConversationNotExists)  ConversationNotExists
@@ -223,6 +223,12 @@ class CodeFailed(Problem):
 
 class ContentUnavailable(Problem):
     """What is in a file cannot be had, or cannot be used; the message does not name it."""
+
+    code, status = "invalid_param", 400
+
+
+class ToolFailed(Problem):
+    """A tool did not do what was asked; the message is for the model that asked."""
 
     code, status = "invalid_param", 400
 

@@ -3,7 +3,7 @@
 Knows nothing of stores or of the wire; `blocking == fold(stream)` holds because both read this.
 """
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.events import (
     AgentTextDelta,
@@ -36,7 +36,11 @@ class Record(Struct):
     """What is known of a run so far. `add` its events in order; read it at any time."""
 
     parts: list[str] = []
+    since: int = 0
+    """How many of them were there when a model was asked last."""
     thoughts: dict[str, AgentThought] = {}
+    stepped: bool = False
+    """Whether an agent has begun a step, and not said anything in it."""
     files: list[MessageFile] = []
     calling: list[ModelCalled] = []
     """Models that were asked and have not finished."""
@@ -65,19 +69,39 @@ class Record(Struct):
     def answer(self) -> str:
         return "".join(self.parts)
 
+    @property
+    def heard(self) -> str:
+        """What the model that was asked last has said so far."""
+        return "".join(self.parts[self.since :]).removeprefix("\n")
+
+    def steps_of_agent(self) -> tuple[AgentThought, ...]:
+        """Its thoughts; the last one, where it was cut off, as far as it had got."""
+        thoughts = list(self.thoughts.values())
+        if thoughts and self.calling and not thoughts[-1].thought:
+            thoughts[-1] = structs.replace(thoughts[-1], thought=self.heard)
+        return tuple(thoughts)
+
     def add(self, event: AnyEvent) -> None:
-        if isinstance(event, TextDelta | AgentTextDelta):
+        if isinstance(event, TextDelta):
+            self.parts.append(event.text)
+            return
+        if isinstance(event, AgentTextDelta):
+            if self.stepped and self.parts:
+                self.parts.append("\n")  # the answer is the texts of all steps (contract 4.5 e)
+            self.stepped = False
             self.parts.append(event.text)
             return
         match event:
             case ModelCalled():
                 self.calling.append(event)
+                self.since = len(self.parts)
             case ModelFinished():
                 self.calling.remove(event.called or self.calling[-1])
                 self.spent.append(event.usage)
             case AnswerReplaced():
                 self.parts = [event.text]
             case AgentThought():
+                self.stepped |= event.id not in self.thoughts
                 self.thoughts[event.id] = event
             case MessageFile():
                 self.files.append(event)

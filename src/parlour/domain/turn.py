@@ -5,6 +5,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from parlour.domain.app import App
+from parlour.domain.events import AgentThought
 from parlour.domain.files import FileRef
 from parlour.domain.ids import NIL, Ids
 
@@ -37,6 +38,8 @@ class Exchange(Struct, frozen=True):
     answer: str
     files: tuple[FileRef, ...] = ()
     """What was sent with the query; their `data` is filled in where a model is to see it."""
+    thoughts: tuple[AgentThought, ...] = ()
+    """The steps of an agent, in their order."""
 
 
 class Submission(Struct, frozen=True):

@@ -13,10 +13,9 @@ VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:[-+._]?[A-Z
 NAMESPACE = uuid.UUID("5f0a9c1e-7d43-4c0b-9d55-3f6f6a8b2c17")
 """Ours, made once: changing it would change the id of every app."""
 
-Served = Literal["chat", "completion", "advanced-chat", "workflow"]
+Served = Literal["chat", "agent-chat", "completion", "advanced-chat", "workflow"]
 SERVED: dict[str, Served] = {mode: mode for mode in get_args(Served)}
 NOT_YET = {
-    "agent-chat": "agents are not served yet; chats, completions, chatflows and workflows are",
     "rag-pipeline": "knowledge pipelines are not served; apps are",
     "rag_pipeline": "knowledge pipelines are not served; apps are",
 }
@@ -65,8 +64,7 @@ def mode(whole: Part) -> Served | None:
     elif not written:
         app.refused("app.mode", "is missing: write one, such as `mode: chat` or `mode: advanced-chat`", "mode")
     else:
-        known = ", ".join([*SERVED, *(other for other in NOT_YET if "pipeline" not in other)])
-        app.refused(f"mode {written}", NOT_YET.get(written, f"is no mode of an app ({known})"), "mode")
+        app.refused(f"mode {written}", NOT_YET.get(written, f"is no mode of an app ({', '.join(SERVED)})"), "mode")
     return served
 
 

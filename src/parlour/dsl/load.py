@@ -2,12 +2,12 @@
 
 from msgspec import Struct
 
-from parlour.domain.app import App, ChatApp, CompletionApp
+from parlour.domain.app import AgentApp, App, Card, ChatApp, CompletionApp, EasyApp
 from parlour.dsl import heading
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.flow import flow
 from parlour.dsl.graph import Parts
-from parlour.dsl.model_config import body
+from parlour.dsl.model_config import Body, body
 from parlour.dsl.part import Part
 from parlour.dsl.upgrade import upgraded
 from parlour.dsl.yaml import Document, Value, read
@@ -21,6 +21,8 @@ class Loaded(Struct, frozen=True):
     """Those that are refused can be done without: the app is to be served only if its operator says so."""
     whole: Part
     nodes: Parts = {}
+    tool_lines: tuple[int, ...] = ()
+    """Where each tool of an agent stands."""
 
     def line(self, node_id: str, *keys: str | int) -> int:
         """Where a node stands, or a place within its `data`; the graph's for a node that is not there."""
@@ -42,10 +44,11 @@ def load(source: str, *, name: str) -> Loaded:
     findings = tuple(sorted(whole.findings, key=lambda finding: finding.line))
     if made is None or any(finding.level == "refused" and not finding.partial for finding in findings):
         raise Refused(findings)
-    return Loaded(made[0], findings, whole, made[1])
+    app, nodes, tools = made
+    return Loaded(app, findings, whole, nodes, tools)
 
 
-def _app(whole: Part, document: Document, name: str, source: str) -> tuple[App, Parts] | None:
+def _app(whole: Part, document: Document, name: str, source: str) -> tuple[App, Parts, tuple[int, ...]] | None:
     """The app, of use only if nothing was refused; None where there is no telling what it would be."""
     heading.check_version(whole)
     heading.check_kind(whole)
@@ -55,13 +58,30 @@ def _app(whole: Part, document: Document, name: str, source: str) -> tuple[App, 
         case "advanced-chat" | "workflow" if card and (written := _under(whole, document, "workflow", mode)):
             features = written.get("features")
             raw = features if isinstance(features, dict) else {}
-            return flow(whole.part("workflow"), raw, mode, card)
-        case "chat" | "completion" if card and (written := _under(whole, document, "model_config", mode)):
+            return *flow(whole.part("workflow"), raw, mode, card), ()
+        case "chat" | "agent-chat" | "completion" if card and (
+            written := _under(whole, document, "model_config", mode)
+        ):
             found = body(whole.part("model_config"), written, mode)
-            kind = ChatApp if mode == "chat" else CompletionApp
-            return kind(card, found.model, found.prompt, found.form, found.features), {}
+            return _easy(mode, card, found), {}, found.agent.lines if found.agent else ()
         case _:
             return None
+
+
+def _easy(mode: str, card: Card, found: Body) -> EasyApp:
+    if found.agent is not None:
+        return AgentApp(
+            card,
+            found.model,
+            found.prompt,
+            found.form,
+            found.features,
+            tools=found.agent.tools,
+            rounds=found.agent.rounds,
+            scaffold=found.agent.scaffold,
+        )
+    kind = ChatApp if mode == "chat" else CompletionApp
+    return kind(card, found.model, found.prompt, found.form, found.features)
 
 
 def _under(whole: Part, document: Document, key: str, mode: str) -> dict[str, Value] | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from parlour.domain.app import App, FlowApp
 from parlour.domain.problems import DraftWorkflow, WorkflowNotFound
 from parlour.dsl.findings import Refused
-from parlour.http.reading import understood
+from parlour.http.reading import Serves, nobody, understood
 from parlour.ports.catalogue import Version, Versions
 
 FlowAs = TypeVar("FlowAs", bound=FlowApp)
@@ -18,9 +18,11 @@ FlowAs = TypeVar("FlowAs", bound=FlowApp)
 class Catalogue:
     """Apps by name, current and pinned."""
 
-    def __init__(self, versions: Versions, now: Callable[[], float]) -> None:
+    def __init__(self, versions: Versions, now: Callable[[], float], serves: Serves = nobody) -> None:
+        """`serves`: what stands behind each tool that an app names."""
         self._versions = versions
         self._now = now
+        self._serves = serves
         self._apps: dict[str, App] = {}
         self._pinned: dict[tuple[str, str], App] = {}
 
@@ -36,7 +38,7 @@ class Catalogue:
         Raises:
             Refused: the content is not understood; what was served stays.
         """
-        app = understood(source, name, partial=partial)
+        app = understood(source, name, partial=partial, serves=self._serves)
         latest = {version.app: version.id for version in await self._versions.latest()}
         if latest.get(name) != app.card.version:
             await self._versions.publish(Version(app.card.version, name, source, self._now()))

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parlour.domain.app import App, ChatApp, ChatflowApp, WorkflowApp
+from parlour.domain.app import AgentApp, App, ChatApp, ChatflowApp, WorkflowApp
 from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
@@ -41,7 +41,13 @@ async def send(house: House, request: Request) -> Response:
     trace_id = chat.trace_id(request.headers, request.query_params, body)
     admit = admission(house, request, app, user(body))
     repeat = repeats.parse(request.headers, body)
-    asked = chat.parse(body, mode=app.mode, trace_id=trace_id, admit=admit if repeat is None else nothing)
+    asked = chat.parse(
+        body,
+        mode=app.mode,
+        trace_id=trace_id,
+        admit=admit if repeat is None else nothing,
+        agents_block=house.agent_blocking,
+    )
     return await answer(house, app, asked, repeat, admit)
 
 
@@ -140,7 +146,7 @@ async def events(house: House, request: Request) -> Response:
     return EventStream(house, run, position=query.after)
 
 
-def chat_app(app: App) -> ChatApp | ChatflowApp:
-    if not isinstance(app, ChatApp | ChatflowApp):
+def chat_app(app: App) -> ChatApp | AgentApp | ChatflowApp:
+    if not isinstance(app, ChatApp | AgentApp | ChatflowApp):
         raise NotChatApp
     return app

@@ -56,6 +56,8 @@ class House(Struct, frozen=True):
     """Whether forms, and bodies of another kind than they say, are read all the same."""
     strict_forms: bool = False
     """Whether a required text must not be empty."""
+    agent_blocking: bool = False
+    """Whether agents answer in the blocking mode, too: with the whole text, and without their thoughts."""
     ping_seconds: float = 10.0
     silence_seconds: float = 60.0
     """How long nothing may come of a body: who sends a file holds a place that others wait for."""

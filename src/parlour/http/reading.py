@@ -3,45 +3,65 @@
 Knows no route and no file. `check`, `serve`, `apps publish` and the catalogue read apps here, and so alike.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import cast
 
 from msgspec import structs
 
-from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
+from parlour.domain.app import AgentApp, App, ChatflowApp, FlowApp, ToolUse, WorkflowApp
 from parlour.domain.graph import Node
 from parlour.dsl.findings import Finding, Refused, finding
 from parlour.dsl.load import Loaded, load
 from parlour.modes.graphs import Fault, faults, told
 
+Serves = Callable[[ToolUse], str]
+"""What serves a tool, in a few words; empty where nothing does."""
 
-def understood(source: str, name: str, *, partial: bool = False) -> App:
-    """The app of this content. Partial: even if some of its graph cannot run; a run that gets there fails.
+
+def nobody(use: ToolUse) -> str:
+    """Where no tool is served."""
+    del use
+    return ""
+
+
+def understood(source: str, name: str, *, partial: bool = False, serves: Serves = nobody) -> App:
+    """The app of this content. Partial: even if some of it cannot run, such as a node, or a tool that is not here.
 
     Raises:
         Refused: the content is not understood, or holds what is not served.
     """
     loaded = load(source, name=name)
-    found = findings(loaded)
+    found = findings(loaded, serves)
     if not partial and any(one.level == "refused" for one in found):
         raise Refused(found)
     return loaded.app
 
 
-def report(source: str, name: str) -> tuple[Finding, ...]:
+def report(source: str, name: str, serves: Serves = nobody) -> tuple[Finding, ...]:
     """Every part of a file, supported, approximated or refused, by line. Never raises."""
     try:
-        return findings(load(source, name=name))
+        return findings(load(source, name=name), serves)
     except Refused as refused:
         return refused.findings
 
 
-def findings(loaded: Loaded) -> tuple[Finding, ...]:
-    """What there is to say of the file and, of a graph, of each of its nodes."""
-    app = loaded.app
-    if not isinstance(app, ChatflowApp | WorkflowApp):
-        return loaded.findings
-    return tuple(sorted((*loaded.findings, *_of_nodes(app, loaded)), key=lambda one: one.line))
+def findings(loaded: Loaded, serves: Serves = nobody) -> tuple[Finding, ...]:
+    """What there is to say of the file and, of a graph, of each of its nodes; of an agent, of each of its tools."""
+    match loaded.app:
+        case ChatflowApp() | WorkflowApp() as app:
+            more = _of_nodes(app, loaded)
+        case AgentApp() as app:
+            more = (_of_tool(use, line, serves(use)) for use, line in zip(app.tools, loaded.tool_lines, strict=True))
+        case _:
+            return loaded.findings
+    return tuple(sorted((*loaded.findings, *more), key=lambda one: one.line))
+
+
+def _of_tool(use: ToolUse, line: int, server: str) -> Finding:
+    what = f"tool {use.title}"
+    if server:
+        return finding("supported", f"{what} ({server})", line)
+    return finding("refused", what, line, "is not here; set its `enabled` to false to go without", partial=True)
 
 
 def _of_nodes(app: FlowApp, loaded: Loaded) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 from parlour.domain.ids import Clock
@@ -14,16 +14,21 @@ VALID_SECONDS = 300
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
 
+def nonce() -> str:
+    return secrets.token_hex(16)
+
+
 class Signer:
     """Makes such addresses, and knows its own again."""
 
-    def __init__(self, secret: bytes, now: Clock) -> None:
+    def __init__(self, secret: bytes, now: Clock, nonce: Callable[[], str] = nonce) -> None:
         self._secret = secret
         self._now = now
+        self._nonce = nonce
 
     def address(self, base: str, upload_id: str) -> str:
         """An address below `base` (`https://host`), valid from now on."""
-        timestamp, nonce = str(int(self._now())), secrets.token_hex(16)
+        timestamp, nonce = str(int(self._now())), self._nonce()
         query = {"timestamp": timestamp, "nonce": nonce, "sign": self._sign(upload_id, timestamp, nonce)}
         return f"{base.rstrip('/')}/files/{upload_id}/file-preview?{urlencode(query)}"
 

@@ -6,7 +6,7 @@ Knows no store: who calls brings the files' contents, or the port that reads the
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import structs
 
@@ -16,6 +16,8 @@ from parlour.domain.problems import ContentUnavailable
 from parlour.domain.turn import Turn
 from parlour.ports.contents import Contents
 from parlour.ports.models import Image
+
+Easy = TypeVar("Easy", bound=EasyApp)
 
 MOST_AGAIN = 20 * 1024 * 1024
 """Characters of earlier files that are shown again with one question; one picture may have thirteen million."""
@@ -38,7 +40,7 @@ def text(file: FileRef) -> str:
     return f"<file name={file.name!r}>\n{file.data}\n</file>"
 
 
-async def recalled(turn: Turn[EasyApp], contents: Contents) -> Turn[EasyApp]:
+async def recalled(turn: Turn[Easy], contents: Contents) -> Turn[Easy]:
     """The turn with the files of earlier ones read again, the newest first, as many as there is room and time for.
 
     What cannot be read any more is left out: an address that is dead by now must not end the conversation.

@@ -4,16 +4,17 @@ Rendering is pure; only weighing a prompt that might not fit asks anything of a 
 of the blocks is ours, their order and conditions are the contract's).
 """
 
+from collections.abc import Sequence
 from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parlour.domain.app import ChatApp, ChatPrompt, CompletionPrompt, EasyApp, Model, SimplePrompt
+from parlour.domain.app import ChatApp, ChatPrompt, CompletionApp, CompletionPrompt, EasyApp, Model, SimplePrompt
 from parlour.domain.problems import InvalidParam
 from parlour.domain.template import fill
 from parlour.domain.turn import Turn
-from parlour.llm.window import UNKNOWN_ROOM, Scale, as_text, at_most, fitting, past
+from parlour.llm.window import UNKNOWN_ROOM, Scale, as_text, at_most, fitting, fitting_turns, past
 from parlour.ports.models import Call, Image, Line, Models, Tokens
 
 LEAST_ANSWER = 16
@@ -80,9 +81,17 @@ class Draft(Struct, frozen=True):
 
 
 async def compose(
-    turn: Turn[EasyApp], *, images: tuple[Image, ...], models: Models, tokens: Tokens, context: str = ""
+    turn: Turn[EasyApp],
+    *,
+    images: tuple[Image, ...],
+    models: Models,
+    tokens: Tokens,
+    context: str = "",
+    turns: Sequence[tuple[Line, ...]] | None = None,
 ) -> Call:
-    """The question that a chat or completion app puts to its model in this turn.
+    """The question that an easy app puts to its model in this turn.
+
+    `turns`: the past, for one whose turns are more than a question and an answer: each is kept whole.
 
     Raises:
         InvalidParam: the prompt alone is longer than what the model can hold.
@@ -93,8 +102,11 @@ async def compose(
     prompt = (*drafted.before, *drafted.after)
     await _check_fits(prompt, room, scale)
     history = past(turn.history, detail=turn.app.features.files.image_detail) if isinstance(turn.app, ChatApp) else ()
+    if turns is not None:
+        history = tuple(line for lines in turns for line in lines)
     if history:
-        kept = await fitting(history, await _budget(prompt, history, room, scale), scale)
+        budget = await _budget(prompt, history, room, scale)
+        kept = await (fitting(history, budget, scale) if turns is None else fitting_turns(turns, budget, scale))
         prompt = spliced(turn, drafted, images, context, kept)
     lowered, stop = await _lowered(model, prompt, room, scale), stops(turn)
     return Call(model=lowered if stop == lowered.stop else replace(lowered, stop=stop), lines=prompt)
@@ -136,7 +148,7 @@ def wording(model: Model) -> Wording:
 def stops(turn: Turn[EasyApp]) -> tuple[str, ...]:
     """A completion model would go on and write the user's next question too: it is stopped there."""
     app = turn.app
-    if isinstance(app, ChatApp) and isinstance(app.prompt, SimplePrompt) and app.model.mode == "completion":
+    if not isinstance(app, CompletionApp) and isinstance(app.prompt, SimplePrompt) and app.model.mode == "completion":
         return wording(app.model).stop
     return app.model.stop
 
@@ -144,7 +156,7 @@ def stops(turn: Turn[EasyApp]) -> tuple[str, ...]:
 def simple_text(turn: Turn[EasyApp], context: str, histories: str) -> str:
     """A simple prompt for a completion model, whole: one text that ends in the question."""
     app, words = turn.app, wording(turn.app.model)
-    question = words.question if isinstance(app, ChatApp) else "{{#query#}}"
+    question = "{{#query#}}" if isinstance(app, CompletionApp) else words.question
     pieces = (_instruction(app.prompt, words, context), words.histories if histories else "", question)
     return fill("".join(pieces), _values(turn, context, histories=histories, query=turn.ask.query))
 

@@ -35,12 +35,20 @@ class Scale(Struct):
         return self.known[text]
 
     async def weigh(self, lines: Sequence[Line]) -> int:
-        return sum([await self.count(line.text) + PER_LINE for line in lines])
+        texts = [text for line in lines for text in written(line)]
+        return sum([await self.count(text) for text in texts]) + PER_LINE * len(lines)
+
+
+def written(line: Line) -> tuple[str, ...]:
+    """All that is written in a line: what it says, and which tools it asks for."""
+    if not line.tool_calls:
+        return (line.text,)
+    return (line.text, *(text for call in line.tool_calls for text in (call.name, call.arguments)))
 
 
 def at_most(lines: Sequence[Line]) -> int:
     """More tokens than this the lines cannot have. Pictures weigh nothing here: only providers know their price."""
-    return sum(len(line.text.encode("utf-8", "replace")) + PER_LINE for line in lines)
+    return sum(len(text.encode("utf-8", "replace")) for line in lines for text in written(line)) + PER_LINE * len(lines)
 
 
 def past(history: Sequence[Exchange], size: int = MOST, detail: Literal["high", "low"] = "high") -> tuple[Line, ...]:
@@ -71,6 +79,20 @@ async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Lin
             break
         kept += 1
     return tuple(lines[len(lines) - max(kept, 1) :])
+
+
+async def fitting_turns(turns: Sequence[tuple[Line, ...]], budget: int, scale: Scale) -> tuple[Line, ...]:
+    """The newest turns that fit together, each whole or not at all; none of them has to stay."""
+    kept = 0
+    for lines in reversed(turns):
+        weight = at_most(lines)
+        if weight > budget:
+            weight = await scale.weigh(lines)
+        budget -= weight
+        if budget < 0:
+            break
+        kept += 1
+    return tuple(line for lines in turns[len(turns) - kept :] for line in lines)
 
 
 def as_text(lines: Sequence[Line], user: str, assistant: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import TypeVar
 
 from msgspec import structs
 
@@ -13,6 +14,9 @@ from parlour.llm.documents import images, recalled, with_texts
 from parlour.llm.exchange import exchange
 from parlour.llm.prompt import compose
 from parlour.ports import Ports
+from parlour.ports.models import Image
+
+Easy = TypeVar("Easy", bound=EasyApp)
 
 
 async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, None]:
@@ -21,11 +25,7 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     Raises:
         Problem: the prompt does not fit the model, or the model cannot be reached.
     """
-    pictures = ()
-    if files := turn.ask.files:
-        ask = structs.replace(turn.ask, query=with_texts(turn.ask.query, files))
-        turn, pictures = structs.replace(turn, ask=ask), images(files, turn.app.features.files.image_detail)
-    turn = await recalled(turn, ports.contents)
+    turn, pictures = await with_files(turn, ports)
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens)
     usage = NOTHING
     async with aclosing(exchange(call, ports)) as events:
@@ -34,3 +34,12 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
                 usage = event.usage
             yield event
     yield AnswerFinished(usage=usage)
+
+
+async def with_files(turn: Turn[Easy], ports: Ports) -> tuple[Turn[Easy], tuple[Image, ...]]:
+    """The turn with the texts of its documents, its pictures, and the files of earlier ones read again."""
+    pictures = ()
+    if files := turn.ask.files:
+        ask = structs.replace(turn.ask, query=with_texts(turn.ask.query, files))
+        turn, pictures = structs.replace(turn, ask=ask), images(files, turn.app.features.files.image_detail)
+    return await recalled(turn, ports.contents), pictures

@@ -11,6 +11,7 @@ from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.sandbox import Sandbox
+from parlour.ports.tools import Tools
 from parlour.ports.web import Web
 from parlour.ports.workflows import Executions, Variables, Workflows
 
@@ -31,6 +32,7 @@ class Ports(Struct, frozen=True):
     variables: Variables
     web: Web
     sandbox: Sandbox
+    tools: Tools
     files: FlowFiles
     documents: Documents
     contents: Contents

@@ -96,6 +96,10 @@ class Models(Protocol):
         """How many tokens prompt and answer may have together; None where nobody knows."""
         ...
 
+    def uses_tools(self, model: Model) -> bool:
+        """Whether it asks for tools in its provider's own way; any other can be told of them in plain text."""
+        ...
+
     def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         """Ask; get the answer as it comes. Closing the generator, or cancelling its reader, ends the call at once.
 

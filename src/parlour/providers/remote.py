@@ -52,5 +52,8 @@ class Remote:
     def context(self, model: Model) -> int | None:
         return self._context or known_context(model.name)
 
+    def uses_tools(self, model: Model) -> bool:
+        return model.mode == "chat"
+
     def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         return self._upstream.ask(self._dialect.question(call, self._base_url))

@@ -17,7 +17,8 @@ A script is JSON: rules, tried in order; the first one that fits speaks::
        "error": {"code": "completion_request_error", "message": "[x] broken", "after": 1},
                                               fails after so many pieces of text; `code`: any code of a problem
        "hang": true}                          after its pieces, says nothing more until it is closed
-    ]}
+     ],
+     "tools": true}                           whether it asks for tools by `tool_calls`; absent: it does
 
 `{query}` is the last user text, `{prompt}` the whole prompt as lines of `role: text`, `{system}` the system lines. A
 call that no rule fits is answered by an echo: the query, word by word; for a title, its first words; for suggestions,
@@ -93,6 +94,8 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Script(Struct, frozen=True, forbid_unknown_fields=True):
     rules: tuple[Rule, ...] = ()
+    tools: bool = True
+    """Whether its models ask for tools by `tool_calls`; else in plain text."""
 
 
 def script_of(source: bytes | str | Path) -> Script:
@@ -125,6 +128,9 @@ class Scripted:
     def context(self, model: Model) -> int | None:
         del model
         return self._context
+
+    def uses_tools(self, model: Model) -> bool:
+        return self._script.tools and model.mode == "chat"
 
     async def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         query = last_query(call)

@@ -22,6 +22,8 @@ class Entry(Struct, frozen=True):
     """The name in an app -> the name at the provider."""
     free: bool = False
     """Whether nobody is paid for it, whatever the model is called."""
+    tools: bool | None = None
+    """Whether its models ask for tools in their own way, where its operator knows better."""
 
 
 class Table:
@@ -37,6 +39,10 @@ class Table:
     def context(self, model: Model) -> int | None:
         entry = self._entry(model)
         return entry.provider.context(renamed(model, entry))
+
+    def uses_tools(self, model: Model) -> bool:
+        entry = self._entry(model)
+        return entry.provider.uses_tools(renamed(model, entry)) if entry.tools is None else entry.tools
 
     def stream(self, call: Call) -> AsyncGenerator[Said, None]:
         """Hand the call on; no layer is added to the stream itself.

@@ -1,13 +1,14 @@
 """What a run writes down: rows when it begins, and the same rows when it ends. Knows no mode, no store and no wire."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
 from typing import cast
 
 from msgspec import structs
 
 from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
 from parlour.domain.events import RunStatus, Suspended, WorkflowFinished
+from parlour.domain.files import Attachment
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.people import end_user_id
@@ -141,7 +142,26 @@ def answered(message: Message, record: Record, status: MessageStatus, error: str
         error=error,
         usage=record.usage,
         citations=record.citations,
+        files=(*message.files, *made(record)),
+        thoughts=record.steps_of_agent(),
     )
+
+
+def made(record: Record) -> Iterator[Attachment]:
+    """The files of an answer."""
+    for event in record.files:
+        if file := event.file:
+            yield Attachment(
+                id=event.id,
+                type=file.type,
+                transfer_method="local_file",
+                url="",
+                upload_file_id=file.related_id,
+                name=file.name,
+                mime_type=file.mime_type,
+                size=file.size,
+                belongs_to="assistant",
+            )
 
 
 def ended(flow: WorkflowRun, record: Record, now: float) -> WorkflowRun:

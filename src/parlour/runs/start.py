@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from parlour.domain.app import App, ChatApp, ChatflowApp, CompletionApp, WorkflowApp
+from parlour.domain.app import App, ChatflowApp, EasyApp, WorkflowApp
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import (
     AnswerFinished,
@@ -202,7 +202,7 @@ class Runs:
         Raises:
             ProviderNotInitialized: it cannot.
         """
-        if isinstance(app, ChatApp | CompletionApp):  # in a flow the node that asks a model fails
+        if isinstance(app, EasyApp):  # in a flow the node that asks a model fails
             self._ports.models.check(app.model)
 
     def _leave(self, owner: Owner) -> None:
@@ -297,7 +297,7 @@ class Runs:
             spent.append(
                 Usage(
                     prompt_tokens=await tokens.count(call.model, call.prompt),
-                    completion_tokens=await tokens.count(call.model, record.parts),
+                    completion_tokens=await tokens.count(call.model, record.parts[record.since :]),
                     price=price,
                     latency=self._ports.now() - call.at,
                 )

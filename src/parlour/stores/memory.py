@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct, field, structs
 
 from parlour.domain.claim import Claim
+from parlour.domain.files import sent
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.problems import FirstMessageNotExists, LastConversationNotExists, NotFound, Problem
@@ -109,6 +110,8 @@ class MemoryMessages:
         kept = self._rows.messages[message.conversation_id]
         if message.id not in kept:
             return
+        known = {file.id for file in kept[message.id].files}
+        made = [file for file in message.files if file.belongs_to == "assistant" and file.id not in known]
         kept[message.id] = structs.replace(
             kept[message.id],
             answer=message.answer,
@@ -116,6 +119,8 @@ class MemoryMessages:
             error=message.error,
             usage=message.usage,
             citations=message.citations,
+            thoughts=message.thoughts,
+            files=(*kept[message.id].files, *made),
         )
 
     async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
@@ -123,7 +128,7 @@ class MemoryMessages:
         if conversation is None:
             return None
         newest = [
-            Exchange(message.query, message.answer, tuple(file.as_sent() for file in message.files))
+            Exchange(message.query, message.answer, sent(message.files), message.thoughts)
             for message in upwards(self._rows.in_order(conversation_id), parent_id)
             if message.status == "normal" and message.answer
         ][:limit]

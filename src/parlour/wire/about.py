@@ -8,13 +8,14 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from parlour.domain.app import App, Field
+from parlour.domain.app import AgentApp, App, Field
 from parlour.domain.files import FileRules, FileType, TransferMethod
 from parlour.wire.encode import encode
 
 TEXTS = {"text-input", "paragraph", "select"}
 COUNTED = {"text-input", "paragraph", "file-list"}
 """Kinds that have a `max_length`."""
+TOOL_ICON = {"background": "#252525", "content": "\U0001f527"}
 WITHHELD = {"config"}
 """Members of a form's field that are the server's own."""
 
@@ -144,9 +145,9 @@ def info(app: App) -> bytes:
 
 
 def meta(app: App) -> bytes:
-    """Apps of the modes that are served use no tools."""
-    del app
-    return encode(ToolIcons({}))
+    """Each tool has the same icon: a file names none."""
+    tools = app.tools if isinstance(app, AgentApp) else ()
+    return encode(ToolIcons({tool.name: TOOL_ICON for tool in tools}))
 
 
 def site(app: App) -> bytes:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from parlour.domain.events import AnnotationHit, Citation
+from parlour.domain.events import AgentThought, AnnotationHit, Citation
 from parlour.domain.feedback import Rating
 from parlour.domain.files import Attachment, FileType, TransferMethod
 from parlour.domain.ids import Ids
@@ -137,9 +137,25 @@ class MessageFileBody(Struct):
     url: Annotated[str, Meta(description="Of an upload: signed, opens without a key for five minutes.")]
     mime_type: str
     size: int
-    transfer_method: TransferMethod
+    transfer_method: TransferMethod | Literal["tool_file"]
     belongs_to: Literal["user", "assistant"]
     upload_file_id: str | None
+
+
+class AgentThoughtBody(Struct):
+    """One step of an agent: what it thought, which tools it used, and what came of it."""
+
+    id: str
+    chain_id: str | None
+    message_id: str
+    position: int
+    thought: str
+    tool: Annotated[str, Meta(description="Names of tools, joined by `;`; empty where none was used.")]
+    tool_labels: dict[str, dict[str, str]]
+    tool_input: Annotated[str, Meta(description="JSON text: arguments by tool.")]
+    observation: Annotated[str, Meta(description="JSON text: results by tool.")]
+    files: tuple[str, ...]
+    created_at: Seconds
 
 
 class MessageBody(Struct):
@@ -156,7 +172,7 @@ class MessageBody(Struct):
     message_files: tuple[MessageFileBody, ...]
     feedback: FeedbackBody | None
     retriever_resources: tuple[HistoryCitation, ...]
-    agent_thoughts: tuple[dict[str, object], ...]
+    agent_thoughts: tuple[AgentThoughtBody, ...]
     created_at: Seconds
     extra_contents: tuple[dict[str, object], ...]
     message_tokens: int
@@ -258,7 +274,7 @@ def message(stored: Message, rating: Rating | None = None) -> MessageBody:
         message_files=tuple(_file(file) for file in stored.files),
         feedback=None if rating is None else FeedbackBody(rating),
         retriever_resources=tuple(_history(stored, citation) for citation in stored.citations),
-        agent_thoughts=(),
+        agent_thoughts=tuple(_thought(stored, thought) for thought in stored.thoughts),
         created_at=int(stored.created_at),
         extra_contents=(),
         message_tokens=stored.usage.prompt_tokens,
@@ -278,9 +294,25 @@ def _file(file: Attachment) -> MessageFileBody:
         url=file.url,
         mime_type=file.mime_type,
         size=file.size,
-        transfer_method=file.transfer_method,
-        belongs_to="user",
+        transfer_method="tool_file" if file.belongs_to == "assistant" else file.transfer_method,
+        belongs_to=file.belongs_to,
         upload_file_id=file.upload_file_id or None,
+    )
+
+
+def _thought(stored: Message, thought: AgentThought) -> AgentThoughtBody:
+    return AgentThoughtBody(
+        id=thought.id,
+        chain_id=None,
+        message_id=stored.id,
+        position=thought.position,
+        thought=thought.thought,
+        tool=thought.tool,
+        tool_labels=thought.tool_labels,
+        tool_input=thought.tool_input,
+        observation=thought.observation,
+        files=thought.message_files,
+        created_at=thought.created_at,
     )
 
 

@@ -86,11 +86,17 @@ class Asked(Struct, frozen=True):
 
 
 def parse(
-    body: Mapping[str, object], *, mode: str, trace_id: str = "", admit: Callable[[], None] = lambda: None
+    body: Mapping[str, object],
+    *,
+    mode: str,
+    trace_id: str = "",
+    admit: Callable[[], None] = lambda: None,
+    agents_block: bool = False,
 ) -> Asked:
     """What can be told of a request before its conversation is looked up.
 
     `admit` raises where its app has no place free: once the body is well formed, before what it says is looked at.
+    `agents_block`: whether agents answer in the blocking mode, too.
 
     Raises:
         Problem: what is wrong with it; the first thing in the order of contract 1.6.
@@ -108,7 +114,7 @@ def parse(
     retriever_from = read.text(body, "retriever_from", "dev")
     admit()
     workflow_id = pinned_version(mode, body.get("workflow_id"))
-    streaming = is_streaming(mode, wanted)
+    streaming = is_streaming("chat" if agents_block and mode == "agent-chat" else mode, wanted)
     ask = Ask(
         query=query,
         user=user,

@@ -70,6 +70,11 @@ class Local:
         del model
         return self._context
 
+    def uses_tools(self, model: Model) -> bool:
+        """The built-in model never asks for one in its own way: it is too small."""
+        del model
+        return False
+
     async def warm(self) -> None:
         """Have the model ready before the first question.
 

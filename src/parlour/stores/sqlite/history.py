@@ -15,7 +15,7 @@ WHERE messages.id = :message_id AND app_id = :app_id AND user = :user
 
 # Its members in the order of a page's.
 MESSAGE = """
-SELECT conversation_id, id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
+SELECT conversation_id, id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts,
     {files}
 FROM messages
 WHERE id = :message_id AND EXISTS (

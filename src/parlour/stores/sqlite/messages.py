@@ -7,8 +7,8 @@ from typing import cast
 from msgspec import Struct, json
 
 from parlour.domain.claim import Claim
-from parlour.domain.events import Citation
-from parlour.domain.files import Attachment
+from parlour.domain.events import AgentThought, Citation
+from parlour.domain.files import Attachment, sent
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
 from parlour.domain.problems import AlreadyBegun, FirstMessageNotExists, NotFound
@@ -18,7 +18,7 @@ from parlour.ports.messages import Thread
 from parlour.stores.sqlite.claims import TAKE, row_of
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
-from parlour.stores.sqlite.uploads import ATTACH, FILES, FileRow, file_rows, files_from
+from parlour.stores.sqlite.uploads import ATTACH, FILES, FileRow, file_rows, files_from, made_rows
 
 # The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
 
@@ -52,10 +52,10 @@ WHERE conversations.id = asked.conversation_id
 """
 
 CLOSE_MESSAGES = """
-WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations) AS (VALUES {rows})
+WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations, thoughts) AS (VALUES {rows})
 UPDATE messages
 SET answer = asked.answer, status = asked.status, error = asked.error, usage = asked.usage,
-    citations = asked.citations
+    citations = asked.citations, thoughts = asked.thoughts
 FROM asked
 WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_id
     AND EXISTS (
@@ -75,8 +75,8 @@ SELECT id, name, inputs, introduction, version, created_at, updated_at,
         SELECT 1 FROM messages
         WHERE conversation_id = :conversation_id AND parent_id <> '00000000-0000-0000-0000-000000000000'
     ) THEN
-        (SELECT json_group_array(json_array(query, answer, json(files))) FROM
-            (SELECT query, answer, {files} AS files FROM messages
+        (SELECT json_group_array(json_array(query, answer, json(files), json(thoughts))) FROM
+            (SELECT query, answer, {files} AS files, thoughts FROM messages
              WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
              ORDER BY created_at DESC, sequence DESC LIMIT :limit))
     ELSE
@@ -98,8 +98,8 @@ SELECT id, name, inputs, introduction, version, created_at, updated_at,
                 END
             FROM thread JOIN messages AS one ON one.sequence = thread.sequence
         )
-        SELECT json_group_array(json_array(query, answer, json(files))) FROM
-            (SELECT query, answer, {files} AS files FROM thread JOIN messages USING (sequence)
+        SELECT json_group_array(json_array(query, answer, json(files), json(thoughts))) FROM
+            (SELECT query, answer, {files} AS files, thoughts FROM thread JOIN messages USING (sequence)
              WHERE status = 'normal' AND answer <> '' LIMIT :limit))
     END
 FROM conversations
@@ -115,7 +115,7 @@ WHERE conversations.id = :conversation_id AND app_id = :app_id AND user = :user
 """
 
 PAGE = """
-SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id,
+SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts,
     {files}
 FROM messages
 WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_at, :sequence)
@@ -134,12 +134,13 @@ UPDATE messages SET status = 'error', error = :error
 WHERE status = 'paused' AND id IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NULL)
 """
 
-MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str]
+MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str, str]
 
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_usage = json.Decoder(Usage).decode
 decode_citations = json.Decoder(tuple[Citation, ...]).decode
-decode_exchanges = json.Decoder(list[tuple[str, str, list[FileRow]]]).decode
+decode_thoughts = json.Decoder(tuple[AgentThought, ...]).decode
+decode_exchanges = json.Decoder(list[tuple[str, str, list[FileRow], tuple[AgentThought, ...]]]).decode
 
 
 class Opening(Struct, frozen=True):
@@ -158,6 +159,8 @@ class Closing(Struct, frozen=True):
     """An answer to write down."""
 
     message: tuple[object, ...]
+    files: tuple[tuple[object, ...], ...]
+    """What it made."""
 
 
 class SqliteMessages:
@@ -189,8 +192,8 @@ class SqliteMessages:
         return Thread(
             conversation_from(owner, cast("ConversationRow", tuple(conversation))),
             tuple(
-                Exchange(query, answer, tuple(Attachment(*file).as_sent() for file in files))
-                for query, answer, files in reversed(newest_first)
+                Exchange(query, answer, sent(Attachment(*file) for file in files), thoughts)
+                for query, answer, files, thoughts in reversed(newest_first)
             ),
         )
 
@@ -234,7 +237,7 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
     openings = [line for line in lines if isinstance(line, Opening)]
     fill(connection, ADD_CONVERSATIONS, [line.conversation for line in openings if line.conversation])
     added = fill(connection, ADD_MESSAGES, [line.message for line in openings])
-    fill(connection, ATTACH, [row for line in openings for row in line.files])
+    fill(connection, ATTACH, [row for line in lines for row in line.files])
     # Of two messages in one conversation the later one counts: a dictionary keeps the last.
     touched = {line.touch[:-1]: line.touch for line in openings if not line.conversation}
     fill(connection, TOUCH_CONVERSATIONS, list(touched.values()))
@@ -307,7 +310,9 @@ def closing_of(message: Message) -> Closing:
             message.error,
             to_json(message.usage),
             to_json(message.citations),
-        )
+            to_json(message.thoughts),
+        ),
+        files=made_rows(message),
     )
 
 
@@ -316,7 +321,7 @@ def to_json(value: object) -> str:
 
 
 def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message:
-    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, files = row
+    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts, files = row
     return Message(
         id=message_id,
         conversation_id=conversation_id,
@@ -331,4 +336,5 @@ def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message
         citations=decode_citations(citations),
         parent_id=parent_id,
         files=files_from(files),
+        thoughts=decode_thoughts(thoughts),
     )

@@ -1,6 +1,6 @@
 """Uploads in SQLite: the port `Uploads`, and the files of messages for `messages.py`. Knows no threads and no bytes."""
 
-from typing import cast
+from typing import Literal, cast
 
 from msgspec import json
 
@@ -31,22 +31,30 @@ WHERE id = :id
 
 # Of a message that is being selected: the files that it shows, in the order of the members of `Attachment`.
 FILES = """(
-    SELECT json_group_array(json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size)) FROM
-        (SELECT * FROM message_files WHERE message_id = messages.id AND variable = '' ORDER BY position)
+    SELECT json_group_array(
+        json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size, belongs_to)
+    ) FROM (SELECT * FROM message_files WHERE message_id = messages.id AND variable = '' ORDER BY position)
 )"""
 
-# For `fill`: a row of NULLs writes nothing, nor does a file whose message was refused.
+# For `fill`: a row of NULLs writes nothing, nor does a file whose message was refused, or that is there already.
 ATTACH = """
 INSERT INTO message_files
-    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, variable)
-WITH asked (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, variable)
+    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, belongs_to, variable)
+WITH asked
+    (message_id, position, id, type, transfer_method, url, upload_file_id, name, mime_type, size, belongs_to, variable)
     AS (VALUES {rows})
 SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
+ON CONFLICT DO NOTHING
 """
+
+Row = tuple[object, ...]
+
+BEHIND = 10_000
+"""A position that no file of a question has."""
 
 UploadRow = tuple[str, str, str, str, int, str, str, float]
 
-FileRow = tuple[str, FileType, TransferMethod, str, str, str, str, int]
+FileRow = tuple[str, FileType, TransferMethod, str, str, str, str, int, Literal["user", "assistant"]]
 
 decode_files = json.Decoder(list[FileRow]).decode
 
@@ -85,25 +93,33 @@ def upload_from(row: UploadRow) -> Upload:
     return Upload(upload_id, Owner(app_id, user), name, size, extension, mime_type, created_at)
 
 
-def file_rows(message: Message) -> tuple[tuple[object, ...], ...]:
-    """What `ATTACH` is filled with: the files that the message shows, and those in its inputs."""
+def file_rows(message: Message) -> tuple[Row, ...]:
+    """What `ATTACH` is filled with when a question is written: the files that it shows, and those in its inputs."""
     shown = [(file, "") for file in message.files]
     held = [(file.attached(""), variable) for variable, file in named_in(message.inputs)]
-    return tuple(
-        (
-            message.id,
-            position,
-            file.id,
-            file.type,
-            file.transfer_method,
-            file.url,
-            file.upload_file_id,
-            file.name,
-            file.mime_type,
-            file.size,
-            variable,
-        )
-        for position, (file, variable) in enumerate([*shown, *held])
+    return tuple(row(message.id, position, file, variable) for position, (file, variable) in enumerate([*shown, *held]))
+
+
+def made_rows(message: Message) -> tuple[Row, ...]:
+    """The same when its answer is written: the files that it made, behind all others."""
+    made = (file for file in message.files if file.belongs_to == "assistant")
+    return tuple(row(message.id, BEHIND + number, file) for number, file in enumerate(made))
+
+
+def row(message_id: str, position: int, file: Attachment, variable: str = "") -> Row:
+    return (
+        message_id,
+        position,
+        file.id,
+        file.type,
+        file.transfer_method,
+        file.url,
+        file.upload_file_id,
+        file.name,
+        file.mime_type,
+        file.size,
+        file.belongs_to,
+        variable,
     )
 
 

@@ -1,0 +1,103 @@
+"""An agent whose model asks for tools in plain text, as any model can (dsl.md 8.4). Knows no tool and no wire."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+import msgspec
+from msgspec import structs
+
+from parlour.domain.events import ModelCalled, ModelFinished
+from parlour.llm.calling import without_pictures
+from parlour.llm.exchange import Tags, converse
+from parlour.llm.react_text import GO_ON, OBSERVATION, Action, Reading, instructed
+from parlour.llm.steps import Agent, Began, Chose, Move, Observed, Spoke, Used, exhausted
+from parlour.llm.thoughts import without_thoughts
+from parlour.llm.using import arguments_of, use
+from parlour.ports import Ports
+from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
+
+
+async def reacting(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
+    """Step after step, until the model gives its final answer, or asks for no tool.
+
+    Raises:
+        InvalidParam: it asks for one when it has had all its rounds.
+        Problem: as the port `Models.stream`.
+    """
+    model = structs.replace(agent.model, stop=(OBSERVATION, *agent.model.stop))
+    scratch: list[str] = []
+    for position in range(1, agent.rounds + 2):
+        last = position > agent.rounds
+        call = Call(model, prompted(agent, scratch, last=last))
+        chosen = Chose("")
+        async with aclosing(step(call, position, ports)) as moves:
+            async for move in moves:
+                if isinstance(move, Chose):
+                    chosen = move
+                else:
+                    yield move
+        if last and chosen.calls:
+            raise exhausted(agent.rounds)
+        yield chosen
+        if not chosen.calls:
+            return
+        used = await use(chosen.calls, agent, ports)
+        yield Observed(used)
+        scratch.append(told(chosen.text, used))
+
+
+def prompted(agent: Agent, scratch: list[str], *, last: bool) -> tuple[Line, ...]:
+    """What the model is asked: how to ask for tools, the past, the question, and the steps so far."""
+    lines = agent.lines
+    instruction = lines[0].text if lines and lines[0].role == "system" else ""
+    asked = lines[1:] if instruction else lines
+    tools = () if last else tuple(offer.tool for offer in agent.offers)
+    system = instructed(agent.scaffold, instruction, tools)
+    head = (Line("system", system),) if tools or instruction or last else ()
+    if not scratch:
+        return (*head, *asked)
+    return (*head, *without_pictures(asked), Line("assistant", "\n\n".join(scratch)), Line("user", GO_ON))
+
+
+async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, None]:
+    """One exchange. Its last move is `Chose`."""
+    reading, tags, parts = Reading(), Tags(), list[str]()
+    begun = False
+    async with aclosing(converse(call, ports)) as heard:
+        async for said in heard:
+            match said:
+                case Thinking():
+                    text = tags.put(said)
+                case Text():
+                    text = tags.put(Text("")) + reading.feed(said.text)
+                case ModelFinished():
+                    text = tags.end() + reading.end()
+                    if reading.action is not None and reading.action.final:
+                        text += reading.action.text
+                case ModelCalled() | ToolCall():
+                    text = ""
+            if not begun and not isinstance(said, ModelCalled):
+                begun = True
+                yield Began(position)
+            if text:
+                parts.append(text)
+                yield Spoke(text)
+            if isinstance(said, ModelCalled | ModelFinished):
+                yield said
+    yield Chose("".join(parts), calls_of(reading.action, position))
+
+
+def calls_of(action: Action | None, position: int) -> tuple[ToolCall, ...]:
+    if action is None or action.final:
+        return ()
+    return (ToolCall(f"step_{position}", action.name, action.text),)
+
+
+def told(thought: str, used: tuple[Used, ...]) -> str:
+    """A step as the model is shown it again."""
+    parts = [f"Thought: {without_thoughts(thought)}"]
+    for one in used:
+        given = arguments_of(one.call.arguments)
+        action = {"action": one.call.name, "action_input": one.call.arguments if given is None else given}
+        parts.append(f"Action:\n```json\n{msgspec.json.encode(action).decode()}\n```\n{OBSERVATION}: {one.text}")
+    return "\n\n".join(parts)
