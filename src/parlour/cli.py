@@ -259,7 +259,7 @@ def publish(file: Path, config: Path | None, data: Path | None, *, draft: bool, 
 @config_option
 @data_option
 def prune_(older_than: str, config: Path | None, data: Path | None, *, dry_run: bool) -> None:
-    """Delete messages and files that are older than that, also beside a running server."""
+    """Delete messages, files and runs that are older than that, also beside a running server."""
     settings = settings_of(config, data)
     seconds = duration(older_than or settings.storage.keep, "--older-than" if older_than else "storage.keep")
     if not seconds:
@@ -288,15 +288,19 @@ def progress(whole: Pruned) -> Generator[Callable[[Pruned], None]]:
     """A bar where a person watches, and nothing elsewhere."""
     shown = 0
     with click.progressbar(
-        length=whole.messages + whole.uploads, label="Deleting", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=deletions(whole), label="Deleting", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
 
         def told(done: Pruned) -> None:
             nonlocal shown
-            bar.update(done.messages + done.uploads - shown)
-            shown = done.messages + done.uploads
+            bar.update(deletions(done) - shown)
+            shown = deletions(done)
 
         yield told
+
+
+def deletions(pruned: Pruned) -> int:
+    return pruned.messages + pruned.uploads + pruned.runs
 
 
 @cli.command()

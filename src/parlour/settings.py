@@ -52,7 +52,7 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     files: str = ""
     """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
     keep: str = ""
-    """How long messages and files are kept, such as `90d`; empty is for ever."""
+    """How long messages, files and runs are kept, such as `90d`; empty is for ever."""
 
 
 class Web(Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from parlour.domain.files import Attachment, FileRef
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.problems import NotFound
 from parlour.domain.uploads import Upload
+from parlour.domain.workflow_run import Form, LaidAside, LogQuery
 from parlour.ports.feedback import Said
 from parlour.ports.retention import Pruned
 from parlour.stores.memory import Memory
@@ -26,6 +27,7 @@ from tests.conformance.samples import (
     begun,
     messages_of,
 )
+from tests.conformance.test_workflow_runs import a_run, an_outcome, asked
 
 pytestmark = pytest.mark.anyio
 many = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -143,6 +145,23 @@ async def test_a_blob_is_named_until_it_is_deleted_and_no_more_at_once_than_was_
         await stores.retention.deleted(some)
     assert names == {f"u{number}" for number in range(5)}
     assert await stores.retention.uploads(5.0, 2) == ()
+
+
+async def test_old_runs_of_graphs_go_with_their_nodes_and_forms_and_one_that_goes_on_stays(stores: Storage) -> None:
+    for number, at in enumerate((3.0, 1.0, 2.0, 10.0)):
+        await stores.workflows.open(a_run(number, at))
+        await stores.workflows.close(a_run(number, at, status="succeeded"))
+    waiting = structs.replace(a_run(2, 2.0), status="paused")
+    await stores.pauses.lay_aside(LaidAside(waiting, b"", (Form(waiting.id, ANN.app_id, asked("f2")),)))
+    await stores.workflows.open(a_run(4, 1.0))
+    await stores.executions.add("r1", [an_outcome()])
+    assert (await stores.retention.old(10.0, 0.0)).runs == 3
+    assert [await stores.retention.runs(10.0, 2), await stores.retention.runs(10.0, 2)] == [2, 1]
+    assert await stores.retention.runs(10.0, 2) == 0
+    left = await stores.workflows.page(ANN.app_id, LogQuery())
+    assert [run.id for run in left.items] == ["r3", "r4"]
+    assert await stores.executions.of_run("r1") == ()
+    assert await stores.forms.find(ANN.app_id, "token of f2") is None
 
 
 async def test_keys_of_repeated_requests_go_once_they_have_expired(stores: Storage) -> None:

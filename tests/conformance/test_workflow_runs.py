@@ -54,6 +54,22 @@ def laid(*forms: HumanInputRequired) -> LaidAside:
     return LaidAside(waiting, b"\x00state", tuple(Form(RUN.id, ANN.app_id, form) for form in forms))
 
 
+def an_outcome(number: int = 1) -> NodeOutcome:
+    return NodeOutcome(
+        id=f"e{number}",
+        node_id="llm",
+        node_type="llm",
+        title="Ask",
+        index=number,
+        created_at=1,
+        status="succeeded",
+        elapsed_time=0.5,
+        finished_at=2,
+        outputs={"text": "ä", "usage": {"total_tokens": 3}},
+        execution_metadata={"total_price": "0.01"},
+    )
+
+
 def a_run(number: int, at: float, **changed: object) -> WorkflowRun:
     return structs.replace(RUN, id=f"r{number}", created_at=at, **changed)
 
@@ -273,22 +289,7 @@ async def test_all_messages_of_a_conversation_are_its_turns(stores: Storage) -> 
 
 
 async def test_the_nodes_of_a_run_read_back_in_the_order_of_their_end(stores: Storage) -> None:
-    outcomes = [
-        NodeOutcome(
-            id=f"e{number}",
-            node_id="llm",
-            node_type="llm",
-            title="Ask",
-            index=number,
-            created_at=1,
-            status="succeeded",
-            elapsed_time=0.5,
-            finished_at=2,
-            outputs={"text": "ä", "usage": {"total_tokens": 3}},
-            execution_metadata={"total_price": "0.01"},
-        )
-        for number in range(3)
-    ]
+    outcomes = [an_outcome(number) for number in range(3)]
     await stores.workflows.open(RUN)
     await stores.executions.add("r1", outcomes[:2])
     await stores.executions.add("r1", outcomes[2:])

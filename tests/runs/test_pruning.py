@@ -14,12 +14,20 @@ pytestmark = pytest.mark.anyio
 class Recorded:
     """A store with so many of everything, and what was asked of it."""
 
-    def __init__(self, messages: int, uploads: Sequence[str], keys: int) -> None:
+    def __init__(self, messages: int, uploads: Sequence[str], keys: int, runs: int = 0) -> None:
         self.asked: list[str] = []
+        self._runs = runs
         self._messages, self._uploads, self._keys = messages, list(uploads), keys
 
     async def old(self, before: float, now: float) -> Pruned:
         raise NotImplementedError
+
+    async def runs(self, before: float, limit: int) -> int:
+        del before
+        some = min(limit, self._runs)
+        self._runs -= some
+        self.asked.append(f"runs {some}")
+        return some
 
     async def messages(self, before: float, limit: int) -> Pruned:
         del before
@@ -50,7 +58,7 @@ async def bytes_of(text: bytes) -> AsyncGenerator[bytes, None]:
 
 async def test_each_piece_is_small_and_between_two_of_them_there_is_a_breath() -> None:
     names = [f"u{number}" for number in range(PIECE + 1)]
-    store, blobs, heard = Recorded(2 * PIECE + 1, names, 3), MemoryBlobs(), list[Pruned]()
+    store, blobs, heard = Recorded(2 * PIECE + 1, names, 3, PIECE + 1), MemoryBlobs(), list[Pruned]()
     for name in names:
         await blobs.put(name, bytes_of(b"x"))
 
@@ -59,9 +67,10 @@ async def test_each_piece_is_small_and_between_two_of_them_there_is_a_breath() -
         store.asked.append("breath")
 
     total = await prune(store, blobs, 5.0, 9.0, told=heard.append, sleep=breath)
-    assert total == Pruned(messages=2 * PIECE + 1, uploads=PIECE + 1, keys=3)
+    assert total == Pruned(messages=2 * PIECE + 1, uploads=PIECE + 1, keys=3, runs=PIECE + 1)
     assert heard[-1] == total
     assert store.asked == [
+        *(f"runs {PIECE}", "breath", "runs 1", "breath", "runs 0"),
         *(f"messages {PIECE}", "breath") * 2,
         *("messages 1", "breath", "messages 0"),
         *(f"deleted {PIECE}", "breath", "deleted 1", "breath"),

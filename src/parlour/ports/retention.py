@@ -19,6 +19,8 @@ class Pruned(Struct, frozen=True):
     uploads: int = 0
     keys: int = 0
     """Of requests that may come again, expired."""
+    runs: int = 0
+    """Of graphs, with their nodes and forms."""
 
     def __add__(self, other: "Pruned") -> "Pruned":
         return Pruned(
@@ -27,12 +29,20 @@ class Pruned(Struct, frozen=True):
             self.feedbacks + other.feedbacks,
             self.uploads + other.uploads,
             self.keys + other.keys,
+            self.runs + other.runs,
         )
 
 
 class Retention(Protocol):
     async def old(self, before: float, now: float) -> Pruned:
         """What of the time before would go if all of it went now."""
+        ...
+
+    async def runs(self, before: float, limit: int) -> int:
+        """Delete the oldest runs of graphs of the time before, at most so many; how many it were.
+
+        What goes on stays. A run that waits goes, and its forms with it: nobody has answered in all that time.
+        """
         ...
 
     async def messages(self, before: float, limit: int) -> Pruned:

@@ -1,4 +1,4 @@
-"""What is old goes: messages and what hangs on them, uploads and their bytes, keys that have expired.
+"""What is old goes: runs of graphs, messages and what hangs on them, uploads and their bytes, keys that have expired.
 
 In small pieces with a breath between them, so that a chat beside it waits for one piece at most. Knows no store.
 """
@@ -31,6 +31,10 @@ async def prune(
 ) -> Pruned:
     """Let go of everything of the time before; `told` hears again and again how much has gone so far."""
     total = Pruned()
+    while runs := await retention.runs(before, PIECE):  # first: a conversation would take its own along, uncounted
+        total += Pruned(runs=runs)
+        told(total)
+        await sleep(BREATH)
     while True:
         some = await retention.messages(before, PIECE)
         if not some.messages:
@@ -56,5 +60,5 @@ def counted(pruned: Pruned) -> str:
     """The numbers in words."""
     return (
         f"{pruned.messages} messages, {pruned.conversations} conversations, {pruned.feedbacks} feedbacks, "
-        f"{pruned.uploads} files, {pruned.keys} keys of repeated requests"
+        f"{pruned.uploads} files, {pruned.runs} runs of flows, {pruned.keys} keys of repeated requests"
     )

@@ -66,9 +66,10 @@ class Memory:
         self.history = MemoryHistory(rows)
         self.feedbacks = MemoryFeedbacks(rows.messages)
         self.annotations = MemoryAnnotations()
-        self.retention = MemoryRetention(rows.conversations, rows.messages, rows.uploads, self.feedbacks, self.claims)
-        self.people = MemoryPeople()
         flows = rows.flows
+        kept = rows.conversations, rows.messages, rows.uploads
+        self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
+        self.people = MemoryPeople()
         self.workflows = MemoryWorkflows(flows)
         self.pauses = MemoryPauses(flows)
         self.forms = MemoryForms(flows)

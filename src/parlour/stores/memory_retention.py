@@ -7,6 +7,7 @@ from parlour.domain.uploads import Upload
 from parlour.ports.retention import Pruned
 from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
+from parlour.stores.memory_workflows import FlowRows
 
 
 class MemoryRetention:
@@ -17,6 +18,7 @@ class MemoryRetention:
         uploads: dict[str, Upload],
         feedbacks: MemoryFeedbacks,
         claims: MemoryClaims,
+        flows: FlowRows,
     ) -> None:
         self._conversations = conversations
         self._messages = messages
@@ -24,6 +26,7 @@ class MemoryRetention:
         self._uploads = uploads
         self._feedbacks = feedbacks
         self._claims = claims
+        self._flows = flows
         self._given_up: dict[str, None] = {}
 
     async def old(self, before: float, now: float) -> Pruned:
@@ -35,7 +38,13 @@ class MemoryRetention:
             self._feedbacks.count(gone),
             len(self._unshown(before, gone)),
             self._claims.expired(now),
+            len(self._flows.old(before)),
         )
+
+    async def runs(self, before: float, limit: int) -> int:
+        going = self._flows.old(before)[:limit]
+        self._flows.drop(going)
+        return len(going)
 
     async def messages(self, before: float, limit: int) -> Pruned:
         going = self._old(before)[:limit]

@@ -34,7 +34,15 @@ class FlowRows(Struct):
     def forget(self, conversation_id: str) -> None:
         """What a conversation has said goes with it."""
         self.variables.pop(conversation_id, None)
-        for run_id in [run.id for run in self.runs.values() if run.conversation_id == conversation_id]:
+        self.drop([run.id for run in self.runs.values() if run.conversation_id == conversation_id])
+
+    def old(self, before: float) -> list[str]:
+        """Runs of the time before that do not go on, the oldest first."""
+        found = [run for run in self.runs.values() if run.created_at < before and run.status != "running"]
+        return [run.id for run in sorted(found, key=lambda run: run.created_at)]
+
+    def drop(self, run_ids: Sequence[str]) -> None:
+        for run_id in run_ids:
             del self.runs[run_id]
             self.states.pop(run_id, None)
             self.current.pop(run_id, None)

@@ -14,6 +14,15 @@ WHERE created_at < :before AND status <> 'running'
 ORDER BY created_at LIMIT :limit
 """
 
+# Their nodes and forms go with them.
+DELETE_RUNS = """
+DELETE FROM workflow_runs
+WHERE sequence IN (
+    SELECT sequence FROM workflow_runs WHERE created_at < :before AND status <> 'running'
+    ORDER BY created_at LIMIT :limit
+)
+"""
+
 # By hand although it cascades: what cascades is not counted.
 DELETE_FEEDBACKS = """
 DELETE FROM feedbacks
@@ -75,6 +84,8 @@ WHERE created_at < :before AND NOT EXISTS (
 
 COUNT_CLAIMS = "SELECT count(*) FROM claims WHERE expires_at <= :now"
 
+COUNT_RUNS = "SELECT count(*) FROM workflow_runs WHERE created_at < :before AND status <> 'running'"
+
 
 class SqliteRetention:
     def __init__(self, database: Database) -> None:
@@ -82,13 +93,17 @@ class SqliteRetention:
 
     async def old(self, before: float, now: float) -> Pruned:
         asked = {"before": before, "now": now}
-        counts = (COUNT_MESSAGES, COUNT_EMPTY, COUNT_FEEDBACKS, COUNT_UPLOADS, COUNT_CLAIMS)
+        counts = (COUNT_MESSAGES, COUNT_EMPTY, COUNT_FEEDBACKS, COUNT_UPLOADS, COUNT_CLAIMS, COUNT_RUNS)
 
         def work(connection: sqlite3.Connection) -> list[int]:
             with snapshot(connection):
                 return [connection.execute(sql, asked).fetchone()[0] for sql in counts]
 
         return Pruned(*await self._database.read(work))
+
+    async def runs(self, before: float, limit: int) -> int:
+        asked = {"before": before, "limit": limit}
+        return await self._database.write(lambda connection: connection.execute(DELETE_RUNS, asked).rowcount)
 
     async def messages(self, before: float, limit: int) -> Pruned:
         asked = {"before": before, "limit": limit}
