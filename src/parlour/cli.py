@@ -12,13 +12,16 @@ from typing import TypeVar
 
 import click
 import uvloop
-from msgspec import structs
+from msgspec import json, structs
 
 import parlour
 from parlour import wiring
 from parlour.amounts import duration
+from parlour.domain.events import NodeOutcome
 from parlour.domain.problems import Problem
+from parlour.domain.workflow_run import WorkflowRun
 from parlour.dsl.findings import Finding, Refused
+from parlour.dsl.heading import app_id
 from parlour.http.auth import digest
 from parlour.http.reading import report, understood
 from parlour.ports.catalogue import Key, Version
@@ -61,6 +64,11 @@ def keys() -> None:
 @cli.group()
 def apps() -> None:
     """The apps of this server and their versions."""
+
+
+@cli.group()
+def runs() -> None:
+    """Runs of chatflows and workflows."""
 
 
 def settings_of(config: Path | None, data: Path | None) -> Settings:
@@ -251,6 +259,42 @@ def publish(file: Path, config: Path | None, data: Path | None, *, draft: bool, 
 
     with_storage(settings_of(config, data), work)
     print_line(version.id)
+
+
+@runs.command()
+@click.argument("run_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="all that is kept, with inputs and outputs, as JSON")
+@config_option
+@data_option
+def show(run_id: str, config: Path | None, data: Path | None, *, as_json: bool) -> None:
+    """How a run went, node by node: as much as storage.record keeps."""
+
+    async def work(storage: wiring.Storage) -> tuple[WorkflowRun | None, tuple[NodeOutcome, ...]]:
+        ids = [app_id(version.app) for version in await storage.versions.latest()]
+        found = [await storage.workflows.get(app, run_id) for app in ids]
+        return next((run for run in found if run is not None), None), await storage.executions.of_run(run_id)
+
+    run, nodes = with_storage(settings_of(config, data), work)
+    if run is None:
+        raise BadSettings(f"there is no run {run_id!r}: it was never here, or it was pruned.")
+    if as_json:
+        print_line(json.format(json.encode({"run": run, "nodes": nodes}), indent=2).decode())
+        return
+    print_line(f"{run.id}  {run.status}  began {moment(run.created_at)} for {run.owner.user}, version {run.version}")
+    print_line(f"{run.elapsed_time:.3f} s  {run.total_tokens} tokens  {run.total_steps} steps  {run.error or ''}\n")
+    print_table(("NODE", "TYPE", "STATUS", "SECONDS", "TOKENS", "ERROR"), [row_of(node) for node in nodes])
+
+
+def row_of(node: NodeOutcome) -> tuple[str, ...]:
+    tokens = (node.execution_metadata or {}).get("total_tokens")
+    return (
+        node.title or node.node_id,
+        node.node_type,
+        node.status,
+        f"{node.elapsed_time:.3f}",
+        "" if tokens is None else str(tokens),
+        node.error or "",
+    )
 
 
 @cli.command("prune")

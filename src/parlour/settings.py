@@ -53,6 +53,8 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
     keep: str = ""
     """How long messages, files and runs are kept, such as `90d`; empty is for ever."""
+    record: Literal["none", "meta", "full"] = "meta"
+    """How much is kept of the nodes of flows: nothing, how they went, or their inputs and outputs as well."""
 
 
 class Web(Struct, frozen=True, forbid_unknown_fields=True):
@@ -96,6 +98,8 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """In place of `limits.rate_per_user`, for this app."""
     allow_partial: bool = False
     """Whether it is served even if some of its nodes are not: a run that gets to one of them fails."""
+    record: Literal["", "none", "meta", "full"] = ""
+    """In place of `storage.record`, for this app."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):

@@ -43,6 +43,7 @@ from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
+from parlour.runs.recording import Level
 from parlour.runs.start import Limits, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings
 from parlour.storage import Storage
@@ -156,8 +157,10 @@ async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:
 
 def limits(settings: Settings, entries: dict[str, AppEntry]) -> Limits:
     active_of = {name: entry.max_active for name, entry in entries.items()}
-    server = settings.server
-    return Limits(server.run_seconds, server.kept_seconds, server.kept_bytes, server.max_active, active_of)
+    server, record = settings.server, settings.storage.record
+    record_of: dict[str, Level] = {name: entry.record or record for name, entry in entries.items()}
+    kept = server.kept_seconds, server.kept_bytes
+    return Limits(server.run_seconds, *kept, server.max_active, active_of, record, record_of)
 
 
 def public_url(settings: Settings) -> str:

@@ -47,5 +47,10 @@ WORKFLOWS = {
         "A node's index counts from 1, a failed container says its error, a loop's steps are the rounds that ran.",
         divergence="The original sends 1, null and the most that there might be.",
     ),
+    "record:level": R(
+        "ours",
+        "How the nodes of a run went is kept beside it, with inputs and outputs or not at all where the operator says.",
+        divergence="An addition: no route shows it, `parlour runs show` does.",
+    ),
     "workflow:life": R("6.4", "A client that goes away changes nothing for the run of a workflow."),
 }

@@ -70,7 +70,7 @@ def mode(whole: Part) -> Served | None:
 
 def card(app: Part, name: str, source: str) -> Card:
     return Card(
-        id=_uuid(name),
+        id=app_id(name),
         name=name,
         version=_uuid(source),
         title=app.text("name") or name,
@@ -80,6 +80,11 @@ def card(app: Part, name: str, source: str) -> Card:
         icon_background=app.text("icon_background"),
         icon_on_answers=app.value.get("use_icon_as_answer_icon") is True,
     )
+
+
+def app_id(name: str) -> str:
+    """The id of the app that the operator knows by this name."""
+    return _uuid(name)
 
 
 def _uuid(text: str) -> str:

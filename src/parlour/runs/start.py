@@ -36,6 +36,7 @@ from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.log import Kept, RunLog
+from parlour.runs.recording import Level, Recorder
 from parlour.runs.run import Run
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,10 @@ class Limits(Struct, frozen=True):
     """How many runs one app may have at a time; 0 is no limit."""
     active_of: dict[str, int] = {}
     """The same for single apps, by name; the smaller limit holds."""
+    record: Level = "meta"
+    """How much is kept of the nodes of a run."""
+    record_of: dict[str, Level] = {}
+    """The same for single apps, by name."""
 
     def allowed(self, app: str) -> int:
         return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
@@ -83,6 +88,7 @@ class Runs:
         self._forgetting: asyncio.TimerHandle | None = None
         self._active: Counter[str] = Counter()
         self._going_beside: set[asyncio.Task[None]] = set()
+        self._recorder = Recorder(ports.executions)
         self._closing = False
 
     async def thread(self, owner: Owner, ask: Ask) -> Thread | None:
@@ -183,6 +189,7 @@ class Runs:
         if self._forgetting is not None:
             self._forgetting.cancel()
         await asyncio.gather(*self._going_beside, return_exceptions=True)
+        await self._recorder.settled()
 
     def admit(self, app: App) -> None:
         """Return if there is a place free for a run of this app.
@@ -215,6 +222,8 @@ class Runs:
         status, problem = await guard(self._settle(run, ending), FAILED, "a run could not be saved", run.ids)
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
+        level = self._limits.record_of.get(turn.app.card.name, self._limits.record)
+        self._recorder.note(run.ids.workflow_run_id, run.log.events, level)
         self._retire(run)
 
     async def _settle(self, run: Run, ending: Ending) -> Ending:
