@@ -14,6 +14,10 @@ NODES = {
         "Keys of an http-request's authorization are stars in process_data.",
         divergence="Secrets of the environment are, too, and in the inputs of every node; Dify shows them there.",
     ),
+    "node:bad-input": R(
+        "dsl 2.4, 4",
+        "What cannot run fails its run in time: the node's failure, the run's, and an error with its name.",
+    ),
     "node:document-extractor": R("dsl 6.17", "Documents that are uploaded with a message are read as text."),
     "node:code": R(
         "dsl 6.8",

@@ -264,21 +264,41 @@ async def test_a_branch_that_does_not_come_to_the_output_puts_out_null() -> None
     assert await output(flow, ["a", "b"]) == ["a0", None]
 
 
-async def test_an_iteration_within_an_iteration_knows_both() -> None:
+def twofold(**data: Any) -> Graph:
+    """An iteration over lists, and one over each list within it."""
     inner: dict[str, Any] = {
         "iterator_selector": ["each", "item"],
         "output_selector": ["word", "output"],
         "start_node_id": "go",
     }
     both = [{"variable": "x", "value_selector": ["deep", "item"]}, *NAMES]
-    flow = made(node("deep", "iteration", **inner), output=["deep", "output"])
+    flow = made(node("deep", "iteration", **inner), output=["deep", "output"], **data)
     nodes = (
         *flow.nodes,
         node("go", "iteration-start", parent="deep"),
         node("word", "template-transform", parent="deep", template="{{ index }}{{ x }}", variables=both),
     )
-    nested = graph(nodes, *(f"{edge.source} {edge.target}" for edge in flow.edges), "go word")
-    assert await output(nested, [["a", "b"], ["c"]]) == ["0a", "0b", "1c"]
+    return graph(nodes, *(f"{edge.source} {edge.target}" for edge in flow.edges), "go word")
+
+
+async def test_an_iteration_within_an_iteration_knows_both() -> None:
+    assert await output(twofold(), [["a", "b"], ["c"]]) == ["0a", "0b", "1c"]
+
+
+@pytest.mark.parametrize("data", [{}, {"is_parallel": True}, {"error_handle_mode": "continue-on-error"}])
+@pytest.mark.parametrize(
+    ("rows", "columns", "why"),
+    [
+        (1_000, 1_000, "each: start.list has 1000 items"),
+        (400, 2_500, "each: deep: each.item has 2500 items"),
+        (500, 400, "each: deep: The run has reached its limit of 500 steps"),
+    ],
+)
+async def test_a_million_items_within_each_other_fail_by_name(
+    rows: int, columns: int, why: str, data: dict[str, Any]
+) -> None:
+    with pytest.raises(NodeFailed, match=f"^{why}"):
+        await output(twofold(**data), [[1] * columns] * rows)
 
 
 async def test_the_oldest_form_has_no_start_of_its_own() -> None:
