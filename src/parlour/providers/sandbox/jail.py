@@ -12,7 +12,7 @@ import shutil
 import sys
 import sysconfig
 from asyncio.subprocess import Process
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module, util
 from pathlib import Path
 
@@ -62,13 +62,13 @@ class Jail(Struct, frozen=True):
             os.close(reading)
 
 
-async def find() -> Jail | str:
-    """A jail that holds on this machine; or why there is none."""
+async def find(among: Sequence[str] | None = None) -> Jail | str:
+    """A jail that holds on this machine; or why there is none. `among`: the bubblewraps to try."""
     if sys.platform != "linux":
         return "jails need Linux"
     why = "bubblewrap is not installed"
     inside = await asyncio.to_thread(interpreter)
-    for bwrap in await asyncio.to_thread(candidates):
+    for bwrap in await asyncio.to_thread(candidates) if among is None else among:
         jail = Jail(bwrap, inside)
         process = await jail.start("import os; os.write(1, b'in')", {})
         try:
