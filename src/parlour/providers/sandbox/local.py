@@ -10,7 +10,7 @@ from parlour.providers.sandbox.javascript import JavaScript
 from parlour.providers.sandbox.limits import Limits
 from parlour.providers.sandbox.monty import Monty, Stumbled
 
-ADVICE = "Install bubblewrap and let this user make user namespaces (docs/operations.md), or set code.endpoint."
+ADVICE = "Install bubblewrap and let this user make user namespaces (docs/code-nodes.md), or set code.endpoint."
 
 
 class LocalSandbox:
