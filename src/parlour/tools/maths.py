@@ -12,6 +12,12 @@ FUNCTIONS = (
     *("sqrt", "exp", "log", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh"),
     *("tanh", "floor", "ceil", "factorial", "gcd", "degrees", "radians", "hypot", "pow", "fabs"),
 )
+CONSTANTS = frozenset({"pi", "e", "tau", "abs", "round", "min", "max", "sum"})
+"""Names that need no definition, or have one."""
+ARITHMETIC = (
+    *(ast.Expression, ast.BinOp, ast.UnaryOp, ast.Call, ast.Name, ast.Load, ast.Constant, ast.Tuple, ast.List),
+    *(ast.operator, ast.unaryop, ast.Compare, ast.cmpop, ast.BoolOp, ast.boolop, ast.IfExp),
+)
 
 
 async def eval_expression(given: Given) -> Outcome:
@@ -34,10 +40,15 @@ def used(expression: str) -> list[str]:
     if not expression or len(expression) > LONGEST:
         raise ToolFailed(f"an expression of at most {LONGEST} characters is needed, such as (1 + 2) * sqrt(9)")
     try:
-        tree = ast.parse(expression, mode="eval")
+        nodes = list(ast.walk(ast.parse(expression, mode="eval")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise ToolFailed(f"{expression!r} is no expression such as (1 + 2) * sqrt(9)") from None
-    return sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & set(FUNCTIONS))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    strange = [type(node).__name__ for node in nodes if not isinstance(node, ARITHMETIC)]
+    if strange or names - set(FUNCTIONS) - CONSTANTS:
+        known = ", ".join((*CONSTANTS, *FUNCTIONS))
+        raise ToolFailed(f"{expression!r} is more than arithmetic; names that are known: {known}")
+    return sorted(names - CONSTANTS)
 
 
 TOOLS = (
