@@ -8,8 +8,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from bench.apps import App, key_of
 from bench.load import Load
-from bench.servers import KEY, Name
+from bench.servers import Name
 
 
 class Case(Struct, frozen=True):
@@ -22,6 +23,7 @@ class Case(Struct, frozen=True):
     mode: Literal["streaming", "blocking"] = "streaming"
     turns: int = 1
     """Requests of a conversation, the first included."""
+    app: App = "chat"
 
     @property
     def paced(self) -> bool:
@@ -31,6 +33,8 @@ class Case(Struct, frozen=True):
     def label(self) -> str:
         pace = f"{self.delay_ms} ms apart" if self.paced else "no delay"
         extra = ", blocking" if self.mode == "blocking" else f", {self.turns} turns" if self.turns > 1 else ""
+        if self.app != "chat":
+            extra += f", {self.app}"
         return f"{self.tokens} tokens, {pace}{extra}, {self.clients} client{'s'[: self.clients > 1]}"
 
 
@@ -44,6 +48,8 @@ CASES = (
     Case("blocking-10", 10, mode="blocking"),
     Case("continued-10", 10, turns=5),
     Case("history-10", 10, turns=40),
+    Case("chatflow-10", 10, app="chatflow"),
+    Case("ten-nodes-10", 10, app="ten nodes"),
 )
 """`continued` and `history` differ in how long a conversation gets before its client begins a new one. The one with the
 most open streams comes first: a process keeps the memory that it once had, and later rows could not tell what is whose.
@@ -55,6 +61,12 @@ def asked(case: Case, server: Name, port: int, seconds: float) -> Load:
     query = f"Say something. [[{case.tokens},{case.delay_ms}]]"
     amount = {"rounds": 2, "ramp": 0.5} if case.paced else {"seconds": seconds}
     return relayed(case, port, query, amount) if server != "parlour" else served(case, port, query, amount)
+
+
+def last_event(case: Case) -> str:
+    if case.mode == "blocking":
+        return "message"
+    return "message_end" if case.app == "chat" else "workflow_finished"
 
 
 def relayed(case: Case, port: int, query: str, amount: dict[str, float]) -> Load:
@@ -91,11 +103,11 @@ def served(case: Case, port: int, query: str, amount: dict[str, float]) -> Load:
             "port": port,
             "path": "/v1/chat-messages",
             "body": msgspec.json.encode(body).decode(),
-            "expect": '"event":"message"' if case.mode == "blocking" else '"event":"message_end"',
+            "expect": f'"event":"{last_event(case)}"',
             "token": '"answer":" ',
             "clients": case.clients,
             "turns": case.turns,
-            "headers": {"Authorization": f"Bearer {KEY}"},
+            "headers": {"Authorization": f"Bearer {key_of(case.app)}"},
             **amount,
         },
         Load,

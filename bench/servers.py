@@ -16,39 +16,24 @@ from contextlib import contextmanager
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from msgspec import Struct
 
+from bench.apps import App, key_of, written
 from bench.processes import free_port, resident, running, tree, wait_until
 
 Name = Literal["direct", "nginx", "parlour"]
-KEY = "app-bench"
 ROOT = Path(__file__).resolve().parent.parent
 
-APP: dict[str, object] = {
-    "kind": "app",
-    "version": "0.6.0",
-    "app": {"mode": "chat", "name": "Bench", "icon": "🤖", "icon_background": "#FFFFFF", "description": ""},
-    "model_config": {
-        "model": {
-            "provider": "langgenius/openai/openai",
-            "name": "mock",
-            "mode": "chat",
-            "completion_params": {"temperature": 0.5},
-        },
-        "prompt_type": "simple",
-        "pre_prompt": "You are a terse assistant.",
-        "user_input_form": [],
-    },
-}
-
-CONFIG = """\
+ENTRY = """\
 [[apps]]
 path = "{app}"
 keys = ["{key}"]
+"""
 
+CONFIG = """\
 [providers.default]
 kind = "openai_compatible"
 base_url = "http://127.0.0.1:{upstream}/v1"
@@ -156,9 +141,12 @@ def accepts(port: int) -> bool:
 
 def parlour_arguments(folder: Path, upstream_port: int, port: int) -> list[str]:
     """What follows `parlour` on its command line; writes the files that it names."""
-    app, config = folder / "bench.yml", folder / "parlour.toml"
-    app.write_text(yaml.safe_dump(APP, allow_unicode=True))
-    config.write_text(CONFIG.format(app=app, key=KEY, upstream=upstream_port))
+    config, entries = folder / "parlour.toml", ""
+    for app in get_args(App):
+        path = folder / f"{key_of(app)}.yml"
+        path.write_text(yaml.safe_dump(written(app), allow_unicode=True))
+        entries += ENTRY.format(app=path, key=key_of(app))
+    config.write_text(entries + CONFIG.format(upstream=upstream_port))
     place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
     return ["serve", "--config", str(config), *place]
 

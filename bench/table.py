@@ -8,6 +8,7 @@ from statistics import median
 
 from msgspec import Struct
 
+from bench.apps import App
 from bench.cases import Case
 from bench.load import Outcome
 from bench.servers import Name, Server
@@ -29,6 +30,13 @@ HEADER = (
     "RSS idle → loaded MB",
     "errors",
 )
+
+CPU_OF: dict[App, tuple[str, float]] = {
+    "chat": ("a streamed chat", 2),
+    "chatflow": ("start → llm → answer", 3),
+    "ten nodes": ("ten nodes with code", 6),
+}
+"""What a reply of fifty tokens may cost, in ms."""
 
 
 class Sample(Struct, frozen=True):
@@ -158,7 +166,8 @@ def promises(run: Sequence[Sample], server: Server) -> list[Promise]:
     for case in dict.fromkeys(sample.case for sample in own):
         samples = [sample for sample in own if sample.case == case]
         if case.tokens == 50 and case.turns == 1 and case.mode == "streaming":
-            found.append(Promise(f"CPU of a streamed chat ({case.label})", 2, middle(samples, cpu_ms), "ms"))
+            what, most = CPU_OF[case.app]
+            found.append(Promise(f"CPU of {what} ({case.label})", most, middle(samples, cpu_ms), "ms"))
         if case.clients >= 500:
             grown = max(sample.peak_bytes for sample in samples) - server.idle_bytes
             found.append(

@@ -68,6 +68,15 @@ def test_a_broken_promise_is_said_aloud() -> None:
     assert table.verdicts([chat]).endswith("| NO   |")
 
 
+def test_each_kind_of_app_has_a_promise_of_its_own() -> None:
+    cases = [Case("chatflow-10", 10, app="chatflow"), Case("ten-nodes-10", 10, app="ten nodes")]
+    told = table.promises([sample("parlour", 0.4, case=case) for case in cases], SERVERS[2])
+    assert [(promise.limit, promise.kept) for promise in told if promise.what.startswith("CPU")] == [
+        (3, False),
+        (6, True),
+    ]
+
+
 def test_only_what_stands_between_the_markers_is_rewritten() -> None:
     page = f"prose\n{table.BEGIN}\nold\n{table.END}\nmore prose\n"
     assert table.replaced(page, "new") == f"prose\n{table.BEGIN}\n\nnew\n\n{table.END}\nmore prose\n"
