@@ -77,6 +77,22 @@ async def test_no_event_holds_a_key_or_a_secret_of_the_environment(build: Build)
     assert "Authorization: ********" in finished(reply)["web"]["process_data"]["request"]
 
 
+@requirement("node:secrets")
+async def test_no_failure_says_a_secret(build: Build) -> None:
+    environment = [{"name": "KEY", "value_type": "secret", "value": KEY}]
+    extract = {"enabled": True, "serial": "{{#env.KEY#}}"}
+    pick = node("pick", "list-operator", variable=["sys", "files"], extract_by=extract)
+    filled = node("some", "list-operator", variable=["env", "WORDS"], extract_by=extract)
+    words = {"name": "WORDS", "value_type": "array[string]", "value": ["a"]}
+    source = app(pick, filled, environment_variables=[*environment, words])
+    place = await build(apps={"one": source})
+    reply = await place.door.send("x", response_mode="streaming")
+    assert "There is no item '********'" in reply.events[-1]["message"]
+    assert KEY not in repr(reply.events)
+    blocking = await place.door.send("x")
+    assert (blocking.status, KEY.encode() in blocking.body) == (400, False)
+
+
 @requirement("node:document-extractor")
 async def test_documents_that_come_with_a_message_are_read(build: Build) -> None:
     read = node("read", "document-extractor", variable_selector=["sys", "files"], is_array_file=True)

@@ -2,10 +2,20 @@
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from parlour.domain.app import Card, ChatflowApp
 from parlour.domain.events import NodeFinished, NodeRetried
@@ -182,9 +192,13 @@ async def endless(kind: str, length: str) -> AsyncGenerator[tuple[str, list[int]
 )
 async def test_a_gigabyte_is_cut_off_when_it_is_too_much_and_not_held(kind: str, length: str, most: int) -> None:
     async with outside() as web, endless(kind, length) as (address, taken):
+        tracemalloc.start()
         with pytest.raises(NodeFailed, match="longer than"):
             await web.ask(url=address)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
         assert taken[0] <= (most + 12) * MEGABYTE, "what the sockets hold comes on top"
+        assert peak <= (3 * most + 8) * MEGABYTE
 
 
 async def test_an_answer_that_does_not_come_is_a_failure_in_time() -> None:
@@ -199,6 +213,39 @@ async def test_an_answer_that_does_not_come_is_a_failure_in_time() -> None:
             await web.ask(url=f"http://127.0.0.1:{port}/", timeout={"read": 0.05})
         stopped.set()
     assert failed.value.kind == "HttpRequestNodeError"
+
+
+async def test_a_certificate_must_be_good_unless_its_author_says_other(tmp_path: Path) -> None:
+    async with served({"/": page(b"ok", "text/plain")}, ssl=own_certificate(tmp_path)) as site, outside() as web:
+        url = site.at("127.0.0.1").replace("http:", "https:")
+        for said in (True, None):
+            with pytest.raises(NodeFailed, match="certificate"):
+                await web.ask(url=url, ssl_verify=said)
+        assert (await web.ask(url=url, ssl_verify=False)).outputs["body"] == "ok"
+
+
+def own_certificate(folder: Path) -> SSLContext:
+    """That nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(plain + signed.public_bytes(Encoding.PEM))
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
 
 
 async def test_where_nobody_answers_is_a_failure() -> None:

@@ -2,8 +2,9 @@
 
 import asyncio
 import gzip
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 
@@ -134,6 +135,21 @@ async def test_silence_before_and_in_the_answer_is_too_slow(web: GuardedWeb) -> 
         async with raw(say) as address:
             assert await why(web, WebRequest(address, read_seconds=0.05)) == "slow"
             assert await why(web, WebRequest(address, total_seconds=0.05)) == "slow"
+
+
+async def test_a_connection_that_nobody_takes_is_too_slow(web: GuardedWeb) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen(0)
+        waiting = [socket.socket() for _ in range(4)]  # more than its queue has places: who comes later is not heard
+        for one in waiting:
+            one.setblocking(False)
+            with suppress(BlockingIOError):
+                one.connect(busy.getsockname())
+        address = f"http://127.0.0.1:{busy.getsockname()[1]}/"
+        assert await why(web, WebRequest(address, connect_seconds=0.1)) == "slow"
+        for one in waiting:
+            one.close()
 
 
 async def test_a_body_that_nobody_takes_is_too_slow(web: GuardedWeb) -> None:

@@ -20,7 +20,7 @@ from parlour.domain.events import (
 from parlour.domain.problems import Problem
 from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope, Waiting
 from parlour.flow.plan import Step, Strategy
-from parlour.flow.veil import secrets, veiled
+from parlour.flow.veil import Secrets, covered, secrets, veiled
 
 NOTHING = Result({})
 
@@ -77,7 +77,7 @@ async def execute(
                     else:
                         yield item
         except Problem as raised:
-            problem = raised
+            problem = discreet(raised, secrets(scope.turn.app))
         if waiting is not None:
             yield Ended(step, waiting=waiting)
             return
@@ -120,8 +120,7 @@ def shown(step: Step) -> bool:
 
 def instead(strategy: Strategy, problem: Problem) -> Result | None:
     """What stands in the place of a failure; None if it is the run's."""
-    kind = problem.kind if isinstance(problem, NodeFailed) else type(problem).__name__
-    told: dict[str, object] = {"error_message": problem.message, "error_type": kind}
+    told: dict[str, object] = {"error_message": problem.message, "error_type": kind_of(problem)}
     match strategy.on_failure:
         case "fail-branch":
             return Result(told, "fail-branch", {"error_strategy": "fail-branch"})
@@ -129,6 +128,16 @@ def instead(strategy: Strategy, problem: Problem) -> Result | None:
             return Result(strategy.defaults | told, None, {"error_strategy": "default-value"})
         case _:
             return None
+
+
+def kind_of(problem: Problem) -> str:
+    return problem.kind if isinstance(problem, NodeFailed) else type(problem).__name__
+
+
+def discreet(problem: Problem, hidden: Secrets) -> Problem:
+    """The same failure, in words without a secret: they go to clients, and into answers."""
+    message = covered(problem.message, hidden)
+    return problem if message == problem.message else NodeFailed(message, kind_of(problem))
 
 
 def started(step: Step, around: Circumstances, scope: Scope) -> NodeStarted:

@@ -181,13 +181,13 @@ def fault(error: Exception, request: WebRequest) -> FetchFailed:
     match error:
         case AddressRefused():
             return FetchFailed(str(error), "refused")
+        case ClientConnectorCertificateError():  # a ValueError, too
+            return FetchFailed("The certificate of the address is not good.", "unreachable")
         case InvalidURL() | NonHttpUrlClientError() | ValueError():
             return FetchFailed("The address, or a header, cannot be sent as it is written.", "address")
         case TooManyRedirects():
             return FetchFailed(f"More than {request.redirects} redirects.", "redirects")
         case TimeoutError() | ServerTimeoutError():
             return FetchFailed("There was no answer in time.", "slow")
-        case ClientConnectorCertificateError():
-            return FetchFailed("The certificate of the address is not good.", "unreachable")
         case _:
             return FetchFailed("The address cannot be reached.", "unreachable")
