@@ -108,6 +108,8 @@ def steps(events: list[dict[str, Any]]) -> list[str]:
         if event["event"] == "agent_thought" and event["id"] not in seen:
             seen.add(event["id"])
             said.append("")
+        if event["event"] == "message_replace":
+            said = [""]
         said[-1] += event.get("answer", "")
     return said
 

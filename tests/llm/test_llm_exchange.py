@@ -70,7 +70,7 @@ def test_of_two_calls_at_once_the_one_that_goes_on_is_left() -> None:
     for event in (first, second, ModelFinished(NOTHING, called=first)):
         record.add(event)
 
-    assert record.calling == [second]
+    assert [one.called for one in record.calling] == [second]
 
 
 def test_the_first_token_is_that_of_the_first_call_that_said_anything() -> None:

@@ -89,6 +89,12 @@ class MessageFile(Struct, frozen=True, tag=True, tag_field="event"):
     """What it is, where it is kept here."""
 
 
+class Retracted(Struct, frozen=True, tag=True, tag_field="event"):
+    """The end of the answer is taken back: who said it has failed. Clients are told what is left (`AnswerReplaced`)."""
+
+    characters: int
+
+
 class AnswerReplaced(Struct, frozen=True, tag=True, tag_field="event"):
     """Forget the text so far; this stands in its place."""
 
@@ -348,6 +354,7 @@ AnyEvent = (
     | ReasoningDelta
     | AgentThought
     | MessageFile
+    | Retracted
     | AnswerReplaced
     | AnswerFinished
     | AudioDelta

@@ -19,6 +19,7 @@ from parlour.domain.events import (
     ModelFinished,
     NodeFinished,
     NodeStarted,
+    Retracted,
     RunFinished,
     RunStatus,
     Suspended,
@@ -32,17 +33,21 @@ from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage
 
 
+class Calling(Struct, frozen=True):
+    called: ModelCalled
+    parts: int
+    """How many pieces the answer had when it was asked."""
+
+
 class Record(Struct):
     """What is known of a run so far. `add` its events in order; read it at any time."""
 
     parts: list[str] = []
-    since: int = 0
-    """How many of them were there when a model was asked last."""
     thoughts: dict[str, AgentThought] = {}
     stepped: bool = False
     """Whether an agent has begun a step, and not said anything in it."""
     files: list[MessageFile] = []
-    calling: list[ModelCalled] = []
+    calling: list[Calling] = []
     """Models that were asked and have not finished."""
     spent: list[Usage] = []
     """What the finished ones took."""
@@ -72,7 +77,7 @@ class Record(Struct):
     @property
     def heard(self) -> str:
         """What the model that was asked last has said so far."""
-        return "".join(self.parts[self.since :]).removeprefix("\n")
+        return "".join(self.parts[self.calling[-1].parts :]).removeprefix("\n") if self.calling else ""
 
     def steps_of_agent(self) -> tuple[AgentThought, ...]:
         """Its thoughts; the last one, where it was cut off, as far as it had got."""
@@ -93,11 +98,13 @@ class Record(Struct):
             return
         match event:
             case ModelCalled():
-                self.calling.append(event)
-                self.since = len(self.parts)
+                self.calling.append(Calling(event, len(self.parts)))
             case ModelFinished():
-                self.calling.remove(event.called or self.calling[-1])
+                called = event.called or self.calling[-1].called
+                del self.calling[next(n for n, one in enumerate(self.calling) if one.called == called)]
                 self.spent.append(event.usage)
+            case Retracted():
+                self.parts = [self.answer[: -event.characters]]
             case AnswerReplaced():
                 self.parts = [event.text]
             case AgentThought():

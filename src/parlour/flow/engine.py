@@ -9,7 +9,7 @@ from functools import partial
 
 from msgspec import Struct, structs
 
-from parlour.domain.events import AnyEvent, HumanInputRequired, TextDelta
+from parlour.domain.events import AnyEvent, HumanInputRequired, NodeRetried, Retracted, TextDelta
 from parlour.domain.files import File
 from parlour.domain.turn import Submission
 from parlour.flow.attempt import Circumstances, Ended, execute
@@ -94,11 +94,10 @@ async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Place, None]:
             if type(item) is Chunk:
                 if (heard := hear(walk, item)) is not None:
                     yield heard
-            elif not isinstance(item, Ended):
-                yield item
-            else:
-                for event in settled(walk, item):
-                    yield event
+                continue
+            for event in settled(walk, item) if isinstance(item, Ended) else passed(walk, item):
+                yield event
+            if isinstance(item, Ended):
                 if walk.course.durable and walk.round is None and goes_on(walk):
                     yield Reached(walk)
                 start_ready(walk, merge)
@@ -158,6 +157,13 @@ def hear(walk: Walk, chunk: Chunk) -> TextDelta | Chunk | None:
     return walk.speech.hear(chunk) or (chunk if walk.round is not None else None)
 
 
+def passed(walk: Walk, event: Heard) -> Iterator[Heard]:
+    """An event as it is. What was heard of a node that is tried again, here or within a container, is taken back."""
+    yield event
+    if type(event) is NodeRetried and (void := walk.speech.anew(event.outcome.node_id)):
+        yield Retracted(void)
+
+
 def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
     """Take up what a node has put out, and what is ready now; what is heard and told of it.
 
@@ -173,6 +179,8 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
             yield ended.told
         raise ended.problem
     walk.course.exceptions += ended.caught
+    if ended.caught and (void := walk.speech.anew(node)):
+        yield Retracted(void)
     for name, value in result.outputs.items():
         walk.pool.put(node, name, value, result.kinds.get(name, ""))
     if ended.step.kind is not None and ended.step.kind.gives:

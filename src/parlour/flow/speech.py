@@ -97,6 +97,16 @@ class Speech:
         self.said.told += 1
         return TextDelta(chunk.text, chunk.selector)
 
+    def anew(self, node: str) -> int:
+        """A node has failed and begins again, or something stands in its place: how much of what was heard is void."""
+        void = self.unsure if self._now is not None and self._now[0] == node and not isinstance(self._now, str) else 0
+        for selector, chunks in self._chunks.items():
+            if selector[0] == node:
+                chunks.clear()
+        if void:
+            self.said.told = 0
+        return void
+
     def ended(self, node: str) -> list[TextDelta]:
         """A node has put its outputs into the pool: what is heard of them, before it is left."""
         self.said.ended.add(node)

@@ -4,7 +4,15 @@ import asyncio
 
 from msgspec import Struct
 
-from parlour.domain.events import AnyEvent, ModelCalled, ModelFinished, Suspended, VariableAssigned
+from parlour.domain.events import (
+    AnswerReplaced,
+    AnyEvent,
+    ModelCalled,
+    ModelFinished,
+    Retracted,
+    Suspended,
+    VariableAssigned,
+)
 from parlour.domain.ids import Ids
 from parlour.domain.message import Message, Owner
 from parlour.domain.record import Record
@@ -48,6 +56,8 @@ class Run(Struct, eq=False):
         return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
 
     def say(self, event: AnyEvent) -> None:
+        if isinstance(event, Retracted):
+            event = AnswerReplaced(self.record.answer[: -event.characters])
         self.record.add(event)
         if type(event) not in UNSEEN:
             self.log.append(event)

@@ -301,12 +301,13 @@ class Runs:
     async def _reckon(self, record: Record) -> Usage:
         """What a cut answer took: the finished calls as counted, the cut one as it can be told from the texts."""
         spent = list(record.spent)
-        for call in record.calling:
+        for calling in record.calling:
+            call, said = calling.called, record.parts[calling.parts :]
             tokens, price = self._ports.tokens, await self._ports.prices.price(call.model)
             spent.append(
                 Usage(
                     prompt_tokens=await tokens.count(call.model, call.prompt),
-                    completion_tokens=await tokens.count(call.model, record.parts[record.since :]),
+                    completion_tokens=await tokens.count(call.model, said),
                     price=price,
                     latency=self._ports.now() - call.at,
                 )

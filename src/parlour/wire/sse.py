@@ -26,6 +26,7 @@ from parlour.domain.events import (
     NodeRetried,
     NodeStarted,
     ReasoningDelta,
+    Retracted,
     RunFinished,
     Suspended,
     TextDelta,
@@ -90,7 +91,7 @@ class Frames:
         if isinstance(event, AgentTextDelta):
             return self._agent_opening + _line(event.text) + b"}\n\n"
         match event:
-            case ModelCalled() | ModelFinished() | Suspended() | Journaled() | VariableAssigned():
+            case ModelCalled() | ModelFinished() | Suspended() | Journaled() | VariableAssigned() | Retracted():
                 return b""
             case RunFinished():
                 return self._finished(event)
