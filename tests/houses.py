@@ -197,6 +197,8 @@ class Plan(Struct, frozen=True):
     sandbox: Sandbox | None = None
     fixed: bool = False
     """Whether clock and ids are the same in every run."""
+    clock: Clock | None = None
+    """Another one than those."""
     limits: Limits = Limits()
     rates: AppRates = AppRates()
     rates_of: Mapping[str, AppRates] = {}
@@ -226,7 +228,8 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
     local = LocalSandbox()
     stack.push_async_callback(local.aclose)
     web, documents, sandbox = plan.web or Pages({}), Extractor(), plan.sandbox or local
-    now, new_id = (lambda: NOW) if plan.fixed else time.time, counting_ids() if plan.fixed else fresh_id
+    now = plan.clock or ((lambda: NOW) if plan.fixed else time.time)
+    new_id = counting_ids() if plan.fixed else fresh_id
     address = partial(signer(plan, now).address, "http://testserver")
     return Ports(
         models=plan.models or rules(),

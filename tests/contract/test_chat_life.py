@@ -10,7 +10,7 @@ from parlour.domain.message import Owner
 from parlour.runs.start import Limits
 from tests.contract.requirements import requirement
 from tests.front_door import FrontDoor, until
-from tests.houses import NOBODY, Build, Gate, chat_app, key_of, rules, scripted
+from tests.houses import NOBODY, NOW, Build, Gate, chat_app, key_of, rules, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +85,21 @@ async def test_many_streams_at_once_keep_their_texts_apart(build: Build) -> None
         assert [event["event"] for event in reply.events] == ["message", "message", "message", "message_end"]
         assert "".join(event["answer"] for event in reply.events[:-1]) == f"q{number} q{number}"
     assert len({reply.events[0]["conversation_id"] for reply in replies}) == 40
+
+
+@requirement("life:clock")
+async def test_a_clock_that_is_set_back_does_not_change_the_order_of_a_conversation(build: Build) -> None:
+    hours = iter(range(100, 0, -1))
+    place = await build(models=rules({"say": ["{prompt}"]}), clock=lambda: NOW + 3600 * next(hours))
+    sent = await place.door.send("one", auto_generate_name=False)
+    told = sent.json()
+    for query in ("two", "three"):
+        said = await place.door.send(query, conversation_id=told["conversation_id"])
+        assert said.json()["metadata"]["usage"]["latency"] == 0
+    assert said.json()["answer"].index("one") < said.json()["answer"].index("two")
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=told["conversation_id"])
+    assert [message["query"] for message in page.json()["data"]] == ["one", "two", "three"]
+    assert {message["created_at"] for message in page.json()["data"]} == {told["created_at"]}
 
 
 @requirement("error:too-many", "check:38")

@@ -15,10 +15,10 @@ Part = tuple[str, str | None, str, bytes]
 
 
 class Witness:
-    """A model that says `ok` and remembers what it was asked."""
+    """A model that says `ok` (or something else) and remembers what it was asked."""
 
-    def __init__(self) -> None:
-        self._model = rules({"say": ["ok"]})
+    def __init__(self, answer: str = "ok") -> None:
+        self._model = rules({"say": [answer]})
         self.calls: list[Call] = []
 
     @property

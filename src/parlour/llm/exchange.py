@@ -106,7 +106,7 @@ async def reckon(
         prompt_tokens=counted.prompt_tokens,
         completion_tokens=counted.completion_tokens,
         price=await ports.prices.price(call.model),
-        latency=now - asked_at,
-        time_to_first_token=first_at - asked_at if first_at else None,
-        time_to_generate=now - first_at if first_at else None,
+        latency=max(now - asked_at, 0.0),  # a clock may be set back
+        time_to_first_token=max(first_at - asked_at, 0.0) if first_at else None,
+        time_to_generate=max(now - first_at, 0.0) if first_at else None,
     )

@@ -111,8 +111,10 @@ class Runs:
         self.admit(app)
         ports, owner = self._ports, Owner(app.card.id, ask.user)
         now = ports.now()
-        ids = new_ids(app, thread, now, ports.new_id)
-        message, flow = rows.message_of(app, ask, ids, now, ports), rows.flow_of(app, ask, ids, now)
+        # Not before what was said there before: histories go by time, and a clock may be set back.
+        at = max(now, thread.conversation.updated_at) if thread else now
+        ids = new_ids(app, thread, at, ports.new_id)
+        message, flow = rows.message_of(app, ask, ids, at, ports), rows.flow_of(app, ask, ids, now)
         known, number = await self._past(app, owner, thread)
         with ExitStack() as undo:
             self._active[app.card.id] += 1
