@@ -100,6 +100,18 @@ async def test_an_upload_in_the_place_of_an_address_is_not_fetched_again(build: 
     assert page.json()["data"][0]["message_files"][0]["size"] == len(PNG)
 
 
+@requirement("run:events:head")
+async def test_a_head_of_a_run_that_goes_on_is_answered_at_once(build: Build) -> None:
+    place = await build(models=rules({"say": ["One "], "hang": True}))
+    async with place.door.chat(auto_generate_name=False) as stream:
+        event = await stream.next()
+        assert event is not None
+        path = f"/v1/runs/{event['task_id']}/events"
+        reply = await place.door.request("HEAD", path, query={"user": "ann"})
+        assert (reply.status, reply.body) == (200, b"")
+        assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
+
+
 @requirement("feedback:running", "stop:saves")
 async def test_a_message_can_be_judged_while_it_is_answered_and_keeps_that(build: Build) -> None:
     place = await build(models=rules({"say": ["One "], "hang": True}))

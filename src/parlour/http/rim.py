@@ -110,13 +110,13 @@ class EventStream(Response):
         self.position = position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        del scope
         encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
         reader = Reader(self.run.log, place_of(self.run.log.events, encode, self.position) if self.position else 0)
         loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
-        if reader.done:
+        if reader.done or scope["method"] == "HEAD":
             await send(written([], more=False))
+            return
         leaving = loop.create_task(left(receive))
         leaving.add_done_callback(lambda _: reader.wake())
         ping_at = loop.time() + pause
