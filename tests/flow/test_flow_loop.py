@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from parlour.domain.app import ChatflowApp
 from parlour.domain.events import AnyEvent, ContainerFinished, ContainerNext, ContainerStarted, NodeFinished, TextDelta
 from parlour.domain.graph import Graph, Node, Variable
 from parlour.flow.node import Limits, NodeFailed
+from tests.flow.flow_samples import CARD, play
 from tests.flow.node_samples import graph, node, walk
 from tests.flow.test_flow_iteration import names
 
@@ -179,6 +181,14 @@ async def test_a_variable_begins_as_another_one_is() -> None:
     flow = made(loop_variables=[variable("v", "string", ["start", "word"], "variable")], rounds=1)
     _, _, pool = await walk(flow, {"start": {"word": "x"}})
     assert pool.get(("loop", "v")) == "x"
+
+
+async def test_a_secret_with_which_a_variable_begins_is_not_told() -> None:
+    key = variable("key", "string", ["env", "KEY"], "variable")
+    flow = made(count(), loop_variables=[variable("n", "number", "0"), key], rounds=1)
+    app = ChatflowApp(CARD, flow, environment=(Variable("KEY", "secret", "s3cret"),))
+    told = [event.inputs for event in (await play(app)).said if isinstance(event, ContainerStarted | ContainerFinished)]
+    assert [inputs["key"] for inputs in told] == ["********"] * 2
 
 
 @pytest.mark.parametrize(
