@@ -273,7 +273,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, ports.now),
+            once=Once(runs, storage.claims, storage.history, storage.workflows, ports.now),
             rates=Rates(ports.now, plan.rates, plan.rates_of),
             asides=asides,
             messages=storage.messages,

@@ -120,7 +120,7 @@ async def open_server(
             catalogue=Catalogue(storage.versions, ports.now, ports.tools.serves),
             keyring=Keyring(storage.keys, given),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, ports.now),
+            once=Once(runs, storage.claims, storage.history, storage.workflows, ports.now),
             rates=Rates(ports.now, *rates),
             asides=asides,
             messages=storage.messages,

@@ -3,14 +3,16 @@
 import pytest
 from msgspec import structs
 
+from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import HumanInputRequired, NodeOutcome
 from parlour.domain.files import File
 from parlour.domain.message import Owner
+from parlour.domain.problems import AlreadyBegun, NotFound
 from parlour.domain.turn import Submission
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, LogQuery, StoredVariable, WorkflowRun
 from parlour.wiring import Storage
-from tests.conformance.samples import ANN, STRANGERS, ask_and_answer, begun, messages_of
+from tests.conformance.samples import ANN, STRANGERS, a_conversation, a_message, ask_and_answer, begun, messages_of
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +81,27 @@ async def test_a_run_reads_back_as_it_began_and_as_it_ended(stores: Storage) -> 
     assert await stores.workflows.get("app-1", "r1") == RUN
     await stores.workflows.close(ENDED)
     assert await stores.workflows.get("app-1", "r1") == ENDED
+
+
+async def test_a_run_that_answers_a_message_comes_with_it_and_not_without(stores: Storage) -> None:
+    conversation = await begun(stores)
+    message = a_message(conversation, 2.0)
+    run = structs.replace(RUN, message_id=message.id, conversation_id=conversation.id)
+    await stores.messages.open(message, None, None, run)
+    assert await stores.workflows.get("app-1", "r1") == run
+    lost = a_message(a_conversation(), 2.0)
+    with pytest.raises(NotFound):
+        await stores.messages.open(lost, None, None, structs.replace(run, id="r2", message_id=lost.id))
+    assert await stores.workflows.get("app-1", "r2") is None
+
+
+async def test_a_run_without_a_message_takes_its_key_or_is_not_begun(stores: Storage) -> None:
+    claim = Claim(ANN, Repeat("k", "body"), "t1", "r1", 5.5)
+    await stores.workflows.open(RUN, claim)
+    assert await stores.claims.find(ANN, "k", 6.0) == claim
+    with pytest.raises(AlreadyBegun):
+        await stores.workflows.open(a_run(2, 6.0), structs.replace(claim, message_id="r2", created_at=6.0))
+    assert await stores.workflows.get("app-1", "r2") is None
 
 
 async def test_no_other_app_sees_or_ends_a_run(stores: Storage) -> None:

@@ -54,6 +54,7 @@ BEYOND = {
     "repeat:deleted": R("ours", "Once its message is deleted, a key is 404 until it expires.", divergence=ADDED),
     "repeat:unknown-end": R("ours", "A run whose end is not known here is 409 conflict.", divergence=ADDED),
     "repeat:completion": R("ours, 5.11", "POST /completion-messages takes keys as well.", divergence=ADDED),
+    "repeat:workflow": R("ours", "POST /workflows/run takes keys as well, and tells an old run.", divergence=ADDED),
     "rate:user": R(
         "1.5",
         "A user who asks too often: 429 rate_limit_error, with Retry-After.",

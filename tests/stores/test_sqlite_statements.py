@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from parlour.domain.claim import Claim, Repeat
+from parlour.domain.workflow_run import WorkflowRun
 from parlour.stores.sqlite import Sqlite, claims, conversations, history, messages
 from parlour.stores.sqlite.database import Database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
@@ -60,6 +61,10 @@ async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> N
     third = a_message(conversation, at=3.0)
     await store.messages.open(third, None, Claim(ANN, Repeat("k", "body"), "t", third.id, 3.0))
     assert statements() == 3, "a key takes one more to write, and one to look for"
+    fourth = a_message(conversation, at=4.0)
+    run = WorkflowRun("r", ANN, "t", "v", {}, 4.0, fourth.id, conversation.id)
+    await store.messages.open(fourth, None, None, run)
+    assert statements() == 3, "the run of a graph takes one more"
     await store.claims.find(ANN, "k", 3.0)
     assert statements() == 1
     await store.close()

@@ -93,8 +93,13 @@ def test_schemas_say_what_is_required() -> None:
     assert len(SCHEMAS["Citation"]["properties"]) == 19
 
 
-def test_the_two_requests_that_begin_a_run_take_a_key_for_repetition() -> None:
+def test_the_requests_that_begin_a_run_take_a_key_for_repetition() -> None:
     taking = {
         path for path, methods in PATHS.items() if any(one.get("name") == "Idempotency-Key" for one in walk(methods))
     }
-    assert taking == {"/v1/chat-messages", "/v1/completion-messages"}
+    assert taking == {
+        "/v1/chat-messages",
+        "/v1/completion-messages",
+        "/v1/workflows/run",
+        "/v1/workflows/{workflow_id}/run",
+    }

@@ -1,4 +1,4 @@
-"""A request that its client may send again, and the one message that comes of it. Does not know how a key arrives."""
+"""A request that its client may send again, and the one message or run of it. Does not know how a key arrives."""
 
 from msgspec import Struct
 
@@ -24,6 +24,7 @@ class Claim(Struct, frozen=True):
     repeat: Repeat
     task_id: str
     message_id: str
+    """The message that came of it, or the run of a workflow."""
     created_at: float
 
     @property

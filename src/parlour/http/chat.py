@@ -52,15 +52,19 @@ async def send(house: House, request: Request) -> Response:
 
 
 async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admit) -> Response:
-    """Set the request's run going, unless it has begun already, and tell of it as was asked for.
+    """Set the request's run going, and tell of it as was asked for."""
+    run = await begun(house, app, asked, repeat, admit)
+    return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
+
+
+async def begun(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admit) -> Run:
+    """The request's run, set going unless it has begun already.
 
     One with a key has not been admitted yet: it may need no place.
     """
     if repeat is None:
-        run = await begin(house, app, asked)
-    else:
-        run = await house.once.run(app, asked.ask.user, repeat, partial(begin, house, app, asked, admit))
-    return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
+        return await begin(house, app, asked)
+    return await house.once.run(app, asked.ask.user, repeat, partial(begin, house, app, asked, admit))
 
 
 async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothing, repeat: Repeat | None = None) -> Run:

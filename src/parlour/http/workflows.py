@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.problems import InternalError, NotFound
-from parlour.http.admission import admission
-from parlour.http.chat import begin, ended
+from parlour.http.admission import admission, nothing
+from parlour.http.chat import begun, ended
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
 from parlour.runs.run import Run
-from parlour.wire import bodies, chat, queries, workflow_bodies, workflows
+from parlour.wire import bodies, chat, queries, repeats, workflow_bodies, workflows
 from parlour.wire.body import user
 
 
@@ -33,14 +33,17 @@ async def start(house: House, request: Request) -> Response:
     """Run an app's latest version, or the one that the path names; its end as one body, or its events."""
     app = await app_of(house, request)
     body = await body_of(house, request)
+    version = request.path_params.get("workflow_id")
+    admit = admission(house, request, app, user(body))
+    repeat = repeats.parse(request.headers, body if version is None else {**body, "workflow_id": version})
     asked = workflows.parse(
         body,
         mode=app.mode,
-        version=request.path_params.get("workflow_id"),
+        version=version,
         trace_id=chat.trace_id(request.headers, request.query_params, body),
-        admit=admission(house, request, app, user(body)),
+        admit=admit if repeat is None else nothing,
     )
-    run = await begin(house, app, asked)
+    run = await begun(house, app, asked, repeat, admit)
     return EventStream(house, run) if asked.ask.streaming else await blocking(run)
 
 

@@ -11,6 +11,7 @@ from parlour.domain.claim import Claim
 from parlour.domain.ids import NIL
 from parlour.domain.message import Conversation, ConversationSort, Message, Owner, Page
 from parlour.domain.turn import Exchange
+from parlour.domain.workflow_run import WorkflowRun
 
 
 class Thread(Struct, frozen=True):
@@ -21,8 +22,16 @@ class Thread(Struct, frozen=True):
 
 
 class Messages(Protocol):
-    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
-        """Write the question down: a `running` message, its conversation where it opens one, and its key if it has one.
+    async def open(
+        self,
+        message: Message,
+        conversation: Conversation | None,
+        claim: Claim | None = None,
+        run: WorkflowRun | None = None,
+    ) -> None:
+        """Write the question down: a `running` message, its conversation where it opens one, its key if it has one.
+
+        And the run of a graph, if one answers it.
 
         Durable when this returns. Moves the conversation's `updated_at` to the message's `created_at`.
         A conversation that was deleted meanwhile stays deleted.

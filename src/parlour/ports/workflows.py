@@ -6,14 +6,19 @@ Does not know in what; every call is one whole transaction, durable when it retu
 from collections.abc import Sequence
 from typing import Protocol
 
+from parlour.domain.claim import Claim
 from parlour.domain.events import NodeOutcome
 from parlour.domain.message import Owner
 from parlour.domain.workflow_run import LogPage, LogQuery, StoredVariable, WorkflowRun
 
 
 class Workflows(Protocol):
-    async def open(self, run: WorkflowRun) -> None:
-        """A run that begins."""
+    async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
+        """A run that begins without a message, and its key if it has one; others come with theirs (`Messages.open`).
+
+        Raises:
+            AlreadyBegun: the claim's key stands for another run; nothing is written.
+        """
         ...
 
     async def close(self, run: WorkflowRun) -> None:

@@ -7,15 +7,18 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
-from parlour.domain.app import App
+from parlour.domain.app import App, WorkflowApp
 from parlour.domain.claim import Claim, Repeat
-from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta
+from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta, WorkflowFinished, WorkflowStarted
 from parlour.domain.ids import Clock, Ids
 from parlour.domain.message import Message, Owner
-from parlour.domain.problems import AlreadyBegun, CompletionRequestFailed, InvalidParam, NotFound
+from parlour.domain.people import end_user_id
+from parlour.domain.problems import AlreadyBegun, CompletionRequestFailed, InvalidParam, NotFound, RunFailed
 from parlour.domain.record import Record
+from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.claims import Claims
 from parlour.ports.history import History
+from parlour.ports.workflows import Workflows
 from parlour.runs.log import RunLog
 from parlour.runs.run import Run
 from parlour.runs.start import Runs
@@ -26,10 +29,11 @@ Begin = Callable[[Repeat], Awaitable[Run]]
 class Once:
     """The runs of requests that carry a key."""
 
-    def __init__(self, runs: Runs, claims: Claims, history: History, now: Clock) -> None:
+    def __init__(self, runs: Runs, claims: Claims, history: History, workflows: Workflows, now: Clock) -> None:
         self._runs = runs
         self._claims = claims
         self._history = history
+        self._workflows = workflows
         self._now = now
         self._turns = WeakValueDictionary[tuple[Owner, str], asyncio.Lock]()
         """Of one key one request at a time; the others wait for its run to begin."""
@@ -56,6 +60,8 @@ class Once:
         return self._runs.find(claim.task_id, owner) or await self._past(app, claim)
 
     async def _past(self, app: App, claim: Claim) -> Run:
+        if isinstance(app, WorkflowApp):
+            return await self._past_run(claim)
         message = await self._history.message(claim.owner, claim.message_id)
         if message is None:
             raise NotFound(
@@ -64,6 +70,14 @@ class Once:
         if message.status == "running":
             raise AlreadyBegun
         return retold(message, claim.task_id, app.mode)
+
+    async def _past_run(self, claim: Claim) -> Run:
+        kept = await self._workflows.get(claim.owner.app_id, claim.message_id)
+        if kept is None:
+            raise NotFound("The run is no longer kept that this Idempotency-Key began; ask again with a new key.")
+        if kept.status in {"running", "paused"}:
+            raise AlreadyBegun
+        return run_retold(kept)
 
 
 def retold(message: Message, task_id: str, mode: str) -> Run:
@@ -77,4 +91,30 @@ def retold(message: Message, task_id: str, mode: str) -> Run:
         events += [AnswerFinished(usage=message.usage, citations=message.citations), RunFinished("succeeded")]
     for event in events:
         run.say(event)
+    return run
+
+
+def run_retold(kept: WorkflowRun) -> Run:
+    """A run of a workflow that is over and forgotten, as its row tells of it: its beginning, and its end."""
+    ids = Ids(kept.task_id, "", "", int(kept.created_at), kept.id)
+    run = Run(ids, kept.owner, WorkflowApp.mode, None, RunLog(), Record(), finished_at=kept.created_at)
+    run.say(WorkflowStarted(kept.id, kept.version, kept.inputs, int(kept.created_at)))
+    run.say(
+        WorkflowFinished(
+            id=kept.id,
+            workflow_id=kept.version,
+            status=kept.status,
+            outputs=kept.outputs,
+            error=kept.error,
+            elapsed_time=kept.elapsed_time,
+            total_tokens=kept.total_tokens,
+            total_steps=kept.total_steps,
+            created_by={"id": end_user_id(kept.owner), "user": kept.owner.user},
+            created_at=int(kept.created_at),
+            finished_at=None if kept.finished_at is None else int(kept.finished_at),
+            exceptions_count=kept.exceptions,
+        )
+    )
+    failed = RunFailed(f"Run failed: {kept.error}", reason=kept.error or "") if kept.status == "failed" else None
+    run.say(RunFinished(kept.status, failed))
     return run

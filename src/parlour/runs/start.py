@@ -119,12 +119,12 @@ class Runs:
         with ExitStack() as undo:
             self._active[app.card.id] += 1
             undo.callback(self._leave, owner)
+            claim = repeat and Claim(owner, repeat, ids.task_id, ids.message_id or ids.workflow_run_id, now)
             if message is not None:
                 conversation = rows.conversation_of(app, message, thread, introduction)
-                claim = repeat and Claim(owner, repeat, ids.task_id, message.id, now)
-                await ports.messages.open(message, conversation, claim)
-            if flow is not None:
-                await ports.workflows.open(flow)
+                await ports.messages.open(message, conversation, claim, flow)
+            elif flow is not None:
+                await ports.workflows.open(flow, claim)
             undo.pop_all()
         turn = Turn(
             app,

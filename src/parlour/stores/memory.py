@@ -15,6 +15,7 @@ from parlour.domain.message import Conversation, ConversationSort, Message, Owne
 from parlour.domain.problems import FirstMessageNotExists, LastConversationNotExists, NotFound, Problem
 from parlour.domain.turn import Exchange
 from parlour.domain.uploads import Upload
+from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.catalogue import Key, Version
 from parlour.ports.messages import Thread
 from parlour.ports.uploads import Shown
@@ -70,7 +71,7 @@ class Memory:
         kept = rows.conversations, rows.messages, rows.uploads
         self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
         self.people = MemoryPeople()
-        self.workflows = MemoryWorkflows(flows)
+        self.workflows = MemoryWorkflows(flows, self.claims)
         self.pauses = MemoryPauses(flows)
         self.forms = MemoryForms(flows)
         self.executions = MemoryExecutions(flows)
@@ -94,7 +95,13 @@ class MemoryMessages:
         self._rows = rows
         self._claims = claims
 
-    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
+    async def open(
+        self,
+        message: Message,
+        conversation: Conversation | None,
+        claim: Claim | None = None,
+        run: WorkflowRun | None = None,
+    ) -> None:
         opened = conversation or self._rows.conversation(message.owner, message.conversation_id)
         if opened is None:
             raise NotFound(
@@ -104,6 +111,8 @@ class MemoryMessages:
             self._claims.take(claim)
         self._rows.conversations[opened.id] = structs.replace(opened, updated_at=message.created_at)
         self._rows.messages.setdefault(opened.id, {})[message.id] = message
+        if run is not None:
+            self._rows.flows.runs[run.id] = run
 
     async def close(self, message: Message) -> None:
         if self._rows.conversation(message.owner, message.conversation_id) is None:

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
+from parlour.domain.claim import Claim
 from parlour.domain.events import NodeOutcome
 from parlour.domain.message import Conversation, Message, Owner
 from parlour.domain.turn import Submission
 from parlour.domain.workflow_run import Form, LaidAside, LogPage, LogQuery, StoredVariable, WorkflowRun, searched
+from parlour.stores.memory_claims import MemoryClaims
 
 
 class FlowRows(Struct):
@@ -51,10 +53,13 @@ class FlowRows(Struct):
 
 
 class MemoryWorkflows:
-    def __init__(self, rows: FlowRows) -> None:
+    def __init__(self, rows: FlowRows, claims: MemoryClaims) -> None:
         self._rows = rows
+        self._claims = claims
 
-    async def open(self, run: WorkflowRun) -> None:
+    async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
+        if claim is not None:
+            self._claims.take(claim)
         self._rows.runs[run.id] = run
 
     async def close(self, run: WorkflowRun) -> None:

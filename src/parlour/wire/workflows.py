@@ -81,6 +81,7 @@ def _run(path: str, id_: str, summary: str) -> Operation:
         request=WorkflowRequest,
         response=BlockingRun,
         stream=True,
+        repeatable=True,
     )
 
 

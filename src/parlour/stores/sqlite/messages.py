@@ -14,11 +14,13 @@ from parlour.domain.message import Conversation, Message, MessageStatus, Owner, 
 from parlour.domain.problems import AlreadyBegun, FirstMessageNotExists, NotFound
 from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
+from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.messages import Thread
 from parlour.stores.sqlite.claims import TAKE, row_of
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
 from parlour.stores.sqlite.uploads import ATTACH, FILES, FileRow, file_rows, files_from, made_rows
+from parlour.stores.sqlite.workflows import ADD_ANSWERING, answering
 
 # The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
 
@@ -153,6 +155,8 @@ class Opening(Struct, frozen=True):
     touch: tuple[object, ...]
     """Whose conversation moves to when."""
     files: tuple[tuple[object, ...], ...]
+    run: tuple[object, ...] | None
+    """Of a graph, if one answers it."""
 
 
 class Closing(Struct, frozen=True):
@@ -167,8 +171,14 @@ class SqliteMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, message: Message, conversation: Conversation | None, claim: Claim | None = None) -> None:
-        opening = opening_of(message, conversation)
+    async def open(
+        self,
+        message: Message,
+        conversation: Conversation | None,
+        claim: Claim | None = None,
+        run: WorkflowRun | None = None,
+    ) -> None:
+        opening = opening_of(message, conversation, run)
         if claim is not None:
             row = row_of(claim)
             await self._database.write(lambda connection: claim_and_write_down(connection, row, opening))
@@ -238,6 +248,7 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
     fill(connection, ADD_CONVERSATIONS, [line.conversation for line in openings if line.conversation])
     added = fill(connection, ADD_MESSAGES, [line.message for line in openings])
     fill(connection, ATTACH, [row for line in lines for row in line.files])
+    fill(connection, ADD_ANSWERING, [line.run for line in openings if line.run])
     # Of two messages in one conversation the later one counts: a dictionary keeps the last.
     touched = {line.touch[:-1]: line.touch for line in openings if not line.conversation}
     fill(connection, TOUCH_CONVERSATIONS, list(touched.values()))
@@ -261,7 +272,7 @@ def claim_and_write_down(connection: sqlite3.Connection, claim: dict[str, object
         raise refusal
 
 
-def opening_of(message: Message, conversation: Conversation | None) -> Opening:
+def opening_of(message: Message, conversation: Conversation | None, run: WorkflowRun | None) -> Opening:
     owner = message.owner
     return Opening(
         id=message.id,
@@ -295,6 +306,7 @@ def opening_of(message: Message, conversation: Conversation | None) -> Opening:
         ),
         touch=(owner.app_id, owner.user, message.conversation_id, message.created_at),
         files=file_rows(message),
+        run=None if run is None else answering(run),
     )
 
 

@@ -4,12 +4,23 @@ import sqlite3
 
 from msgspec import json
 
+from parlour.domain.claim import Claim
+from parlour.domain.problems import AlreadyBegun
 from parlour.domain.workflow_run import LogPage, LogQuery, WorkflowRun, searched
+from parlour.stores.sqlite.claims import TAKE
+from parlour.stores.sqlite.claims import row_of as claim_row
 from parlour.stores.sqlite.database import Database, snapshot
 
 OPEN = """
 INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run)
 VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run)
+"""
+
+# The same for any number of rows (`fill`), each with the message that it answers; without that it is left out.
+ADD_ANSWERING = """
+INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run)
+WITH asked (id, app_id, user, message_id, conversation_id, status, created_at, searched, run) AS (VALUES {rows})
+SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
 """
 
 CLOSE = """
@@ -52,9 +63,15 @@ class SqliteWorkflows:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, run: WorkflowRun) -> None:
-        row = row_of(run)
-        await self._database.write(lambda connection: connection.execute(OPEN, row).rowcount)
+    async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
+        row, taken = row_of(run), claim and claim_row(claim)
+
+        def work(connection: sqlite3.Connection) -> None:
+            if taken is not None and not connection.execute(TAKE, taken).rowcount:
+                raise AlreadyBegun
+            connection.execute(OPEN, row)
+
+        await self._database.write(work)
 
     async def close(self, run: WorkflowRun) -> None:
         row = row_of(run)
@@ -102,3 +119,8 @@ def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
         "run": json.encode(run).decode(),
         "state": state,
     }
+
+
+def answering(run: WorkflowRun) -> tuple[object, ...]:
+    """A row of `ADD_ANSWERING`."""
+    return tuple(value for name, value in row_of(run).items() if name != "state")
