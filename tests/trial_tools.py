@@ -10,6 +10,9 @@ from parlour.ports.tools import Made, Outcome
 from parlour.tools.tool import Builtin, Given, Reach, string
 from parlour.tools.toolbox import Toolbox
 
+NOTHING: Any = None
+REACH = Reach(NOTHING, NOTHING, NOTHING, NOTHING)
+"""Of tools that reach for nothing."""
 NAP = 0.05
 """Seconds that the slow one may take."""
 
@@ -44,8 +47,7 @@ class Slow:
 
 def alone(*tools: Builtin) -> Toolbox:
     """A toolbox of these, which reach for nothing."""
-    nothing: Any = None
-    return Toolbox({"trial": tools}, Reach(nothing, nothing, nothing, nothing))
+    return Toolbox({"trial": tools}, REACH)
 
 
 async def paint(given: Given) -> Outcome:

@@ -17,6 +17,7 @@ from msgspec import json, structs
 import parlour
 from parlour import wiring
 from parlour.amounts import duration
+from parlour.domain.app import ToolUse
 from parlour.domain.events import NodeOutcome
 from parlour.domain.problems import Problem
 from parlour.domain.workflow_run import WorkflowRun
@@ -114,11 +115,12 @@ def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 @cli.command()
 @click.argument("paths", type=path, nargs=-1, required=True, metavar="FILE|DIR...")
 @partial_option
-def check(paths: tuple[Path, ...], *, allow_partial: bool) -> None:
+@config_option
+def check(paths: tuple[Path, ...], *, allow_partial: bool, config: Path | None) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
-    refused = False
+    refused, serves = False, tools_of(config)
     for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
-        found = report(source.path.read_text("utf-8", "replace"), source.name, wiring.served_tools())
+        found = report(source.path.read_text("utf-8", "replace"), source.name, serves)
         for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
@@ -126,6 +128,16 @@ def check(paths: tuple[Path, ...], *, allow_partial: bool) -> None:
             click.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
         click.echo(f"{source.path}: {summary(found)}")
     sys.exit(refused)
+
+
+def tools_of(config: Path | None) -> Callable[[ToolUse], str]:
+    """What serves the tools that files name. A broken configuration that nobody has named is none here."""
+    try:
+        return wiring.served_tools(settings_of(config, None))
+    except BadSettings:
+        if config is not None:
+            raise
+        return wiring.served_tools()
 
 
 def summary(found: tuple[Finding, ...]) -> str:
@@ -247,7 +259,7 @@ def publish(file: Path, config: Path | None, data: Path | None, *, draft: bool, 
     source: Source = files_of(AppEntry(str(file)))[0]
     try:
         text = source.path.read_text("utf-8")
-        app = understood(text, source.name, partial=allow_partial, serves=wiring.served_tools())
+        app = understood(text, source.name, partial=allow_partial, serves=tools_of(config))
     except Refused as refused:
         raise BadSettings(f"{file}: not published.\n{refused}{cure(refused)}") from refused
     except UnicodeDecodeError as error:

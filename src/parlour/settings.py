@@ -4,13 +4,19 @@ Every key may also come from the environment as `PARLOUR_<SECTION>_<KEY>` (`PARL
 `PARLOUR_PROVIDERS_OPENAI_API_KEY`); a value `env:NAME` is read from the variable NAME.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, cast
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+
+PLAIN_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
+SECRET = re.compile(r"key|token|secret|pass|auth|credential", re.IGNORECASE)
+SHORTEST_SECRET = 6
 
 
 class BadSettings(Exception):
@@ -118,6 +124,26 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     """How many tokens its models take, where that is not known by their names."""
 
 
+class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the tools of a provider are, or a single one."""
+
+    kind: Literal["openapi", "mcp"]
+    spec: str = ""
+    """`openapi`: the document, as a file or an address."""
+    url: str = ""
+    """`mcp`: the server's address; `openapi`: in place of the address that the document names."""
+    headers: dict[str, str] = {}
+    """Sent with every request; keys among them."""
+    command: tuple[str, ...] = ()
+    """`mcp`, in place of an address: what to start, and speak to over its pipes."""
+    environment: dict[str, str] = {}
+    """Variables of that command."""
+    tool: str = ""
+    """The tool's name there, if it is not the one that apps use."""
+    seconds: Annotated[float, Meta(gt=0)] = 60
+    """How long one use may take."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
     server: Server = Server()
@@ -127,6 +153,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     code: Code = Code()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
+    tools: dict[str, ToolPlace] = {}
+    """By the name of their provider, or as `provider/name`."""
 
 
 def read(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -194,7 +222,7 @@ def resolve(value: object, environment: Mapping[str, str], *, lenient: bool = Fa
 
 
 def rooted(settings: Settings, folder: Path) -> Settings:
-    """The settings with paths of apps, providers and libraries taken from the configuration's folder."""
+    """The settings with paths of apps, providers, tools and libraries taken from the configuration's folder."""
     apps = tuple(msgspec.structs.replace(app, path=str(folder / app.path)) for app in settings.apps)
     providers = {
         name: msgspec.structs.replace(provider, path=str(folder / provider.path) if provider.path else "")
@@ -203,4 +231,25 @@ def rooted(settings: Settings, folder: Path) -> Settings:
     code = settings.code
     if code.packages:
         code = msgspec.structs.replace(code, packages=str((folder / code.packages).absolute()))
-    return msgspec.structs.replace(settings, apps=apps, providers=providers, code=code)
+    tools = {
+        name: msgspec.structs.replace(said, spec=str(folder / said.spec))
+        if said.spec and not is_address(said.spec)
+        else said
+        for name, said in settings.tools.items()
+    }
+    return msgspec.structs.replace(settings, apps=apps, providers=providers, code=code, tools=tools)
+
+
+def is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
+
+
+def secrets_of(said: ToolPlace) -> tuple[str, ...]:
+    """What of an entry nobody is to be told: keys in headers, in variables, and in an address."""
+    address = urlsplit(said.url)
+    found = [address.password or "", *(value for _, value in parse_qsl(address.query))]
+    for name, value in said.headers.items():
+        if name.lower() not in PLAIN_HEADERS:
+            found += [value, value.rpartition(" ")[2]]
+    found += [value for name, value in said.environment.items() if SECRET.search(name)]
+    return tuple(sorted({value for value in found if len(value) >= SHORTEST_SECRET}, key=len, reverse=True))

@@ -45,10 +45,12 @@ from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
 from parlour.runs.start import Limits, Runs
-from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings
+from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, secrets_of
 from parlour.storage import Storage
 from parlour.stores.kept_secret import kept_secret
 from parlour.tools import TABLE
+from parlour.tools.places import place, words
+from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
 
@@ -200,7 +202,7 @@ async def open_ports(
         web=web,
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
         sandbox=sandbox,
-        tools=open_tools(Reach(web, documents, sandbox, time.time)),
+        tools=open_tools(settings, Reach(web, documents, sandbox, time.time), stack),
         documents=documents,
         contents=FileContents(blobs, web, documents),
         now=time.time,
@@ -209,14 +211,25 @@ async def open_ports(
     return ports, warm
 
 
-def served_tools() -> Serves:
+def served_tools(settings: Settings | None = None) -> Serves:
     """What stands behind each tool that apps name, without opening any."""
-    return serving(TABLE)
+    return serving(TABLE, {name: words(said) for name, said in settings.tools.items()} if settings else {})
 
 
-def open_tools(reach: Reach) -> Tools:
-    """The tools of agents: those that are built in."""
-    return Toolbox(TABLE, reach)
+def open_tools(settings: Settings, reach: Reach, stack: AsyncExitStack) -> Tools:
+    """The tools of agents: those that are built in, and before them those of the settings.
+
+    Raises:
+        BadSettings: one lacks what its kind needs.
+    """
+    places: dict[str, Place] = {}
+    for name, said in settings.tools.items():
+        try:
+            places[name] = place(name, said, secrets_of(said), reach.web)
+        except ValueError as error:
+            raise BadSettings(f"[tools.{name!r}] {error}") from error
+        stack.push_async_callback(places[name].shelf.aclose)
+    return Toolbox(TABLE, reach, places)
 
 
 def open_web(settings: Settings, allow_of: dict[str, tuple[str, ...]], stack: AsyncExitStack) -> Web:

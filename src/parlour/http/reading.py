@@ -61,7 +61,13 @@ def _of_tool(use: ToolUse, line: int, server: str) -> Finding:
     what = f"tool {use.title}"
     if server:
         return finding("supported", f"{what} ({server})", line)
-    return finding("refused", what, line, "is not here; set its `enabled` to false to go without", partial=True)
+    return finding(
+        "refused",
+        what,
+        line,
+        "is not here: say in [tools] of parlour.toml who has it (docs/tools.md), or set its `enabled` to false",
+        partial=True,
+    )
 
 
 def _of_nodes(app: FlowApp, loaded: Loaded) -> Iterator[Finding]:

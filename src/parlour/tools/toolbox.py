@@ -6,46 +6,63 @@ from parlour.domain.app import ToolUse
 from parlour.domain.problems import ToolFailed
 from parlour.ports.models import Tool
 from parlour.ports.tools import Caller, Offer, Outcome
+from parlour.tools.shelf import Place
 from parlour.tools.tool import Builtin, Given, Reach
 
 Serves = Callable[[ToolUse], str]
 
+NOWHERE: Mapping[str, Place] = {}
 
-def serving(table: Mapping[str, Sequence[Builtin]]) -> Serves:
-    """What stands behind a tool, in a few words; empty where nothing does."""
+
+def serving(table: Mapping[str, Sequence[Builtin]], named: Mapping[str, str]) -> Serves:
+    """What stands behind a tool, in a few words; empty where nothing does. `named`: as the operator says, by name."""
     builtin = {(provider, tool.name) for provider, tools in table.items() for tool in tools}
-    return lambda use: "built in" if (use.provider, use.name) in builtin else ""
+
+    def serves(use: ToolUse) -> str:
+        said = named.get(use.title) or named.get(use.provider)
+        return said or ("built in" if (use.provider, use.name) in builtin else "")
+
+    return serves
 
 
 class Toolbox:
-    """The built-in tools of `table`, by their provider's name."""
+    """The built-in tools of `table`, and before them what the operator has put at `places`.
 
-    def __init__(self, table: Mapping[str, Sequence[Builtin]], reach: Reach) -> None:
+    A place is named after a provider of tools, or after one tool as `provider/name`.
+    """
+
+    def __init__(
+        self, table: Mapping[str, Sequence[Builtin]], reach: Reach, places: Mapping[str, Place] = NOWHERE
+    ) -> None:
         self._builtin = {(provider, tool.name): tool for provider, tools in table.items() for tool in tools}
         self._reach = reach
-        self.serves: Serves = serving(table)
+        self._places = places
+        self.serves: Serves = serving(table, {name: place.words for name, place in places.items()})
 
     async def offers(self, uses: Sequence[ToolUse]) -> tuple[Offer, ...]:
         found: dict[str, Offer] = {}
         for use in uses:
-            tool = self._builtin.get((use.provider, use.name))
-            if tool is not None:
-                name = use.name if use.name not in found else f"{use.provider}_{use.name}"
-                found[name] = offered(use, tool, name)
+            name = use.name if use.name not in found else f"{use.provider}_{use.name}"
+            if (place := self._place(use)) is not None:
+                told = await place.told(use.name)
+                found[name] = offered(use, Tool(name, told.description, told.parameters), told.label, place.seconds)
+            elif (tool := self._builtin.get((use.provider, use.name))) is not None:
+                found[name] = offered(use, Tool(name, tool.description, tool.parameters), tool.label, tool.seconds)
         return tuple(found.values())
 
     async def run(self, offer: Offer, arguments: Mapping[str, object], caller: Caller) -> Outcome:
-        tool = self._builtin.get((offer.use.provider, offer.use.name))
+        use = offer.use
+        if (place := self._place(use)) is not None:
+            return await place.use(use.name, {**use.settings, **arguments}, caller)
+        tool = self._builtin.get((use.provider, use.name))
         if tool is None:
             raise ToolFailed(f"there is not a tool named {offer.tool.name}")
-        return await tool.run(Given(arguments, offer.use.settings, caller.app, self._reach))
+        return await tool.run(Given(arguments, use.settings, caller.app, self._reach))
+
+    def _place(self, use: ToolUse) -> Place | None:
+        return self._places.get(use.title) or self._places.get(use.provider)
 
 
-def offered(use: ToolUse, tool: Builtin, name: str) -> Offer:
-    label = use.label or tool.label
-    return Offer(
-        use=use,
-        tool=Tool(name, tool.description, tool.parameters),
-        labels={"en_US": label, "zh_Hans": label},
-        seconds=tool.seconds,
-    )
+def offered(use: ToolUse, tool: Tool, label: str, seconds: float) -> Offer:
+    name = use.label or label or tool.name
+    return Offer(use, tool, {"en_US": name, "zh_Hans": name}, seconds)

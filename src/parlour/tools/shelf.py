@@ -1,0 +1,80 @@
+"""Tools that somebody else has, as the toolbox sees them. Knows neither who that is nor how they are asked."""
+
+from collections.abc import Mapping
+from typing import Protocol, cast
+
+from msgspec import Struct
+
+from parlour.domain.problems import ToolFailed
+from parlour.ports.tools import PATIENCE, Caller, Outcome
+
+
+class Told(Struct, frozen=True):
+    """A tool, as who has it describes it."""
+
+    description: str
+    parameters: dict[str, object]
+    label: str = ""
+
+
+class Shelf(Protocol):
+    async def tools(self) -> Mapping[str, Told]:
+        """All of them, by name; asked for when they are first needed.
+
+        Raises:
+            ToolFailed: who has them does not answer.
+        """
+        ...
+
+    async def use(self, name: str, arguments: Mapping[str, object], caller: Caller) -> Outcome:
+        """Raises: ToolFailed: it did not do what was asked."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what was opened."""
+        ...
+
+
+class Place(Struct, frozen=True):
+    """Where the operator has put the tools of a provider, or a single one."""
+
+    shelf: Shelf
+    words: str
+    """What serves them, for who checks a file."""
+    tool: str = ""
+    """The tool's name there, if not the one that apps use."""
+    seconds: float = PATIENCE
+    secrets: tuple[str, ...] = ()
+    """What opens that shelf: in nothing that comes from there it is ever told."""
+
+    async def told(self, name: str) -> Told:
+        """Raises: ToolFailed: it is not there."""
+        tools = await self.shelf.tools()
+        found = tools.get(self.tool or name)
+        if found is None:
+            known = ", ".join(sorted(tools)[:20])
+            raise ToolFailed(f"{self.words}: there is no tool {self.tool or name} (there are: {known})")
+        return found
+
+    async def use(self, name: str, arguments: Mapping[str, object], caller: Caller) -> Outcome:
+        try:
+            outcome = await self.shelf.use(self.tool or name, arguments, caller)
+        except ToolFailed as failed:
+            raise ToolFailed(self.without_secrets(failed.message)) from None
+        data = tuple(self._cleaned(value) for value in outcome.data)
+        return Outcome(self.without_secrets(outcome.text), outcome.files, data)
+
+    def _cleaned(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.without_secrets(value)
+        if isinstance(value, list):
+            return [self._cleaned(item) for item in cast("list[object]", value)]
+        if isinstance(value, dict):
+            members = cast("dict[str, object]", value)
+            return {self.without_secrets(name): self._cleaned(item) for name, item in members.items()}
+        return value
+
+    def without_secrets(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
