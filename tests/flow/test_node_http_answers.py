@@ -57,6 +57,8 @@ async def test_an_answer_has_its_status_text_and_headers_in_lower_case() -> None
         ("Grüße".encode(), "text/plain; charset=nonsense", "Grüße"),
         ("Grüße".encode(), "text/plain; charset=base64", "Grüße"),
         (b"a\xff", "application/json; charset=utf-8", "a�"),
+        (b"\\ud800a\0", "text/plain; charset=raw_unicode_escape", "?a"),
+        (b"a\0b", "text/plain", "ab"),
         (b"", "text/plain", ""),
     ],
 )

@@ -14,7 +14,6 @@ from msgspec import Struct, structs
 from parlour.domain.app import Model
 from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.domain.files import File, FileRef
-from parlour.domain.message import Owner
 from parlour.domain.problems import Problem
 from parlour.domain.turn import Exchange
 from parlour.domain.usage import NOTHING, Usage
@@ -189,8 +188,7 @@ async def images(files: Iterable[File], detail: Literal["high", "low"], scope: S
 async def _address(file: File, scope: Scope) -> str:
     if file.transfer_method == "remote_url":
         return file.url
-    app = scope.turn.app.card
-    data = await scope.ports.files.read(Owner(app.id, scope.turn.ask.user), file, LARGEST_IMAGE, app.name)
+    data = await scope.ports.files.read(scope.owner, file, LARGEST_IMAGE, scope.turn.app.card.name)
     kind = file.mime_type if file.mime_type.startswith("image/") else f"image/{_subtype(file.extension)}"
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 

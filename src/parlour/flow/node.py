@@ -14,6 +14,7 @@ from parlour.domain.app import FlowApp
 from parlour.domain.events import AnyEvent, Citation, HumanInputRequired
 from parlour.domain.files import File
 from parlour.domain.graph import Node
+from parlour.domain.message import Owner
 from parlour.domain.problems import Problem
 from parlour.domain.turn import Submission, Turn
 from parlour.flow.pool import Pool, Selector
@@ -137,6 +138,11 @@ class Scope(Struct):
     @property
     def turn(self) -> Turn[FlowApp]:
         return self.course.turn
+
+    @property
+    def owner(self) -> Owner:
+        """Whose the files of this run are."""
+        return Owner(self.turn.app.card.id, self.turn.ask.user)
 
     def value(self, selector: Selector) -> object:
         return self.pool.get(selector)

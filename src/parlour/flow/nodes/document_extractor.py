@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from msgspec import Struct
 
 from parlour.domain.files import File
-from parlour.domain.message import Owner
 from parlour.domain.problems import Problem
 from parlour.flow.node import Result, Say, Scope
 from parlour.flow.pool import MISSING
@@ -44,12 +43,11 @@ async def text_of(file: File, scope: Scope) -> str:
     Raises:
         NodeFailed: it is not there, or cannot be read; the message names it.
     """
-    app, named = scope.turn.app.card, name_of(file)
+    named = name_of(file)
     if not scope.ports.documents.reads(named, file.mime_type):
         raise scope.failed(f"{named}: there is no text to be had of a file of this type.", "UnsupportedFileTypeError")
     try:
-        owner = Owner(app.id, scope.turn.ask.user)
-        data = await scope.ports.files.read(owner, file, LARGEST, app.name)
+        data = await scope.ports.files.read(scope.owner, file, LARGEST, scope.turn.app.card.name)
         return await scope.ports.documents.text(data, named, file.mime_type)
     except Problem as problem:
         raise scope.failed(f"{named}: {problem.message}", KIND) from problem

@@ -12,7 +12,6 @@ from msgspec import Struct
 
 from parlour.domain.files import File
 from parlour.domain.graph import Node
-from parlour.domain.message import Owner
 from parlour.domain.problems import FetchFailed, Problem
 from parlour.flow import outgoing
 from parlour.flow.node import Fault, NodeFailed, Result, Say, Scope
@@ -89,7 +88,7 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
         raise scope.failed(f"The address answers with the status {answer.status}.", "HTTPResponseCodeError")
     files: list[File] = []
     if answer.file is not None:
-        files.append(await scope.ports.files.keep(owner(scope), *answer.file, answer.data))
+        files.append(await scope.ports.files.keep(scope.owner, *answer.file, answer.data))
     outputs: dict[str, object] = {
         "status_code": answer.status,
         "body": answer.text,
@@ -134,7 +133,7 @@ async def _request(config: Config, scope: Scope) -> WebRequest:
 async def _read(content: outgoing.Content, scope: Scope) -> list[bytes]:
     left, read = MOST_SENT, list[bytes]()
     for file in content.files:
-        read.append(await scope.ports.files.read(owner(scope), file, left, scope.turn.app.card.name))
+        read.append(await scope.ports.files.read(scope.owner, file, left, scope.turn.app.card.name))
         left -= len(read[-1])
     return read
 
@@ -182,11 +181,11 @@ def text_of(data: bytes, content_type: str) -> str:
     said = Message()
     said["content-type"] = content_type
     try:
-        if charset := said.get_content_charset():
-            return data.decode(charset, "replace")
-        return plain.text(data)
+        charset = said.get_content_charset()
+        text = data.decode(charset, "replace") if charset else plain.text(data)
     except (LookupError, ValueError, Unreadable):
-        return data.decode("utf-8", "replace")
+        text = data.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode().replace("\0", "")  # what no store takes: halves of pairs, and NULs
 
 
 def folded(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -200,10 +199,6 @@ def folded(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 def within(said: float | None, most: float | None, limit: float) -> float:
     """A time as the author wants it; nothing and 0 leave it to the others."""
     return min(one for one in (said, most, limit) if one and one > 0)
-
-
-def owner(scope: Scope) -> Owner:
-    return Owner(scope.turn.app.card.id, scope.turn.ask.user)
 
 
 def check(config: Config, node: Node) -> Iterable[Fault]:
