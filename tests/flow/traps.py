@@ -80,10 +80,14 @@ ELSEWHERE = {
         "flow/test_flow_variables.py::test_what_does_not_fit_fails_and_writes_nothing",
         "contract/test_variables_kept.py::test_a_run_that_fails_keeps_what_it_wrote_before",
     ),
+    14: (
+        "dsl/test_dsl_agent.py::test_an_agent_is_one_by_its_mode_whatever_its_strategy_says",
+        "contract/test_agents.py::test_a_model_that_knows_no_tools_is_told_of_them_in_plain_text",
+        "contract/test_agents.py::test_where_its_operator_allows_it_an_agent_answers_in_the_blocking_mode_too",
+    ),
     15: (
         "flow/test_engine.py::test_a_node_of_an_unknown_kind_fails_where_the_run_gets_there",
         "dsl/test_dsl_variables.py::test_a_secret_that_an_export_left_out_is_told_of",
     ),
 }
 """By file."""
-LATER = {14: "agents are not served yet"}
