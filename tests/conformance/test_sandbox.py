@@ -55,6 +55,26 @@ JAVASCRIPT = {
 }
 
 
+def nested(depth: int) -> object:
+    value: object = 1
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+VALUES: list[object] = [
+    -0.5,
+    1e308,
+    2**53,
+    "a\0b",
+    {"__proto__": {"a": 1}},
+    {"": [[]]},
+    "\U0001f600 \u2028",
+    "x" * 500_000,
+    nested(500),
+]
+
+
 class Place(Struct):
     language: Language
     programs: Mapping[str, str]
@@ -89,7 +109,13 @@ async def opened(kind: Kind) -> AsyncGenerator[Place]:
         await local.aclose()
 
 
-@pytest.fixture(params=["python", "jailed python", "javascript", "javascript without a jail"])
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One loop for all of these: an interpreter of JavaScript that waits is used again, as in a server."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module", params=["python", "jailed python", "javascript", "javascript without a jail"])
 async def place(request: pytest.FixtureRequest) -> AsyncIterator[Place]:
     async with opened(request.param) as place:
         yield place
@@ -101,6 +127,23 @@ async def test_main_is_given_the_inputs_and_its_result_comes_back(place: Place) 
         assert await place.run("echo", **given) == given
         assert await place.run("pair") == [1, 1.5, None, True]
         assert await place.run("nothing") is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    VALUES,
+    ids=lambda value: repr(value)[:20],
+)
+async def test_what_goes_in_comes_out_as_it_was(place: Place, value: object) -> None:
+    with fail_after(20):
+        told = await place.run("echo", a=value, b=None)
+        assert repr(told) == repr({"a": value, "b": None})
+
+
+@pytest.mark.parametrize("value", [10**5000, nested(100_000)], ids=["a number of 5000 digits", "100000 lists"])
+async def test_inputs_that_cannot_be_written_as_json_are_a_failure_of_the_code(place: Place, value: object) -> None:
+    with fail_after(20), pytest.raises(CodeFailed):
+        await place.run("echo", a=value, b=None)
 
 
 async def test_what_code_gets_wrong_is_told_with_its_line(place: Place) -> None:

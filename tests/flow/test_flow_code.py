@@ -12,6 +12,9 @@ from parlour.domain.problems import Problem
 from parlour.flow.node import Fault
 from parlour.flow.nodes import NODES
 from parlour.flow.plan import faults
+from tests.dsl.dsl_samples import findings
+from tests.dsl.graph_samples import chain, graph_file
+from tests.dsl.graph_samples import node as written
 from tests.flow.flow_samples import Played, graph, node, play
 
 pytestmark = pytest.mark.anyio
@@ -157,3 +160,16 @@ def test_what_will_not_run_is_told_before_it_does(made: Node, told: list[tuple[s
 def test_members_that_exports_leave_out_are_read(empty: dict[str, Any]) -> None:
     assert "code" in NODES
     assert all(fault.keys in {("code",), ("code_language",)} for fault in found(node("code", "code", **empty)))
+
+
+def test_the_report_of_a_file_shows_it_with_the_line_of_the_code() -> None:
+    made = written("code", "code", code="import requests\ndef main(): pass", code_language="python3", outputs={})
+    made["data"]["outputs"] = {"it": {"type": "text", "children": None}}
+    nodes = [written("start", "start", variables=[]), made, written("say", "answer", answer="x")]
+    source = graph_file("advanced-chat", nodes, chain("start", "code", "say"))
+    (told,) = findings(source, "approximated")
+    assert "import requests" in told.what
+    assert "http-request" in told.advice
+    assert source.splitlines()[told.line - 1].lstrip().startswith("code: ")
+    (refused,) = findings(source, "refused")
+    assert source.splitlines()[refused.line - 1].strip() == "type: text"

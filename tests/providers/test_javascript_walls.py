@@ -48,7 +48,13 @@ Object.defineProperty(globalThis, 'main', {get: () => () => ({stolen})})
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One loop for all of these: an interpreter that waits is used again, as in a server."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
 async def javascript() -> AsyncIterator[JavaScript]:
     jail = await find()
     assert isinstance(jail, Jail), jail

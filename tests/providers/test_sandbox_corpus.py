@@ -93,13 +93,14 @@ async def test_the_quick_interpreter_serves_nearly_all_of_it_and_the_jail_the_re
     assert all("home directory" in message for message in others), "one wants to read the machine's files"
 
 
-@every_code
-def test_all_of_it_is_python_of_this_version(code: Code) -> None:
+def test_all_of_it_is_python_of_this_version() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compile(code.source, "<code>", "exec")
+        for code in codes():
+            compile(code.source, "<code>", "exec")
 
 
+@pytest.mark.slow
 @every_code
 async def test_where_the_quick_interpreter_has_a_result_it_is_that_of_cpython(code: Code) -> None:
     if "sleep(" in code.source or "random" in code.source or "now(" in code.source:

@@ -101,6 +101,16 @@ async def test_where_there_is_no_jail_the_failure_says_so_and_what_to_do(unjaile
     assert raised.value.message == "ZeroDivisionError: division by zero (line 1)."
 
 
+async def test_without_the_first_interpreter_the_jailed_one_does_it_all(
+    sandbox: LocalSandbox, unjailed: LocalSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONTY_BIN", "/nowhere/monty")
+    assert (await python(sandbox, EVERYDAY, text='{"words": ["b"]}'))["upper"] == ["WORDS", "B"]
+    with pytest.raises(CodeFailed, match=r"does not start\. .*it is off \(there is none in this test\)") as raised:
+        await python(unjailed, EVERYDAY, text="{}")
+    assert "nowhere" not in raised.value.message
+
+
 async def test_a_machine_without_bubblewrap_or_without_namespaces_is_found_out(tmp_path: Path) -> None:
     assert await find([]) == "bubblewrap is not installed"
     broken = tmp_path / "bwrap"

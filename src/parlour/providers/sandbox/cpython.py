@@ -1,7 +1,6 @@
 """Python in a jailed CPython, a fresh one for each run. Does not know how the jail holds."""
 
 import asyncio
-import json
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
 from contextlib import suppress
@@ -10,7 +9,7 @@ from typing import cast
 
 from parlour.domain.problems import CodeFailed
 from parlour.providers.sandbox.jail import Jail
-from parlour.providers.sandbox.limits import OF_ITS_OWN, Limits, failure_of, result_of, too_long
+from parlour.providers.sandbox.limits import OF_ITS_OWN, Limits, failure_of, packed, result_of, too_long
 from parlour.providers.sandbox.processes import PIECE, end
 
 SOURCE = resources.files("parlour.providers.sandbox").joinpath("inside_python.py").read_text("utf-8")
@@ -44,7 +43,7 @@ class CPython:
         process = await self._jail.start(SOURCE, self._packages)
         try:
             async with asyncio.timeout(limits.seconds + STARTING):
-                told = await converse(process, json.dumps(order).encode(), limits.output)
+                told = await converse(process, packed(order), limits.output)
                 ended = await process.wait()
         except TimeoutError as error:
             raise too_long(limits) from error

@@ -5,7 +5,6 @@ between two marks. Does not know how the service holds what it runs; time and me
 """
 
 import base64
-import json
 import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -16,7 +15,7 @@ from msgspec import Struct
 
 from parlour.domain.problems import CodeFailed
 from parlour.ports.sandbox import Language
-from parlour.providers.sandbox.limits import Limits, result_of, too_long
+from parlour.providers.sandbox.limits import Limits, packed, result_of, too_long
 
 PYTHON = """
 
@@ -49,8 +48,8 @@ class Endpoint:
     async def run(self, language: Language, code: str, inputs: dict[str, object]) -> object:
         name, end = ENDS[language]
         mark = f"<<{secrets.token_hex(8)}>>"
-        packed = base64.b64encode(json.dumps(inputs).encode()).decode()
-        order = {"language": name, "code": code + end.format(mark=mark, inputs=packed), "enable_network": True}
+        carried = base64.b64encode(packed(inputs)).decode()
+        order = {"language": name, "code": code + end.format(mark=mark, inputs=carried), "enable_network": True}
         told = await self._ask(order)  # what network there is, the service decides
         parts = (told.stdout or "").split(mark)
         if len(parts) == 3:

@@ -113,7 +113,8 @@ def folders() -> list[Path]:
     """Of the folders of the system's libraries those that this process has loaded some from: there is much beside."""
     with Path("/proc/self/maps").open() as maps:
         loaded = {Path(line.rstrip().split(maxsplit=5)[-1]).parent for line in maps if ".so" in line}
-    return sorted(folder for folder in loaded if any(folder.is_relative_to(one) for one in LIBRARIES))
+    systems = (folder for folder in loaded if any(folder.is_relative_to(one) for one in LIBRARIES))
+    return sorted(folder for folder in systems if not any(part.startswith("python") for part in folder.parts))
 
 
 def loaders() -> Iterator[Path]:

@@ -6,7 +6,6 @@ WebAssembly. A process that does not answer in time, or dies, is replaced; one t
 """
 
 import asyncio
-import json
 import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
@@ -16,7 +15,7 @@ from typing import cast
 
 from parlour.domain.problems import CodeFailed
 from parlour.providers.sandbox.jail import FLAGS, Jail
-from parlour.providers.sandbox.limits import Limits, failure_of, result_of, too_long
+from parlour.providers.sandbox.limits import Limits, failure_of, packed, result_of, too_long
 from parlour.providers.sandbox.processes import end, kill, spawn
 
 SOURCE = resources.files("parlour.providers.sandbox").joinpath("inside_javascript.py").read_text("utf-8")
@@ -50,7 +49,7 @@ class JavaScript:
         told = ""
         try:
             async with asyncio.timeout(limits.seconds + SLACK):
-                told = await ask(process, json.dumps(order).encode(), WIDEST * limits.output)
+                told = await ask(process, packed(order), WIDEST * limits.output)
         except TimeoutError as error:
             raise too_long(limits) from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:

@@ -1,6 +1,7 @@
 """What one run of code may take, and the JSON that it gives back. Knows no interpreter."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn, cast
 
@@ -30,6 +31,18 @@ def too_hungry(limits: Limits) -> CodeFailed:
     return CodeFailed(
         f"The code wants more than {limits.memory // MEGABYTE} MB of memory. Let it hold less, or raise code.memory."
     )
+
+
+def packed(order: Mapping[str, object]) -> bytes:
+    """What an interpreter is sent, as JSON.
+
+    Raises:
+        CodeFailed: the inputs cannot be written so.
+    """
+    try:
+        return json.dumps(order).encode()
+    except (ValueError, RecursionError) as error:
+        raise CodeFailed("The inputs of the code nest too deeply, or hold a number of too many digits.") from error
 
 
 def result_of(told: str, limits: Limits) -> object:

@@ -21,10 +21,15 @@ import json as __json
 __json.dumps(main(**__inputs))
 """
 RUNS_OF_A_WORKER = 1000
+LONGEST = 2000
+"""Characters of what went wrong."""
 NICE = 5
 """The server goes first."""
 UNKNOWN = {"NotImplementedError", "ModuleNotFoundError", "ImportError", "AttributeError", "NameError", "TypeError"}
 """Failures that may be the interpreter's: it does not know all of Python."""
+
+
+NO_START = "The quick interpreter does not start"
 
 
 class Stumbled(Exception):
@@ -60,7 +65,10 @@ class Monty:
         loop = asyncio.get_running_loop()
         async with self._opening:
             if self._pool is None:
-                await loop.run_in_executor(self._threads, self._open)
+                try:
+                    await loop.run_in_executor(self._threads, self._open)
+                except (OSError, RuntimeError) as error:
+                    raise Stumbled(NO_START, unknown=True) from error
         turn = Turn()
         feeding = self._threads.submit(self._feed, code, inputs, turn)
         try:
@@ -102,6 +110,8 @@ class Monty:
             raise too_long(self._limits) if error.timed_out else Stumbled(str(error), unknown=True) from error
         except monty.MontyError as error:
             raise self._told(error) from error
+        except (OSError, RuntimeError) as error:
+            raise Stumbled(NO_START, unknown=True) from error
 
     def _told(self, error: Any) -> CodeFailed | Stumbled:
         inner: BaseException = error.exception()
@@ -112,7 +122,7 @@ class Monty:
             return too_hungry(self._limits)
         frames: list[Any] = error.traceback() if hasattr(error, "traceback") else []
         where = f" (line {frames[-1].line})" if frames else ""
-        return Stumbled(f"{kind}: {inner}{where}", unknown=kind in UNKNOWN)
+        return Stumbled(f"{kind}: {str(inner)[:LONGEST]}{where}", unknown=kind in UNKNOWN)
 
 
 class Turn:
