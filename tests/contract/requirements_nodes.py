@@ -5,6 +5,17 @@ from tests.contract.owed import Requirement
 R = Requirement
 
 NODES = {
+    "flow:heard": R(
+        "dsl 4.3, 4.4",
+        "A chatflow's outputs.answer, its blocking answer and the text that it streams are the same.",
+        divergence="Dify puts answers out in the order of their ends, and streams them in that of their turns.",
+    ),
+    "flow:taken-back": R(
+        "4.3, dsl 4.2",
+        "What a node said before it failed is taken back (message_replace) when it is tried again or replaced.",
+        divergence="Dify leaves it in the answer.",
+    ),
+    "node:llm:pictures": R("dsl 8.3", "A model of a flow that sees and remembers sees earlier pictures again."),
     "node:http-request": R(
         "dsl 6.10",
         "An http-request's answer is text or a file, any status is one, and process_data shows what was asked.",

@@ -6,7 +6,9 @@ import pytest
 from anyio import fail_after
 
 from tests.contract.requirements import requirement
-from tests.dsl.graph_samples import chain, graph_file, node
+from tests.contract.uploading import local, upload
+from tests.dsl.graph_samples import chain, edge, flow_file, graph_file, node
+from tests.flow.model_samples import Listening
 from tests.houses import Build, rules
 
 pytestmark = pytest.mark.anyio
@@ -14,7 +16,10 @@ pytestmark = pytest.mark.anyio
 MODEL: dict[str, Any] = {"provider": "openai", "name": "gpt-4o-mini", "mode": "chat", "completion_params": {}}
 
 
-def asking(**data: Any) -> str:
+UPLOADS = {"enabled": True, "allowed_file_types": ["image"], "allowed_file_upload_methods": ["local_file"]}
+
+
+def asking(*, files: bool = False, **data: Any) -> str:
     """A chatflow that asks a model, and says what it says."""
     prompt = [{"role": "user", "text": "{{#sys.query#}}"}]
     nodes = [
@@ -22,7 +27,8 @@ def asking(**data: Any) -> str:
         node("llm", "llm", model=MODEL, prompt_template=prompt, **data),
         node("answer", "answer", answer="So: {{#llm.text#}}"),
     ]
-    return graph_file("advanced-chat", nodes, chain("start", "llm", "answer"))
+    features = {"file_upload": UPLOADS} if files else {}
+    return flow_file(graph={"nodes": nodes, "edges": chain("start", "llm", "answer")}, features=features)
 
 
 @requirement("reasoning:separated")
@@ -54,6 +60,7 @@ RETRIES: dict[str, Any] = {"retry_config": {"retry_enabled": True, "max_retries"
 DEFAULT = {"error_strategy": "default-value", "default_value": [{"key": "text", "type": "string", "value": "None."}]}
 
 
+@requirement("flow:taken-back")
 @pytest.mark.parametrize(("handling", "answer"), [(RETRIES, "So: Hello"), (DEFAULT, "So: None.")])
 async def test_what_a_model_said_before_it_failed_is_taken_back(
     build: Build, handling: dict[str, Any], answer: str
@@ -78,6 +85,45 @@ async def test_what_a_model_said_before_it_failed_is_taken_back(
     assert heard == answer
     kept = await place.door.get("/v1/messages", user="ann", conversation_id=events[0]["conversation_id"])
     assert kept.json()["data"][0]["answer"] == answer
+
+
+@requirement("flow:heard")
+async def test_answers_that_end_in_another_order_than_they_speak_are_the_same_to_everybody(build: Build) -> None:
+    prompt = [{"role": "user", "text": "{{#sys.query#}}"}]
+    nodes = [
+        node("start", "start", variables=[]),
+        node("llm", "llm", model=MODEL, prompt_template=prompt),
+        node("first", "answer", answer="{{#llm.text#}} "),
+        node("if", "if-else", cases=[{"case_id": "true", "logical_operator": "and", "conditions": []}]),
+        node("second", "answer", answer="Quick."),
+    ]
+    ways = [*chain("start", "llm", "first"), edge("start", "if"), edge("if", "second", sourceHandle="true")]
+    slow = {"say": ["Slow", " and", " slower."], "delay_ms": 1}
+    place = await build(apps={"first": graph_file("advanced-chat", nodes, ways)}, models=rules(slow))
+    events = (await place.door.streamed("go", auto_generate_name=False)).events
+    ended = [event["data"]["node_id"] for event in events if event["event"] == "node_finished"]
+    (run,) = (event["data"] for event in events if event["event"] == "workflow_finished")
+
+    assert ended.index("second") < ended.index("first")
+    heard = "".join(event["answer"] for event in events if event["event"] == "message")
+    assert heard == run["outputs"]["answer"] == "Slow and slower. Quick."
+    assert (await place.door.send("go")).json()["answer"] == heard
+
+
+@requirement("node:llm:pictures")
+async def test_a_model_that_sees_and_remembers_is_shown_the_pictures_of_earlier_messages(build: Build) -> None:
+    shown = {"say": ["{prompt}"]}
+    app = asking(vision={"enabled": True}, memory={}, files=True)
+    model = Listening(rules(shown))
+    place = await build(apps={"first": app}, models=model)
+    sent = await upload(place.door)
+    first = (await place.door.send("look", files=[local(sent)], auto_generate_name=False)).json()
+    await place.door.send("again", conversation_id=first["conversation_id"])
+
+    lines = model.calls[-1].lines
+    assert [line.text for line in lines] == ["again", "look", first["answer"], "again"]
+    assert [len(line.images) for line in lines] == [0, 1, 0, 0]
+    assert lines[1].images[0].url.startswith("data:image/png;base64,")
 
 
 async def test_a_stopped_chatflow_is_accounted_for_with_what_its_model_had_said(build: Build) -> None:
