@@ -202,6 +202,7 @@ class Plan(Struct, frozen=True):
     limits: Limits = Limits()
     rates: AppRates = AppRates()
     rates_of: Mapping[str, AppRates] = {}
+    public_url: str = ""
     ping_seconds: float = 10.0
     silence_seconds: float = 60.0
     max_body: int = 8 * 1024 * 1024
@@ -295,6 +296,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             lenient=plan.lenient,
             strict_forms=plan.strict_forms,
             agent_blocking=plan.agent_blocking,
+            public_url=plan.public_url,
             ping_seconds=plan.ping_seconds,
             silence_seconds=plan.silence_seconds,
         )

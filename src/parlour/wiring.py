@@ -141,6 +141,7 @@ async def open_server(
             now=ports.now,
             new_id=ports.new_id,
             check=storage.check,
+            public_url=server.public_url,
             max_body=server.max_body,
             lenient=server.lenient,
             strict_forms=server.strict_forms,

@@ -31,5 +31,8 @@ DETAILS = {
     "files:fetched": R("2.4", "An upload's id beside an address means that upload: nothing is fetched."),
     "feedback:running": R("5.6", "A message can be judged while it is answered, and keeps that."),
     "run:events:head": R("ours", "HEAD of a run's events is answered at once, also while the run goes on."),
+    "files:address": R(
+        "5.7", "Addresses of files begin with `server.public_url`, or as the request itself was addressed."
+    ),
     "http:silent": R("ours", "A connection on which no request begins, or one's headers never end, is closed."),
 }

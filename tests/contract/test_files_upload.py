@@ -1,5 +1,6 @@
 """POST /files/upload, and reading files again: by key, and by signed address (contract 5.7, 1.5)."""
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -347,6 +348,22 @@ async def test_an_address_that_was_changed_is_not_found(build: Build, changed: d
     assert (reply.status, reply.json()["code"]) == (404, "file_not_found")
     other = address.replace(address.split("/")[-2], NOBODY)
     assert (await open_address(place.door, other)).status == 404
+
+
+@requirement("files:address")
+@pytest.mark.parametrize("base", ["", "https://ai.example", "https://ai.example/parlour/"])
+async def test_addresses_begin_as_clients_find_the_server(build: Build, base: str) -> None:
+    form = [{"file": {"variable": "doc", "label": "Doc", "required": False, "allowed_file_types": ["image"]}}]
+    app = chat_app(user_input_form=form, file_upload=json.loads(taking("image"))["model_config"]["file_upload"])
+    place = await build(apps={"one": app}, public_url=base)
+    own = (await post(place.door, FILE, ("user", None, "", b"ann"))).json()
+    await place.door.send(files=[local(own["id"])], inputs={"doc": local(own["id"])}, auto_generate_name=False)
+    (conversation,) = (await place.door.get("/v1/conversations", user="ann")).json()["data"]
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=conversation["id"])
+    (message,) = page.json()["data"]
+    told = own["source_url"], conversation["inputs"]["doc"]["url"], message["message_files"][0]["url"]
+    expected = f"{base.rstrip('/') or 'http://127.0.0.1:8000'}/files/{own['id']}/file-preview?"
+    assert all(address.startswith(expected) for address in (*told, message["inputs"]["doc"]["url"])), told
 
 
 @requirement("files:signed")

@@ -17,7 +17,7 @@ from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.domain.template import fill
 from parlour.http.admission import Admit, admission, nothing
 from parlour.http.house import House
-from parlour.http.rim import EventStream, app_of, body_of, json, query_of
+from parlour.http.rim import EventStream, app_of, base_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up, sent
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
@@ -136,7 +136,7 @@ async def messages(house: House, request: Request) -> Response:
     if page is None:
         raise NotFound("Conversation Not Exists.")
     ratings = await house.feedbacks.ratings(owner, [message.id for message in page.items])
-    shown = await addressed(house, page, str(request.base_url))
+    shown = await addressed(house, page, base_of(house, request))
     return json(bodies.messages_page(shown, query.limit, ratings))
 
 

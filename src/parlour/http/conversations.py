@@ -11,7 +11,7 @@ from parlour.domain.message import Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.http.chat import chat_app
 from parlour.http.house import House
-from parlour.http.rim import app_of, body_of, json, optional_body_of, query_of
+from parlour.http.rim import app_of, base_of, body_of, json, optional_body_of, query_of
 from parlour.http.sent_files import inputs_of
 from parlour.wire import bodies, queries
 
@@ -31,7 +31,7 @@ async def conversations(house: House, request: Request) -> Response:
     owner = Owner(app.card.id, query.user)
     page = await house.conversations.page(owner, query.last_id, query.limit, query.sort_by)
     house.guests.note(owner)
-    shown = [structs.replace(one, inputs=await inputs_of(house, one, str(request.base_url))) for one in page.items]
+    shown = [structs.replace(one, inputs=await inputs_of(house, one, base_of(house, request))) for one in page.items]
     return json(bodies.conversations_page(Page(tuple(shown), page.has_more), query.limit))
 
 
@@ -42,7 +42,7 @@ async def rename(house: House, request: Request) -> Response:
     asked = queries.parse_rename(await body_of(house, request))
     owner = Owner(app.card.id, asked.user)
     found = await house.asides.rename(app, owner, conversation_id, "" if asked.auto_generate else asked.name)
-    inputs = await inputs_of(house, found, str(request.base_url))
+    inputs = await inputs_of(house, found, base_of(house, request))
     return json(bodies.conversation(structs.replace(found, inputs=inputs)))
 
 

@@ -14,7 +14,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import FileAccessDenied, FileNotFound, Problem
 from parlour.domain.uploads import Upload
 from parlour.http.house import House
-from parlour.http.rim import app_of, json, pieces_of, query_of
+from parlour.http.rim import app_of, base_of, json, pieces_of, query_of
 from parlour.ports.blobs import Blob
 from parlour.wire import queries, ranges, uploads
 from parlour.wire.body import lenient_boolean
@@ -53,7 +53,7 @@ async def upload(house: House, request: Request) -> Response:
     kept = Upload(upload_id, owner, said.name, size, said.extension, said.mime_type, house.now())
     await house.uploads.add(kept)
     house.guests.note(owner)
-    return json(uploads.kept(kept, house.signer.address(str(request.base_url), upload_id)), 201)
+    return json(uploads.kept(kept, house.signer.address(base_of(house, request), upload_id)), 201)
 
 
 async def file_of(form: uploads.Form, house: House, request: Request) -> AsyncGenerator[memoryview, None]:

@@ -50,6 +50,8 @@ class House(Struct, frozen=True):
     check: Callable[[], Awaitable[None]]
     """Returns if the stores can be used; raises a `Problem` if not."""
     profile: Literal["documented", "upstream"] = "documented"
+    public_url: str = ""
+    """Where clients find this server; where it is not said, each is told the address that it asked by itself."""
     max_body: int = 8 * 1024 * 1024
     """Bytes of a JSON body."""
     lenient: bool = False

@@ -94,6 +94,11 @@ def query_of(request: Request) -> dict[str, str]:
     return parse_query(request.scope["query_string"])
 
 
+def base_of(house: House, request: Request) -> str:
+    """What addresses of files begin with."""
+    return house.public_url or str(request.base_url)
+
+
 def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     return Response(body, status, headers, "application/json")
 
