@@ -1,5 +1,7 @@
 """Which interpreter serves which Python, and what is said where there is no jail."""
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from parlour.providers.sandbox.jail import find
 from parlour.providers.sandbox.limits import Limits
 from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.sandbox.monty import Monty, Stumbled
+from tests.providers.test_jail import below, command
 
 pytestmark = pytest.mark.anyio
 
@@ -109,6 +112,15 @@ async def test_without_the_first_interpreter_the_jailed_one_does_it_all(
     with pytest.raises(CodeFailed, match=r"does not start\. .*it is off \(there is none in this test\)") as raised:
         await python(unjailed, EVERYDAY, text="{}")
     assert "nowhere" not in raised.value.message
+
+
+async def test_nothing_is_left_of_runs_that_began_together() -> None:
+    made = LocalSandbox(Limits())
+    with fail_after(20):
+        runs = [made.run("javascript", f"const main = () => {n}", {}) for n in range(3)]
+        assert await asyncio.gather(*runs) == [0, 1, 2]
+        await made.aclose()
+    assert not [process for process in below(os.getpid()) if b"bwrap" in command(process)]
 
 
 async def test_a_machine_without_bubblewrap_or_without_namespaces_is_found_out(tmp_path: Path) -> None:

@@ -32,7 +32,8 @@ class LocalSandbox:
     async def run(self, language: Language, code: str, inputs: dict[str, object]) -> object:
         async with self._places:
             if language == "javascript":
-                self._javascript = self._javascript or JavaScript(self._limits, await self.jail())
+                jail = await self.jail()
+                self._javascript = self._javascript or JavaScript(self._limits, jail)
                 return await self._javascript.run(code, inputs)
             try:
                 return await self._monty.run(code, inputs)
