@@ -87,3 +87,19 @@ def test_a_key_that_stands_twice_at_one_app_is_taken() -> None:
 def test_a_port_that_there_is_not_is_refused() -> None:
     with pytest.raises(BadSettings, match="--port"):
         listen("127.0.0.1", 70_000)
+
+
+@pytest.mark.parametrize(
+    ("mode", "route", "asked"),
+    [
+        ("chat", "chat-messages", '"query"'),
+        ("advanced-chat", "chat-messages", '"query"'),
+        ("completion", "completion-messages", '"inputs": {}'),
+        ("workflow", "workflows/run", '"inputs": {}'),
+    ],
+)
+def test_the_line_to_copy_fits_the_kind_of_app(mode: str, route: str, asked: str) -> None:
+    line = serve.example("http://x", "app-key", mode)
+    assert f"http://x/v1/{route} " in line
+    assert "app-key" in line
+    assert f"{{{asked}" in line

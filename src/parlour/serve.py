@@ -48,7 +48,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             settings, given_keys(found), {source.name: source.entry for source in found}
         ) as server:
             house, loop = server.house, asyncio.get_running_loop()
-            token = await first_publish(server, found, say)
+            tried = await first_publish(server, found, say)
             listener = Listener(http_app.build(house))
             closing: list[asyncio.Task[None]] = []
 
@@ -68,7 +68,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             host = settings.server.host
             address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
             calm()
-            say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, token)}")
+            say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, *tried)}")
             try:
                 await listener.serve([bound])
             finally:
@@ -103,20 +103,25 @@ def give_back() -> None:
         adjust(M_MMAP_THRESHOLD, 64 * 1024)
 
 
-def example(address: str, token: str) -> str:
-    """A line to copy."""
+FORMS = {"completion": "completion-messages", "workflow": "workflows/run"}
+"""Where apps are asked that have a form and no conversation."""
+
+
+def example(address: str, token: str, mode: str) -> str:
+    """A line to copy, for an app of this mode."""
+    asked = '"inputs": {}' if mode in FORMS else '"query": "What is the capital of France?"'
     return f"""Try:
-  curl -N {address}/v1/chat-messages -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
-    -d '{{"query": "What is the capital of France?", "user": "me", "response_mode": "streaming"}}'
+  curl -N {address}/v1/{FORMS.get(mode, "chat-messages")} -H "Authorization: Bearer {token}" \\
+    -H 'Content-Type: application/json' -d '{{{asked}, "user": "me", "response_mode": "streaming"}}'
 """
 
 
-async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: Say) -> str:
-    """Load every app, make a key where there is none, and say so; a key to try.
+async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: Say) -> tuple[str, str]:
+    """Load every app, make a key where there is none, and say so; a key to try, and the mode of its app.
 
     One of the configuration is not shown: what is said here ends in logs.
     """
-    example_key = ""
+    tried: list[tuple[str, str]] = []
     known = {key.app for key in await server.storage.keys.all()}
     for source in found:
         try:
@@ -126,18 +131,19 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
             raise BadSettings(f"{source.path}: not served.\n{refused}{cure(refused)}") from refused
         except (OSError, UnicodeDecodeError) as error:
             raise BadSettings(f"{source.path}: cannot be read ({error})") from error
+        sent = "$KEY"
         key = f"its key was made earlier and shown once; another: parlour keys create {source.name}"
         if source.entry.keys:
             key = f"key {hint(source.entry.keys[0])} of the configuration"
         elif source.name not in known:
-            token = await new_key(server, source.name)
-            key = f"key {token}   (shown this once)"
-            example_key = example_key or token
+            sent = await new_key(server, source.name)
+            key = f"key {sent}   (shown this once)"
         say(f"{source.name}  {app.mode}  {key}")
         for lacks in report(text, source.name):
             if lacks.level == "refused":
                 say(f"  {source.path}:{lacks.line}: fails when a run gets there: {lacks.what}")
-    return example_key or "$KEY"
+        tried.append((sent, app.mode))
+    return next((one for one in tried if one[0] != "$KEY"), tried[0])
 
 
 def cure(refused: Refused) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract.flow_samples import chatflow_file, workflow_file
 from tests.process.conftest import APP, KEY, serving
 
 HERE = Path(__file__).parent
@@ -49,6 +50,28 @@ WHOLE_APP = APP.replace(
     "  suggested_questions_after_answer: {enabled: true}\n"
     "  file_upload: {enabled: true, allowed_file_types: [image], number_limits: 3}\n",
 )
+
+WORKFLOW_SCRIPT = {
+    "rules": [
+        {"match": "slow", "say": ["more "], "repeat": 100, "delay_ms": 50},
+        {"say": ["It is ", "{query}."]},
+    ]
+}
+SAID = {"text": "It is noon."}
+FLOW_FEATURES = {
+    "suggested_questions_after_answer": {"enabled": True},
+    "file_upload": {
+        "enabled": True,
+        "allowed_file_types": ["image"],
+        "allowed_file_upload_methods": ["local_file", "remote_url"],
+        "number_limits": 3,
+    },
+}
+FLOW = chatflow_file(features=FLOW_FEATURES)
+WITH_FLOWS = FIVE | {"dify-client-python 1.0.3": 28}
+"""That one holds each workflow event against its own models."""
+LAST = ("ev.at(-1)", "ev.findLast(e => e.event === 'message_end')")
+"""A script takes the message's end for a stream's; a chatflow's run ends after its message (contract 4.4.3)."""
 
 
 @pytest.fixture(scope="module")
@@ -115,10 +138,16 @@ def test_the_node_client_holds_a_two_turn_conversation(tmp_path: Path, clients: 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.xdist_group("clients")
-def test_all_five_published_clients_pass_completely_and_none_is_left_out(tmp_path: Path, clients: Path) -> None:
+@pytest.mark.parametrize(("app", "held"), [(WHOLE_APP, FIVE), (FLOW, WITH_FLOWS)], ids=["chat", "chatflow"])
+def test_all_five_published_clients_pass_completely_and_none_is_left_out(
+    tmp_path: Path, clients: Path, app: str, held: dict[str, int]
+) -> None:
     scripts = tmp_path / "scripts"
     shutil.copytree(SMOKES, scripts)  # they write their logs beside themselves
-    (tmp_path / "test.yml").write_text(WHOLE_APP)
+    if app is FLOW:
+        script = scripts / "node_dify_client" / "smoke.mjs"
+        script.write_text(script.read_text().replace(*LAST).replace("ev2.at(-1)", LAST[1].replace("ev.", "ev2.")))
+    (tmp_path / "test.yml").write_text(app)
     with serving(tmp_path, WHOLE_SCRIPT) as served:
         given = os.environ | {
             "BASE_URL": f"{served.address}/v1",
@@ -132,4 +161,26 @@ def test_all_five_published_clients_pass_completely_and_none_is_left_out(tmp_pat
         words = [required("bash"), str(scripts / "run_all.sh")]
         done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=700, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert sorted(done.stdout.splitlines()) == [f"PASS {name}: {checks} checks" for name, checks in FIVE.items()]
+    assert sorted(done.stdout.splitlines()) == [f"PASS {name}: {checks} checks" for name, checks in held.items()]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("clients")
+@pytest.mark.parametrize("library", ["dify_client_python", "dify_api_client", "node"])
+def test_clients_run_workflows_both_ways_and_stop_them(tmp_path: Path, clients: Path, library: str) -> None:
+    (tmp_path / "test.yml").write_text(workflow_file())
+    words = [sys.executable, str(HERE / "workflow_run.py")]
+    where = {"PYTHONPATH": str(clients / "lib" / library)}
+    if library == "node":
+        entry = clients / "node" / "dify-client" / "node_modules" / "dify-client" / "index.js"
+        words, where = [required("node"), str(HERE / "workflow_run.mjs")], {"CLIENT": str(entry)}
+    with serving(tmp_path, WORKFLOW_SCRIPT) as served:
+        given = os.environ | where | {"BASE_URL": f"{served.address}/v1", "API_KEY": KEY}
+        done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+    assert (found["status"], found["outputs"], found["streamed"]) == ("succeeded", SAID, SAID)
+    assert [found["events"][0], found["events"][-1]] == ["workflow_started", "workflow_finished"]
+    if library != "node":
+        assert (found["result"], found["stopped"]) == ("success", "stopped")

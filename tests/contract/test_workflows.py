@@ -201,6 +201,8 @@ async def test_a_stop_ends_the_run_whoever_of_the_app_asks(build: Build) -> None
         assert (reply.status, reply.json()) == (200, {"result": "success"})
         assert (await door.post(f"/v1/workflows/tasks/{NOBODY}/stop", user="bob")).status == 200
     last = (await stream.rest())[-1]
+    older = await place.door.post(f"/v1/workflows/{begun[0]['task_id']}/stop", user="bob")
+    assert (older.status, older.json()) == (200, {"result": "success"})
     assert (last["event"], last["data"]["status"], last["data"]["error"]) == (
         "workflow_finished",
         "stopped",

@@ -132,6 +132,7 @@ PLACES = (
     Place(VERSION, "files[].upload_file_id", "upload", body=lambda it: {**FORM, "files": [local(it)]}, of="run"),
     Place(VERSION, "workflow_id", "version", body=lambda _: FORM, app=True, of="run"),
     Place("POST /v1/workflows/tasks/{task_id}/stop", "task_id", "task", app=True, of="run"),
+    Place("POST /v1/workflows/{task_id}/stop", "task_id", "task", app=True, of="run"),
     Place("GET /v1/workflows/run/{workflow_run_id}", "workflow_run_id", "run", app=True, of="run"),
     Place("GET /v1/runs/{task_id}/events", "task_id", "task", of="run"),
     Place("GET /v1/files/{file_id}/preview", "file_id", "file", app=True),

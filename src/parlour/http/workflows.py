@@ -24,6 +24,7 @@ def routes(house: House) -> list[Route]:
         Route("/v1/workflows/run", partial(start, house), methods=["POST"]),
         Route("/v1/workflows/{workflow_id}/run", partial(start, house), methods=["POST"]),
         Route("/v1/workflows/tasks/{task_id}/stop", partial(stop, house), methods=["POST"]),
+        Route("/v1/workflows/{task_id}/stop", partial(stop, house), methods=["POST"]),  # where older clients look
         Route("/v1/workflows/run/{workflow_run_id}", partial(detail, house), methods=["GET"]),
         Route("/v1/workflows/logs", partial(logs, house), methods=["GET"]),
     ]

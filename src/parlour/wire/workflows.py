@@ -85,18 +85,17 @@ def _run(path: str, id_: str, summary: str) -> Operation:
     )
 
 
+def _stop(path: str, id_: str, summary: str) -> Operation:
+    return Operation(
+        method="post", path=path, id=id_, summary=summary, tag="Workflows", request=StopRequest, response=Success
+    )
+
+
 OPERATIONS = (
     _run("/v1/workflows/run", "runWorkflow", "Run a workflow"),
     _run("/v1/workflows/{workflow_id}/run", "runWorkflowVersion", "Run one version of a workflow"),
-    Operation(
-        method="post",
-        path="/v1/workflows/tasks/{task_id}/stop",
-        id="stopWorkflow",
-        summary="Stop a run that goes on",
-        tag="Workflows",
-        request=StopRequest,
-        response=Success,
-    ),
+    _stop("/v1/workflows/tasks/{task_id}/stop", "stopWorkflow", "Stop a run that goes on"),
+    _stop("/v1/workflows/{task_id}/stop", "stopWorkflowAsBefore", "The same, for older clients"),
     Operation(
         method="get",
         path="/v1/workflows/run/{workflow_run_id}",
