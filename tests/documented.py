@@ -17,6 +17,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError, ValidationError
 DOCUMENT = Path(__file__).resolve().parents[2] / "shared" / "reference" / "dify-service-openapi.json"
 BASE = "/v1"
 DATA = "data: "
+READ_ON = "GET /workflow/{workflow_run_id}/events"
 FAMILIES = {"completion-messages": "ChunkCompletionEvent", "workflows": "ChunkWorkflowEvent"}
 """How the events of a route are named, by the first word of its path; as those of a chat elsewhere."""
 
@@ -80,10 +81,17 @@ def differences(operation: str, status: int, content_type: str, body: bytes) -> 
     elif content_type == "application/json":
         yield from against(f"{operation} {status}", json.loads(body))
     elif content_type == "text/event-stream":
-        family = FAMILIES.get(operation.split("/")[1], "ChunkChatEvent")
         for frame in body.decode().split("\n\n"):
             if frame.startswith(DATA):
-                yield from event(family, json.loads(frame.removeprefix(DATA)))
+                said = json.loads(frame.removeprefix(DATA))
+                yield from event(family_of(operation, said), said)
+
+
+def family_of(operation: str, said: Mapping[str, Any]) -> str:
+    """Whose event it is: the app's kind stands in the address, or else in the event."""
+    if operation == READ_ON:
+        return "ChunkChatEvent" if "message_id" in said else "ChunkWorkflowEvent"
+    return FAMILIES.get(operation.split("/")[1], "ChunkChatEvent")
 
 
 def event(family: str, said: Mapping[str, Any]) -> Iterator[str]:

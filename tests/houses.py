@@ -51,6 +51,7 @@ from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
+from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Runs
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
@@ -274,13 +275,17 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, storage.workflows, ports.now),
+            once=Once(runs, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
+            resumptions=Resumptions(runs, ports, catalogue.of_version),
             rates=Rates(ports.now, plan.rates, plan.rates_of),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
             history=storage.history,
             workflows=storage.workflows,
+            pauses=storage.pauses,
+            forms=storage.forms,
+            executions=storage.executions,
             variables=storage.variables,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,

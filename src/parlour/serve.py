@@ -67,6 +67,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
                 beside.append(loop.create_task(attempt(watch(server, found), "app files are watched no longer")))
             host = settings.server.host
             address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
+            await house.resumptions.begin()
             calm()
             say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, *tried)}")
             try:

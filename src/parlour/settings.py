@@ -106,6 +106,8 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it is served even if some of its nodes are not: a run that gets to one of them fails."""
     record: Literal["", "none", "meta", "full"] = ""
     """In place of `storage.record`, for this app."""
+    durable: bool = False
+    """Of a graph: whether a run that the end of the server cuts off goes on from the last node that has ended."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):

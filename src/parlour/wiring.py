@@ -44,6 +44,7 @@ from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
+from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, secrets_of
 from parlour.storage import Storage
@@ -118,17 +119,22 @@ async def open_server(
         ports, warm = await open_ports(settings, entries, storage, kept, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, MODES, asides, limits(settings, entries))
+        catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         house = House(
-            catalogue=Catalogue(storage.versions, ports.now, ports.tools.serves),
+            catalogue=catalogue,
             keyring=Keyring(storage.keys, given),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, storage.workflows, ports.now),
+            once=Once(runs, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
+            resumptions=Resumptions(runs, ports, catalogue.of_version),
             rates=Rates(ports.now, *rates),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
             history=storage.history,
             workflows=storage.workflows,
+            pauses=storage.pauses,
+            forms=storage.forms,
+            executions=storage.executions,
             variables=storage.variables,
             profile=server.wire_profile,
             feedbacks=storage.feedbacks,
@@ -162,8 +168,9 @@ def limits(settings: Settings, entries: dict[str, AppEntry]) -> Limits:
     active_of = {name: entry.max_active for name, entry in entries.items()}
     server, record = settings.server, settings.storage.record
     record_of: dict[str, Level] = {name: entry.record or record for name, entry in entries.items()}
+    durable = frozenset(name for name, entry in entries.items() if entry.durable)
     kept = server.kept_seconds, server.kept_bytes
-    return Limits(server.run_seconds, *kept, server.max_active, active_of, record, record_of)
+    return Limits(server.run_seconds, *kept, server.max_active, active_of, record, record_of, durable)
 
 
 def public_url(settings: Settings) -> str:

@@ -17,6 +17,13 @@ BLOCKING_RUN = "the description itself: only present in streaming workflow_finis
 VERSION = "contract 0.3-0.5: the seed's codes; `upstream` sends not_found and bad_request"
 LEFT = "contract 8.8: a failed blocking call says which records it left"
 
+PAUSED = "contract 3.2, 3.3: a blocking run that waits for somebody says for what"
+FIELDS = "contract 5.10: a field of a form has the members of its kind, and no others"
+OF_KINDS = (
+    *("option_source", "allowed_file_types", "allowed_file_extensions", "allowed_file_upload_methods"),
+    "number_limits",
+)
+
 DIFFERENCES: dict[str, str] = {
     "Usage.time_to_first_token: added": USAGE,
     "Usage.time_to_generate: added": USAGE,
@@ -51,6 +58,17 @@ DIFFERENCES: dict[str, str] = {
     "WorkflowFinishedData.created_by: missing": BLOCKING_RUN,
     "WorkflowFinishedData.exceptions_count: missing": BLOCKING_RUN,
     "WorkflowFinishedData.files: missing": BLOCKING_RUN,
+    "StreamEventWorkflowPaused.workflow_run_id: added": "contract 4.2: every workflow event names its run",
+    **{
+        f"{event}HumanInputRequired.data.inputs[].{name}": FIELDS
+        for event in ("StreamEvent", "WorkflowStreamEvent")
+        for name in (*(f"{name}: added" for name in OF_KINDS), "default: missing")
+    },
+    "WorkflowFinishedData.paused_nodes: added": PAUSED,
+    "WorkflowFinishedData.reasons: added": PAUSED,
+    **{f"GET /form/human_input/{{form_token}} 200.inputs[].{name}: missing": FIELDS for name in (*OF_KINDS, "default")},
+    "ChatCompletionResponse.workflow_run_id: added": PAUSED,
+    "ChatCompletionResponse.data: added": PAUSED,
     "StreamEventChatMessage.id: added": EVENT_ID,
     "StreamEventChatAgentMessage.id: added": EVENT_ID,
     "StreamEventChatAgentThought.tool_labels: added": "contract 4.3: what people call the tools; clients draw it",

@@ -13,6 +13,7 @@ from tests.contract.requirements_details import DETAILS
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
 from tests.contract.requirements_nodes import NODES
+from tests.contract.requirements_pauses import PAUSES
 from tests.contract.requirements_people import PEOPLE
 from tests.contract.requirements_workflows import WORKFLOWS
 
@@ -115,7 +116,7 @@ ENVELOPE = {
     ),
     "error:audio": R("1.5", "Audio: missing, too large, of a wrong type, switched off.", deferred=VOICE),
     "error:agent-not-published": R("1.5", "An agent app without a version is agent_not_published.", deferred=AGENTS),
-    "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412.", deferred=FLOWS),
+    "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412."),
     "error:not-found": R("1.5", "What is absent or another's is 404 not_found; nothing tells the two apart."),
     "error:404-words": R("1.5", "A 404 begins with the words that clients know, as First Message Not Exists."),
     "error:method": R("1.5", "A wrong method is 405 method_not_allowed."),
@@ -407,8 +408,8 @@ CHECKS = {
     "check:36:values": R("check 36", "Their values are text; an update is typed, a mismatch 400."),
     "check:37": R("check 37", "Feedback: like, dislike, null, null again is 400; seen in /messages; foreign 404."),
     "check:38": R("check 38", "Concurrency limit: 429, and the slot is free after end and disconnect."),
-    "check:39": R("check 39", "After a disconnect mid-stream /messages holds the full answer."),
-    "check:40": R("check 40", "Human input.", deferred=FLOWS),
+    "check:39": R("check 39", "After a disconnect mid-stream /messages holds the full answer; a flow can be read on."),
+    "check:40": R("check 40", "Human input: pause events, the form and its second POST, the rest of the run."),
 }
 
 REQUIREMENTS: dict[str, Requirement] = {
@@ -425,5 +426,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **WORKFLOWS,
     **NODES,
     **DETAILS,
+    **PAUSES,
     **CHECKS,
 }

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from parlour.domain.turn import Submission
 from parlour.http.auth import digest
 from parlour.ports.catalogue import Key, Version
 from parlour.runs.rates import AppRates, Rate
 from tests.contract.differences import DIFFERENCES, NOT_SERVED, NOT_YET_OK
 from tests.contract.flow_samples import run, text_field, workflow_file
+from tests.contract.pausing import NOTE, approval, followed, submit, token
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
 from tests.contract.test_variables_kept import counting, id_of
@@ -24,8 +26,8 @@ from tests.houses import NOBODY, Build, Place, agent_app, app_file, chat_app, ke
 
 pytestmark = pytest.mark.anyio
 
-OTHER_APPS = ("/datasets", "/workspaces", "/workflow/", "/form/human_input")
-"""Knowledge, and what waits for somebody (issues of their own)."""
+OTHER_APPS = ("/datasets", "/workspaces")
+"""Knowledge (an issue of its own)."""
 KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "json_object", "file", "file-list")
 MODERATION = {"enabled": True, "type": "keywords", "config": {"keywords": "owl", "inputs_config": {"enabled": False}}}
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -63,6 +65,13 @@ def everything() -> str:
 # All three attempts of the blocking call fail, and the first of the streamed one.
 RETRIED = {"match": "retry", "once": True, "error": {"code": "completion_request_error"}}
 PAINTING = {"match": "paint", "once": True, "tool_calls": [{"name": "paint", "arguments": {"prompt": "owl"}}]}
+EVERY_FIELD = [
+    NOTE,
+    {"type": "select", "output_variable_name": "level", "option_source": {"value": ["low"]}},
+    {"type": "file", "output_variable_name": "one"},
+    {"type": "file-list", "output_variable_name": "some"},
+]
+NOBODY_ANSWERED = Submission("", {})
 FAILING = {"match": "fail", "say": ["Par"], "error": {"code": "completion_request_error", "after": 1}}
 
 
@@ -94,6 +103,8 @@ async def ask_everything(place: Place) -> None:
             await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": flow}, key=key_of(flow))
         await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": "paint"}, key=key_of("agent"))
     await workflows(place)
+    await forms(place, "asks")
+    await forms(place, "asks_run")
     await door.request("POST", f"/v1/completion-messages/{NOBODY}/stop", json_body={"user": "ann"}, key=write)
     (judged,) = (await door.get("/v1/app/feedbacks")).json()["data"]
     await door.get(f"/v1/end-users/{judged['from_end_user_id']}")
@@ -136,6 +147,29 @@ async def workflows(place: Place) -> None:
         await door.post(f"/v1/workflows/{one}/run", inputs=asked, user="ann")
 
 
+async def forms(place: Place, name: str) -> None:
+    """A form with a field of every kind, in a chatflow or a workflow: timed out, sent, sent again."""
+    door = FrontDoor(place.app, key_of(name))
+    door.documented = place.door.documented
+    sent = local(await upload(door))
+    await (run(door) if name == "asks_run" else door.send("hi"))
+    stream = await (run(door, response_mode="streaming") if name == "asks_run" else door.streamed("hi"))
+    form = token(stream.events)
+    run_id = stream.events[0]["workflow_run_id"]
+    await door.get(f"/v1/form/human_input/{form}")
+    await door.get(f"/v1/form/human_input/{NOBODY}")
+    await submit(door, form, "maybe")
+    for _ in range(2):
+        await submit(door, form, level="low", one=sent, some=[sent])
+    await followed(door, run_id)
+    await followed(door, run_id, include_state_snapshot="true")
+    await door.request("GET", f"/v1/workflow/{run_id}/events", query={"user": "ann"}, key=key_of("first"))
+    laid = await place.storage.pauses.due(1e12)
+    for form in (form for one in laid for form in one.forms):
+        await place.storage.forms.answer(form.asked.form_id, NOBODY_ANSWERED)
+        await door.get(f"/v1/form/human_input/{form.asked.form_token}")
+
+
 async def annotations(door: FrontDoor) -> None:
     kept = (await door.post("/v1/apps/annotations", question="q", answer="a")).json()
     await door.get("/v1/apps/annotations")
@@ -173,6 +207,8 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "write": app_file("completion"),
             **FLOWS,
             "count": counting(),
+            "asks": approval(inputs=EVERY_FIELD),
+            "asks_run": approval("workflow", inputs=EVERY_FIELD),
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
             "agent": agent_app("paint"),
         },

@@ -135,6 +135,7 @@ PLACES = (
     Place("POST /v1/workflows/{task_id}/stop", "task_id", "task", app=True, of="run"),
     Place("GET /v1/workflows/run/{workflow_run_id}", "workflow_run_id", "run", app=True, of="run"),
     Place("GET /v1/runs/{task_id}/events", "task_id", "task", of="run"),
+    Place("GET /v1/workflow/{workflow_run_id}/events", "workflow_run_id", "run", of="run"),
     Place("GET /v1/files/{file_id}/preview", "file_id", "file", app=True),
     Place("GET /files/{file_id}/file-preview", "file_id", "file"),
     Place("GET /v1/messages", "conversation_id", "conversation", query=lambda it: {"conversation_id": it}),

@@ -8,13 +8,14 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
-    │        DocumentUnreadable  ContentUnavailable  ToolFailed
+    │        DocumentUnreadable  ContentUnavailable  ToolFailed  InvalidFormData
     ├── 401  Unauthorized
     ├── 403  Forbidden  FileAccessDenied
     ├── 404  NotFound (FirstMessageNotExists  LastConversationNotExists)  ConversationNotExists
     │        EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
     ├── 409  AlreadyBegun
+    ├── 412  FormSubmitted  FormExpired
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
     ├── 416  RangeNotSatisfiable
@@ -128,6 +129,12 @@ class Forbidden(Problem):
     code, status = "forbidden", 403
 
 
+class InvalidFormData(Problem):
+    """What was sent with a form that a run waits for does not fit it."""
+
+    code, status = "invalid_form_data", 400
+
+
 class NotFound(Problem):
     code, status = "not_found", 404
 
@@ -158,6 +165,20 @@ class AlreadyBegun(Problem):
         "This Idempotency-Key has begun a message whose end is not known here. Look for it in the conversation's"
         " messages, or ask again with a new key."
     )
+
+
+class FormSubmitted(Problem):
+    code, status = "human_input_form_submitted", 412
+
+    def __init__(self, form_id: str) -> None:
+        super().__init__(f"This form has already been submitted by another user, form_id={form_id}")
+
+
+class FormExpired(Problem):
+    code, status = "human_input_form_expired", 412
+
+    def __init__(self, form_id: str) -> None:
+        super().__init__(f"This form has expired, form_id={form_id}")
 
 
 class BodyTooLarge(Problem):

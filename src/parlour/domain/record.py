@@ -30,7 +30,7 @@ from parlour.domain.events import (
     WorkflowStarted,
 )
 from parlour.domain.problems import Problem
-from parlour.domain.usage import NOTHING, Usage
+from parlour.domain.usage import NOTHING, Usage, total
 
 
 class Calling(Struct, frozen=True):
@@ -135,6 +135,6 @@ class Record(Struct):
             case WorkflowFinished():
                 self.closing = event
             case Suspended():
-                self.paused = event.told
+                self.paused, self.usage = event.told, total(self.spent)
             case _:
                 pass

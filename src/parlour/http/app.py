@@ -31,9 +31,11 @@ from parlour.http import (
     docs,
     feedback,
     files,
+    forms,
     people,
     suggested,
     variables,
+    workflow_events,
     workflows,
 )
 from parlour.http.house import House
@@ -68,6 +70,8 @@ def routes(house: House) -> list[Route]:
         *files.routes(house),
         *variables.routes(house),
         *workflows.routes(house),
+        *workflow_events.routes(house),
+        *forms.routes(house),
         *feedback.routes(house),
         *annotations.routes(house),
         *people.routes(house),

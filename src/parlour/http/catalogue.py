@@ -65,6 +65,12 @@ class Catalogue:
             self._pinned[place] = older
         return self._pinned[place]
 
+    async def of_version(self, app_id: str, version_id: str) -> App | None:
+        """The app of this id as it was in that version; None if it is not served, or no longer understood."""
+        app = next((app for app in self._apps.values() if app.card.id == app_id), None)
+        found = app and await self.pinned(app, version_id)
+        return found if found is not None and found.card.version == version_id else None
+
     async def published(self, app: FlowAs, version_id: str) -> FlowAs:
         """The app in a version that its caller has chosen; as it is now, if none was (contract 2.5).
 

@@ -115,13 +115,16 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     chat_app(app)
-    return stopped(house, request, Owner(app.card.id, name))
+    return await stopped(house, request, Owner(app.card.id, name))
 
 
-def stopped(house: House, request: Request, owner: Owner) -> Response:
-    run = house.runs.find(request.path_params["task_id"], owner)
-    if run is not None:
+async def stopped(house: House, request: Request, owner: Owner) -> Response:
+    task_id = request.path_params["task_id"]
+    run = house.runs.find(task_id, owner)
+    if run is not None and not run.log.finished:
         run.stop()
+    else:
+        await house.resumptions.stop(owner.app_id, task_id, owner.user)
     return json(bodies.SUCCESS)
 
 

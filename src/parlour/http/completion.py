@@ -42,4 +42,4 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     completion.check_mode(app.mode)
-    return stopped(house, request, Owner(app.card.id, name))
+    return await stopped(house, request, Owner(app.card.id, name))

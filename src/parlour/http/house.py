@@ -16,11 +16,13 @@ from parlour.ports.contents import Contents
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
+from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.uploads import Uploads
-from parlour.ports.workflows import Variables, Workflows
+from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
+from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs
 
 
@@ -31,12 +33,16 @@ class House(Struct, frozen=True):
     keyring: Keyring
     runs: Runs
     once: Once
+    resumptions: Resumptions
     rates: Rates
     asides: Asides
     messages: Messages
     conversations: Conversations
     history: History
     workflows: Workflows
+    pauses: Pauses
+    forms: Forms
+    executions: Executions
     variables: Variables
     feedbacks: Feedbacks
     annotations: Annotations

@@ -6,7 +6,9 @@ Knows no route and no field of any request.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from typing import Protocol
 
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
@@ -104,7 +106,7 @@ def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = Non
 
 
 class EventStream(Response):
-    """The events of a run from a position on, until its end; several that are ready go out in one write.
+    """The events of a run from a position on, until its end.
 
     The position counts what a client has seen: frames, without pings.
     """
@@ -117,10 +119,37 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
         reader = Reader(self.run.log, place_of(self.run.log.events, encode, self.position) if self.position else 0)
-        loop, pause = asyncio.get_running_loop(), self.house.ping_seconds
+        await Telling(self.house.ping_seconds, encode, reader).send(scope, receive, send)
+
+
+class Events(Protocol):
+    """What a stream is read from: a `Reader` of one log, or of several."""
+
+    @property
+    def done(self) -> bool: ...
+
+    async def next(self) -> list[AnyEvent]: ...
+
+    def wake(self) -> None: ...
+
+
+class Telling(Struct, frozen=True):
+    """One stream to one client, with pings; several events that are ready go out in one write."""
+
+    ping_seconds: float
+    encode: Callable[[AnyEvent], bytes]
+    reader: Events
+    first: tuple[AnyEvent, ...] = ()
+    """What is told before what is read."""
+
+    async def send(self, scope: Scope, receive: Receive, send: Send) -> None:
+        encode, reader = self.encode, self.reader
+        loop, pause = asyncio.get_running_loop(), self.ping_seconds
         await send({"type": "http.response.start", "status": 200, "headers": list(STREAM_HEADERS)})
-        if reader.done or scope["method"] == "HEAD":
-            await send(written([], more=False))
+        more = not reader.done and scope["method"] != "HEAD"
+        if self.first or not more:
+            await send(written([encode(event) for event in self.first], more=more))
+        if not more:
             return
         leaving = loop.create_task(left(receive))
         leaving.add_done_callback(lambda _: reader.wake())
@@ -129,11 +158,14 @@ class EventStream(Response):
         try:
             while not (reader.done or leaving.done()):
                 if events := await reader.next():
-                    await send(written([encode(event) for event in events], more=not reader.done))
+                    more = not reader.done
+                    await send(written([encode(event) for event in events], more=more))
                 if loop.time() >= ping_at and not reader.done:
                     await send(written([PING], more=True))
                     ping_at += pause
                     timer = loop.call_at(ping_at, reader.wake)
+            if more and not leaving.done():
+                await send(written([], more=False))
         finally:
             timer.cancel()
             leaving.cancel()

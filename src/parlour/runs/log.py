@@ -6,7 +6,7 @@ never waits for a reader.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from parlour.domain.events import AnyEvent, RunFinished
 
@@ -14,8 +14,8 @@ from parlour.domain.events import AnyEvent, RunFinished
 class RunLog:
     """Append on one side, read on the other; both on one event loop."""
 
-    def __init__(self) -> None:
-        self.events: list[AnyEvent] = []
+    def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
+        self.events: list[AnyEvent] = list(events)
         self.finished = False
         self.waiting: set[Reader] = set()
 
@@ -87,6 +87,14 @@ class Kept:
         """The ids whose time is over."""
         while self._ended and self._ended[0][2] <= now - self._seconds:
             yield self._drop()
+
+    def remove(self, name: str) -> None:
+        """It has not ended after all. Nothing, if it is not there."""
+        for entry in self._ended:
+            if entry[0] == name:
+                self._ended.remove(entry)
+                self._weight -= entry[1]
+                return
 
     def _drop(self) -> str:
         name, weight, _ = self._ended.popleft()

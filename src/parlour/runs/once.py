@@ -9,16 +9,17 @@ from weakref import WeakValueDictionary
 
 from parlour.domain.app import App, WorkflowApp
 from parlour.domain.claim import Claim, Repeat
-from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta, WorkflowFinished, WorkflowStarted
+from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta, WorkflowStarted
 from parlour.domain.ids import Clock, Ids
 from parlour.domain.message import Message, Owner
-from parlour.domain.people import end_user_id
 from parlour.domain.problems import AlreadyBegun, CompletionRequestFailed, InvalidParam, NotFound, RunFailed
 from parlour.domain.record import Record
-from parlour.domain.workflow_run import WorkflowRun
+from parlour.domain.workflow_run import LaidAside, WorkflowRun
 from parlour.ports.claims import Claims
 from parlour.ports.history import History
+from parlour.ports.pauses import Pauses
 from parlour.ports.workflows import Workflows
+from parlour.runs import telling
 from parlour.runs.log import RunLog
 from parlour.runs.run import Run
 from parlour.runs.start import Runs
@@ -29,8 +30,11 @@ Begin = Callable[[Repeat], Awaitable[Run]]
 class Once:
     """The runs of requests that carry a key."""
 
-    def __init__(self, runs: Runs, claims: Claims, history: History, workflows: Workflows, now: Clock) -> None:
+    def __init__(
+        self, runs: Runs, claims: Claims, history: History, workflows: Workflows, pauses: Pauses, now: Clock
+    ) -> None:
         self._runs = runs
+        self._pauses = pauses
         self._claims = claims
         self._history = history
         self._workflows = workflows
@@ -69,52 +73,60 @@ class Once:
             )
         if message.status == "running":
             raise AlreadyBegun
-        return retold(message, claim.task_id, app.mode)
+        laid = await self._pauses.get(app.card.id, claim.task_id) if message.status == "paused" else None
+        return retold(message, claim.task_id, app.mode, laid)
 
     async def _past_run(self, claim: Claim) -> Run:
         kept = await self._workflows.get(claim.owner.app_id, claim.message_id)
         if kept is None:
             raise NotFound("The run is no longer kept that this Idempotency-Key began; ask again with a new key.")
-        if kept.status in {"running", "paused"}:
+        laid = await self._pauses.get(claim.owner.app_id, kept.id) if kept.status == "paused" else None
+        if laid is None and kept.status in {"running", "paused"}:
             raise AlreadyBegun
-        return run_retold(kept)
+        return run_retold(kept, laid)
 
 
-def retold(message: Message, task_id: str, mode: str) -> Run:
-    """A run that is over and forgotten, as its message tells of it: its text in one piece, and its end."""
-    ids = Ids(task_id, message.id, message.conversation_id, int(message.created_at))
+def retold(message: Message, task_id: str, mode: str, laid: LaidAside | None = None) -> Run:
+    """A run that is over and forgotten, as its message tells of it: its text in one piece, and its end.
+
+    `laid`: what it waits for, if it does.
+    """
+    run_id = "" if laid is None else laid.run.id
+    ids = Ids(task_id, message.id, message.conversation_id, int(message.created_at), run_id)
     run = Run(ids, message.owner, mode, message, RunLog(), Record(), finished_at=message.created_at)
     events: list[AnyEvent] = [TextDelta(message.answer)] if message.answer else []
-    if message.status == "error":
+    if laid is not None:
+        run.record.usage = message.usage
+    elif message.status == "error":
         events.append(RunFinished("failed", CompletionRequestFailed(message.error or "The run failed.")))
     else:
         events += [AnswerFinished(usage=message.usage, citations=message.citations), RunFinished("succeeded")]
     for event in events:
         run.say(event)
+    if laid is not None:
+        wait(run, laid)
     return run
 
 
-def run_retold(kept: WorkflowRun) -> Run:
-    """A run of a workflow that is over and forgotten, as its row tells of it: its beginning, and its end."""
+def run_retold(kept: WorkflowRun, laid: LaidAside | None = None) -> Run:
+    """A run of a workflow that is over and forgotten, as its row tells of it: its beginning, and its end.
+
+    `laid`: what it waits for, if it does.
+    """
     ids = Ids(kept.task_id, "", "", int(kept.created_at), kept.id)
     run = Run(ids, kept.owner, WorkflowApp.mode, None, RunLog(), Record(), finished_at=kept.created_at)
     run.say(WorkflowStarted(kept.id, kept.version, kept.inputs, int(kept.created_at)))
-    run.say(
-        WorkflowFinished(
-            id=kept.id,
-            workflow_id=kept.version,
-            status=kept.status,
-            outputs=kept.outputs,
-            error=kept.error,
-            elapsed_time=kept.elapsed_time,
-            total_tokens=kept.total_tokens,
-            total_steps=kept.total_steps,
-            created_by={"id": end_user_id(kept.owner), "user": kept.owner.user},
-            created_at=int(kept.created_at),
-            finished_at=None if kept.finished_at is None else int(kept.finished_at),
-            exceptions_count=kept.exceptions,
-        )
-    )
+    if laid is not None:
+        wait(run, laid)
+        return run
+    run.say(telling.finished(kept))
     failed = RunFailed(f"Run failed: {kept.error}", reason=kept.error or "") if kept.status == "failed" else None
     run.say(RunFinished(kept.status, failed))
     return run
+
+
+def wait(run: Run, laid: LaidAside) -> None:
+    """Its end, for now: what it waits for."""
+    run.record.paused = pause = telling.paused(laid)
+    for event in (*pause.reasons, pause, RunFinished("paused")):
+        run.say(event)

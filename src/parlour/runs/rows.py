@@ -7,18 +7,20 @@ from typing import cast
 from msgspec import structs
 
 from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
-from parlour.domain.events import RunStatus, Suspended, WorkflowFinished
+from parlour.domain.events import Journaled, RunFinished, RunStatus, Suspended, WorkflowFinished
 from parlour.domain.files import Attachment
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.people import end_user_id
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask
+from parlour.domain.usage import NOTHING, Usage, total
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, StoredVariable, WorkflowRun
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs.asides import opening_name
+from parlour.runs.log import RunLog
 from parlour.runs.run import Run
 
 
@@ -71,7 +73,7 @@ def flow_of(app: App, ask: Ask, ids: Ids, now: float) -> WorkflowRun | None:
     )
 
 
-def declared(app: App, known: tuple[StoredVariable, ...], now: float) -> tuple[StoredVariable, ...]:
+def declared(app: App | None, known: tuple[StoredVariable, ...], now: float) -> tuple[StoredVariable, ...]:
     """The variables of a conversation: as they are kept, and those that the app has got since (dsl.md 2.1)."""
     if not isinstance(app, ChatflowApp):
         return ()
@@ -116,22 +118,76 @@ async def save(run: Run, status: MessageStatus, error: str | None, ports: Ports)
     await asyncio.gather(*writes)
 
 
-async def lay_aside(run: Run, event: Suspended, now: float, ports: Ports) -> None:
-    """Write down that a run waits, and for what; the forms last, so that whoever sees one finds the rest."""
+async def lay_aside(run: Run, event: Suspended | Journaled, now: float, ports: Ports) -> None:
+    """Write down that a run waits, and for what, or how far it has got; its forms last: who sees one finds the rest."""
     record, flow = run.record, cast("WorkflowRun", run.flow)
+    paused = isinstance(event, Suspended)
     if run.message is not None:
-        await ports.messages.close(answered(run.message, record, "paused", None))
+        message = answered(run.message, record, "paused" if paused else "running", None)
+        if not paused:
+            certain = message.answer[: len(message.answer) - event.unsure]
+            message = structs.replace(message, answer=certain, usage=total(record.spent))
+        await ports.messages.close(message)
     if changed := written(run, now):
         await ports.variables.write(run.ids.conversation_id, changed)
     forms = tuple(Form(flow.id, flow.owner.app_id, form) for form in event.forms)
-    waiting = structs.replace(
+    still = structs.replace(
         flow,
-        status="paused",
-        elapsed_time=event.told.elapsed_time,
-        total_tokens=event.told.total_tokens,
-        total_steps=event.told.total_steps,
+        status="paused" if paused else "running",
+        elapsed_time=event.told.elapsed_time if paused else now - flow.created_at,
+        total_tokens=total(record.spent).total_tokens,
+        total_steps=event.told.total_steps if paused else event.steps,
+        exceptions=record.exceptions,
     )
-    await ports.pauses.lay_aside(LaidAside(waiting, event.state, forms))
+    await ports.pauses.lay_aside(LaidAside(still, event.state, forms))
+
+
+async def reopen(laid: LaidAside, app: App | None, earlier: RunLog | None, ports: Ports) -> Run | None:
+    """A run that was laid aside, as one that goes on with the same ids; None if it is gone, with its conversation.
+
+    `earlier`: what it has told before, if that is still known.
+    """
+    flow = structs.replace(laid.run, status="running")
+    owner, conversation_id = flow.owner, flow.conversation_id
+    message, known = None, None
+    if flow.message_id:
+        message = await ports.history.message(owner, flow.message_id)
+        known = await ports.variables.read(owner, conversation_id)
+        if message is None or known is None:
+            return None
+        message = structs.replace(message, status="running")
+    taken = message.usage if message is not None else Usage(prompt_tokens=flow.total_tokens)
+    record = Record(
+        parts=[message.answer] if message is not None else [],
+        spent=[taken] if taken != NOTHING else [],
+        steps=flow.total_steps,
+        exceptions=flow.exceptions,
+    )
+    mode = ChatflowApp.mode if message is not None else WorkflowApp.mode
+    told = [] if earlier is None else [event for event in earlier.events if not isinstance(event, RunFinished)]
+    return Run(
+        Ids(flow.task_id, flow.message_id, conversation_id, int(flow.created_at), flow.id),
+        owner,
+        mode,
+        message,
+        RunLog(told),
+        record,
+        flow,
+        declared(app, known or (), ports.now()),
+        frozenset(variable.id for variable in known or ()),
+        resumed_at=len(told),
+    )
+
+
+async def go_on(run: Run, laid: LaidAside, ports: Ports, *, durable: bool) -> None:
+    """Write down that it goes on. A durable run keeps what it was laid aside as until it has got further."""
+    flow = cast("WorkflowRun", run.flow)
+    if run.message is not None:
+        await ports.messages.close(run.message)
+    if durable:
+        await ports.pauses.lay_aside(structs.replace(laid, run=flow))
+    else:
+        await ports.workflows.close(flow)
 
 
 def answered(message: Message, record: Record, status: MessageStatus, error: str | None) -> Message:
@@ -183,13 +239,12 @@ def ended(flow: WorkflowRun, record: Record, now: float) -> WorkflowRun:
 
 def written(run: Run, now: float) -> list[StoredVariable]:
     """The variables that are new, or that the run has changed."""
-    fresh = run.flow.created_at if run.flow is not None else 0.0
     found: list[StoredVariable] = []
     for variable in run.variables:
         if variable.name in run.record.variables:
             value = json_form(run.record.variables[variable.name])
             found.append(structs.replace(variable, value=value, updated_at=now))
-        elif variable.created_at == fresh:
+        elif variable.id not in run.kept:
             found.append(variable)
     return found
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from parlour.domain.events import (
     AnswerReplaced,
     AnyEvent,
+    Journaled,
     ModelCalled,
     ModelFinished,
     Retracted,
@@ -19,7 +20,7 @@ from parlour.domain.record import Record
 from parlour.domain.workflow_run import StoredVariable, WorkflowRun
 from parlour.runs.log import RunLog
 
-UNSEEN = {ModelCalled, ModelFinished, Suspended, VariableAssigned}
+UNSEEN = {ModelCalled, ModelFinished, Suspended, Journaled, VariableAssigned}
 """Events that no reader is told."""
 
 RUN_BYTES, EVENT_BYTES = 1500, 120
@@ -39,6 +40,12 @@ class Run(Struct, eq=False):
     """Its row among the runs of graphs, if it is one."""
     variables: tuple[StoredVariable, ...] = ()
     """What its conversation's variables held when it began."""
+    kept: frozenset[str] = frozenset()
+    """The ids of those that are written down already."""
+    resumed_at: int | None = None
+    """Where in its log it was taken up again, if it was."""
+    heard: bool = False
+    """Whether somebody has read what it says since then, to its end."""
     held: list[AnyEvent] = []
     """Said, and not told before its end is saved."""
     task: asyncio.Task[None] | None = None

@@ -18,6 +18,7 @@ from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
+    Journaled,
     RunFinished,
     RunStatus,
     Suspended,
@@ -28,22 +29,22 @@ from parlour.domain.ids import Ids, NewId
 from parlour.domain.message import MessageStatus, Owner
 from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
-from parlour.domain.turn import Ask, Turn
-from parlour.domain.usage import Usage, total
-from parlour.domain.workflow_run import StoredVariable
+from parlour.domain.turn import Ask, Resumption, Turn
+from parlour.domain.workflow_run import LaidAside, StoredVariable
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.log import Kept, RunLog
+from parlour.runs.reckoning import reckon
 from parlour.runs.recording import Level, Recorder
 from parlour.runs.run import Run
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-ENDINGS = {AnswerFinished, WorkflowFinished, Suspended}
-"""Events that are told only once what they say is saved."""
+ENDINGS = {AnswerFinished, WorkflowFinished, Suspended, Journaled}
+"""Events that are told, or gone on from, only once what they say is saved."""
 
 Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 """What an app does with a turn."""
@@ -70,6 +71,8 @@ class Limits(Struct, frozen=True):
     """How much is kept of the nodes of a run."""
     record_of: dict[str, Level] = {}
     """The same for single apps, by name."""
+    durable: frozenset[str] = frozenset()
+    """The apps, by name, whose runs go on after the end of their process."""
 
     def allowed(self, app: str) -> int:
         return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
@@ -89,7 +92,11 @@ class Runs:
         self._active: Counter[str] = Counter()
         self._going_beside: set[asyncio.Task[None]] = set()
         self._recorder = Recorder(ports.executions)
-        self._closing = False
+        self.closing = False
+        self.paused: Callable[[Run], None] = lambda _: None
+        """Told of each run that waits for somebody from now on."""
+        self.at_rest: Callable[[], Awaitable[None]] = nothing
+        """Asked, when no more runs are taken, to take none up either."""
 
     async def thread(self, owner: Owner, ask: Ask) -> Thread | None:
         """The conversation that an ask goes on with, up to the message that it follows; None for a new one.
@@ -134,17 +141,47 @@ class Runs:
             first=thread is None,
             number=number,
             variables={variable.name: variable.value for variable in known},
+            durable=self.durable(app),
         )
-        run = Run(ids, owner, app.mode, message, RunLog(), Record(), flow, rows.declared(app, known, now))
-        self._set_going(run, turn)
+        kept = frozenset(variable.id for variable in known)
+        run = Run(ids, owner, app.mode, message, RunLog(), Record(), flow, rows.declared(app, known, now), kept)
+        self._set_going(run, self._play(run, turn), app)
         if message is not None and turn.first and ask.auto_generate_name:
             name = self._asides.name(app, owner, ids.conversation_id, ask.query)
             self._beside(guard(name, None, "a conversation could not be named", ids))
         return run
 
-    def _set_going(self, run: Run, turn: Turn[App]) -> None:
+    async def resume(self, app: App | None, laid: LaidAside, ending: Ending | None = None) -> Run | None:
+        """Set a run going again that was laid aside, with the answers that its forms have; or end it as it is.
+
+        It takes a place, if all are taken one more: it was let in once. Without its app it can only end. None if it is
+        gone meanwhile.
+        """
+        task_id = laid.run.task_id
+        before = self._runs.get(task_id)
+        run = await rows.reopen(laid, app, before and before.log, self._ports)
+        if run is None:
+            return None
+        if ending is None and app is not None:
+            await rows.go_on(run, laid, self._ports, durable=self.durable(app))
+            answers = {form.asked.node_id: form.submission for form in laid.forms if form.submission is not None}
+            ask = Ask("", run.owner.user, {})  # what was asked is in the state
+            turn = Turn(app, run.ids, ask, resumption=Resumption(laid.state, answers), durable=self.durable(app))
+            play = self._play(run, turn)
+        else:
+            play = at_once(ending or FAILED)
+        self._active[run.owner.app_id] += 1
+        self._kept.remove(task_id)
+        self._set_going(run, play, app)
+        return run
+
+    def durable(self, app: App) -> bool:
+        return app.card.name in self._limits.durable
+
+    def _set_going(self, run: Run, play: Coroutine[None, None, Ending], app: App | None) -> None:
+        name = "" if app is None else app.card.name
         self._runs[run.ids.task_id] = run
-        run.task = asyncio.create_task(self._drive(run, turn), name=f"run {run.ids.task_id}")
+        run.task = asyncio.create_task(self._drive(run, play, name), name=f"run {run.ids.task_id}")
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         """Do it beside the runs; nobody waits for it before the end of the process."""
@@ -179,7 +216,8 @@ class Runs:
 
     async def close(self, grace: float) -> None:
         """Take no more; let what goes on finish for `grace` seconds, then stop, save and end it."""
-        self._closing = True
+        self.closing = True
+        await self.at_rest()
         going = [run.task for run in self._runs.values() if run.task is not None and not run.log.finished]
         if going:
             await asyncio.wait(going, timeout=grace)
@@ -199,7 +237,7 @@ class Runs:
         Raises:
             ShuttingDown, TooManyRequests: there is none.
         """
-        if self._closing:
+        if self.closing:
             raise ShuttingDown
         allowed = self._limits.allowed(app.card.name)
         if allowed and self._active[app.card.id] >= allowed:
@@ -217,23 +255,25 @@ class Runs:
     def _leave(self, owner: Owner) -> None:
         self._active[owner.app_id] -= 1
 
-    async def _drive(self, run: Run, turn: Turn[App]) -> None:
-        """From the first event to the last. After `_play` nothing may cut it short: what was said is saved."""
-        ending = await guard(self._play(run, turn), FAILED, "a run failed", run.ids)
+    async def _drive(self, run: Run, play: Coroutine[None, None, Ending], name: str) -> None:
+        """From the first event to the last. After `play` nothing may cut it short: what was said is saved."""
+        ending = await guard(play, FAILED, "a run failed", run.ids)
         run.stopping = True
         status, problem = await guard(self._settle(run, ending), FAILED, "a run could not be saved", run.ids)
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
-        level = self._limits.record_of.get(turn.app.card.name, self._limits.record)
-        self._recorder.note(run.ids.workflow_run_id, run.log.events, level)
+        level = self._limits.record_of.get(name, self._limits.record)
+        self._recorder.note(run.ids.workflow_run_id, run.log.events[run.resumed_at or 0 :], level)
         self._retire(run)
+        if status == "paused":
+            self.paused(run)
 
     async def _settle(self, run: Run, ending: Ending) -> Ending:
         """Save what a cut or failed run has said, and tell what is owed of its end."""
         status, problem = ending
         error = None if problem is None else problem.message
         owed: list[AnyEvent] = []
-        usage = await self._reckon(run.record)
+        usage = await reckon(run.record, self._ports)
         if run.flow is not None and run.record.closing is None and status != "paused":
             reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
             owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
@@ -271,7 +311,7 @@ class Runs:
             return "failed", problem
         finally:
             limit.cancel()
-        if run.record.paused is not None:
+        if run.record.paused is not None and (self.closing or not run.stopping):
             return "paused", None
         return ("stopped" if run.stopping else "succeeded"), None
 
@@ -281,11 +321,11 @@ class Runs:
     async def _end(self, run: Run, event: AnyEvent) -> None:
         """Save, then tell. A graph's message and its run end together."""
         run.record.add(event)
-        if isinstance(event, Suspended):
+        if isinstance(event, Suspended | Journaled):
             run.saving = True
             await rows.lay_aside(run, event, self._ports.now(), self._ports)
             run.saving = False
-            run.held = [*event.forms, event.told]
+            run.held = [*event.forms, event.told] if isinstance(event, Suspended) else []
         else:
             run.held.append(event)
             if run.flow is not None and not isinstance(event, WorkflowFinished):
@@ -299,22 +339,6 @@ class Runs:
         run.saving = True
         await rows.save(run, status, error, self._ports)
         run.saving = False
-
-    async def _reckon(self, record: Record) -> Usage:
-        """What a cut answer took: the finished calls as counted, the cut one as it can be told from the texts."""
-        spent = list(record.spent)
-        for calling in record.calling:
-            call, said = calling.called, record.parts[calling.parts :]
-            tokens, price = self._ports.tokens, await self._ports.prices.price(call.model)
-            spent.append(
-                Usage(
-                    prompt_tokens=await tokens.count(call.model, call.prompt),
-                    completion_tokens=await tokens.count(call.model, said),
-                    price=price,
-                    latency=self._ports.now() - call.at,
-                )
-            )
-        return total(spent)
 
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
@@ -342,6 +366,15 @@ def new_ids(app: App, thread: Thread | None, now: float, new_id: NewId) -> Ids:
     message_id = new_id()
     conversation_id = thread.conversation.id if thread else new_id()
     return Ids(task_id, message_id, conversation_id, int(now), new_id() if isinstance(app, ChatflowApp) else "")
+
+
+async def nothing() -> None:
+    """Nobody takes up runs."""
+
+
+async def at_once(ending: Ending) -> Ending:
+    """What a run plays that is only to end."""
+    return ending
 
 
 def expire(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from msgspec import Meta, Struct, json
 
-from parlour.wire import annotations, feedback, people, variables, workflows
+from parlour.wire import annotations, feedback, forms, people, variables, workflows
 from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
 from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
 from parlour.wire.body import DEFAULT_USER
@@ -229,6 +229,7 @@ OPERATIONS = (
     *feedback.OPERATIONS,
     *variables.OPERATIONS,
     *workflows.OPERATIONS,
+    *forms.OPERATIONS,
     *annotations.OPERATIONS,
     *people.OPERATIONS,
     Operation(

@@ -1,0 +1,22 @@
+"""What a cut answer took. Knows no run and no store; how tokens are counted is behind a port."""
+
+from parlour.domain.record import Record
+from parlour.domain.usage import Usage, total
+from parlour.ports import Ports
+
+
+async def reckon(record: Record, ports: Ports) -> Usage:
+    """The finished calls as counted, the cut one as it can be told from the texts."""
+    spent = list(record.spent)
+    for calling in record.calling:
+        call, said = calling.called, record.parts[calling.parts :]
+        tokens, price = ports.tokens, await ports.prices.price(call.model)
+        spent.append(
+            Usage(
+                prompt_tokens=await tokens.count(call.model, call.prompt),
+                completion_tokens=await tokens.count(call.model, said),
+                price=price,
+                latency=ports.now() - call.at,
+            )
+        )
+    return total(spent)
