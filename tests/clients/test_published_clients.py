@@ -72,6 +72,22 @@ WITH_FLOWS = FIVE | {"dify-client-python 1.0.3": 28}
 """That one holds each workflow event against its own models."""
 LAST = ("ev.at(-1)", "ev.findLast(e => e.event === 'message_end')")
 """A script takes the message's end for a stream's; a chatflow's run ends after its message (contract 4.4.3)."""
+AGENT_APP = WHOLE_APP.replace("  mode: chat\n", "  mode: agent-chat\n", 1).replace(
+    "  prompt_type: simple\n",
+    "  agent_mode:\n"
+    "    {enabled: true, strategy: function_call, max_iteration: 3, tools: ["
+    "{enabled: true, provider_type: builtin, provider_name: chart, tool_name: bar_chart, tool_parameters: {}}]}\n"
+    "  prompt_type: simple\n",
+)
+DRAWING = {"say": ["One moment. "], "tool_calls": [{"name": "bar_chart", "arguments": {"data": "1;2"}}], "once": True}
+AGENT_SCRIPT = {"rules": [{"purpose": "title", "say": ["A name"]}, *[DRAWING] * 3, {"say": ["Here ", "it is."]}]}
+"""In the first messages a chart is drawn."""
+THREE = {
+    "dify_client_0_1_10": ("dify-client 0.1.10", 34),
+    "node_dify_ai_provider": ("npm dify-ai-provider 1.1.1", 5),
+    "node_dify_client": ("npm dify-client 2.3.2", 12),
+}
+"""By folder: which client it drives, and how many checks it holds with an agent."""
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +200,26 @@ def test_clients_run_workflows_both_ways_and_stop_them(tmp_path: Path, clients: 
     assert [found["events"][0], found["events"][-1]] == ["workflow_started", "workflow_finished"]
     if library != "node":
         assert (found["result"], found["stopped"]) == ("success", "stopped")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.xdist_group("clients")
+def test_the_clients_that_know_agents_pass_with_one_that_uses_a_tool(tmp_path: Path, clients: Path) -> None:
+    """The scripts of the other two begin with a blocking call, which an agent refuses."""
+    scripts = tmp_path / "scripts"
+    shutil.copytree(SMOKES, scripts)
+    (tmp_path / "test.yml").write_text(AGENT_APP)
+    with serving(tmp_path, AGENT_SCRIPT) as served:
+        given = os.environ | {
+            "APP_MODE": "agent-chat",
+            "BASE_URL": f"{served.address}/v1",
+            "API_KEY": KEY,
+            "CLIENTS_DIR": str(clients),
+            "CHECK_AUTH": "1",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+        words = [required("bash"), str(scripts / "run_all.sh"), *THREE]
+        done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(done.stdout.splitlines()) == [f"PASS {name}: {checks} checks" for name, checks in THREE.values()]

@@ -311,3 +311,11 @@ def test_an_instruction_alone_is_a_question() -> None:
 )
 def test_well_known_windows_are_known(name: str, size: int | None) -> None:
     assert known_context(name) == size
+
+
+def test_earlier_calls_are_explained_on_the_messages_wire_where_no_tool_may_be_asked_for_any_more() -> None:
+    sent = json.loads(body(Call(Model("p", "m"), TALK)))
+    assert sent["tools"] == [{"name": "add", "description": "", "input_schema": {"type": "object"}}]
+    assert sent["tool_choice"] == {"type": "none"}
+    assert "tools" not in json.loads(body(with_parameters()))
+    assert "tools" not in on_openai(Call(Model("p", "m"), TALK))

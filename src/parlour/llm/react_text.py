@@ -8,10 +8,10 @@ import re
 from collections.abc import Sequence
 from typing import cast
 
-import json_repair
 import msgspec
 from msgspec import Struct
 
+from parlour.llm.mending import read
 from parlour.ports.models import Tool
 
 OBSERVATION = "Observation"
@@ -174,10 +174,7 @@ def action_of(block: str) -> Action | None:
     text = HEAD.sub("", block, count=1).removesuffix(FENCE) if block.startswith(FENCE) else block
     if not text.lstrip().startswith(("{", "[")):
         return None
-    try:
-        found: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        found = cast("object", json_repair.repair_json(text, return_objects=True))
+    found = read(text)
     if isinstance(found, list) and len(cast("list[object]", found)) == 1:
         found = cast("list[object]", found)[0]
     if not isinstance(found, dict):

@@ -5,10 +5,9 @@ Models write fences around JSON, trailing commas and half of it: what can be men
 
 from typing import NoReturn, cast
 
-import json_repair
 import jsonschema_rs
-import msgspec
 
+from parlour.llm.mending import read
 from parlour.llm.thoughts import without_thoughts
 
 Object = dict[str, object]
@@ -37,14 +36,6 @@ def shaped(text: str, schema: Object) -> Object:
     except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise NotInShape(f"the schema cannot be used: {error}") from None
     return found
-
-
-def read(text: str) -> object:
-    """The JSON in a text, mended where it must be."""
-    try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        return cast("object", json_repair.repair_json(text, return_objects=True))
 
 
 def first_object(value: object) -> Object | None:

@@ -7,11 +7,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import cast
 
-import json_repair
 import msgspec
 from msgspec import structs
 
 from parlour.domain.problems import Problem, ToolFailed
+from parlour.llm.mending import read as mended
 from parlour.llm.steps import Agent, Used
 from parlour.ports import Ports
 from parlour.ports.models import ToolCall
@@ -114,10 +114,5 @@ def arguments_of(text: str) -> Arguments | None:
     """The object that a text of JSON is; None if it is none."""
     if not text.strip():
         return {}
-    try:
-        found: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeEncodeError):
-        if "{" not in text:
-            return None
-        found = cast("object", json_repair.repair_json(text, return_objects=True))
+    found = mended(text) if "{" in text else None
     return cast("Arguments", found) if isinstance(found, dict) else None

@@ -83,16 +83,16 @@ async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Lin
 
 async def fitting_turns(turns: Sequence[tuple[Line, ...]], budget: int, scale: Scale) -> tuple[Line, ...]:
     """The newest turns that fit together, each whole or not at all; none of them has to stay."""
-    kept = 0
+    everything = tuple(line for lines in turns for line in lines)
+    if at_most(everything) <= budget:
+        return everything
+    kept: tuple[Line, ...] = ()
     for lines in reversed(turns):
-        weight = at_most(lines)
-        if weight > budget:
-            weight = await scale.weigh(lines)
-        budget -= weight
+        budget -= await scale.weigh(lines)
         if budget < 0:
             break
-        kept += 1
-    return tuple(line for lines in turns[len(turns) - kept :] for line in lines)
+        kept = (*lines, *kept)
+    return kept
 
 
 def as_text(lines: Sequence[Line], user: str, assistant: str) -> str:

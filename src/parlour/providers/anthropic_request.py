@@ -31,6 +31,10 @@ def body(call: Call) -> bytes:
         made["tools"] = [
             {"name": tool.name, "description": tool.description, "input_schema": tool.parameters} for tool in call.tools
         ]
+    elif used := dict.fromkeys(asked.name for line in lines for asked in line.tool_calls):
+        # the wire refuses earlier calls of tools that it is not told of; none of them may be asked for now
+        made["tools"] = [{"name": name, "description": "", "input_schema": {"type": "object"}} for name in used]
+        made["tool_choice"] = {"type": "none"}
     return msgspec.json.encode(made | parameters(call.model.parameters))
 
 
