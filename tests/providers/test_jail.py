@@ -12,7 +12,7 @@ from anyio import fail_after
 
 from parlour.domain.problems import CodeFailed
 from parlour.providers.sandbox.cpython import CPython
-from parlour.providers.sandbox.jail import Jail, find
+from parlour.providers.sandbox.jail import SINGLE, Jail, find
 from parlour.providers.sandbox.limits import Limits
 
 pytestmark = [
@@ -171,10 +171,12 @@ except OSError as error:
     assert told in {b"OSError", b"ConnectionRefusedError"}
 
 
-async def test_the_environment_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_of_the_servers_environment_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLOUR_TEST_SECRET", "secret")
     found = await jailed("import os\ndef main(): return dict(os.environ), os.uname().nodename, os.sys.argv")
-    assert found == [{"LD_LIBRARY_PATH": "/python/lib", "PWD": "/"}, "jail", ["-c"]]
+    environment, *others = found
+    assert environment == {"LD_LIBRARY_PATH": "/python/lib", "PWD": "/"} | dict.fromkeys(SINGLE, "1")
+    assert others == ["jail", ["-c"]]
 
 
 async def test_nothing_that_the_server_has_open_is_open_there(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from parlour.providers.sandbox.processes import end, spawn
 PROBE_SECONDS = 10
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 ZONES = "/usr/share/zoneinfo"
+SINGLE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Libraries for numbers make a thread for each core, and memory for each: more than a run has on a large machine."""
 PREFIX = Path("/python")
 """Where the interpreter stands within; where it stands outside is nobody's business."""
 WALLS = (
@@ -93,6 +95,8 @@ def candidates() -> list[str]:
 def interpreter() -> tuple[str, ...]:
     """The options that put this interpreter into a jail, with its standard library alone and what it is linked to."""
     options = ["--setenv", "LD_LIBRARY_PATH", str(PREFIX / "lib")]
+    for single in SINGLE:
+        options += ["--setenv", single, "1"]
     for folder in map(Path, LIBRARIES):
         if folder.is_symlink():
             options += ["--symlink", str(folder.readlink()), str(folder)]
