@@ -56,9 +56,8 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def javascript() -> AsyncIterator[JavaScript]:
-    jail = await find()
-    assert isinstance(jail, Jail), jail
-    made = JavaScript(LIMITS, jail)
+    assert isinstance(await find(), Jail)
+    made = JavaScript(LIMITS, find)
     yield made
     await made.aclose()
 

@@ -82,7 +82,7 @@ async def find(among: Sequence[str] | None = None) -> Jail | str:
             await end(process)
         if process.returncode == 0 and told == b"in":
             return jail
-        why = f"{bwrap} cannot make a jail here: this user may make no user namespaces, or they lack what it needs"
+        why = "bubblewrap cannot make a jail here: this user may make no user namespaces, or they lack what it needs"
     return why
 
 

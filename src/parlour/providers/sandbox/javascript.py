@@ -9,6 +9,7 @@ import asyncio
 import sys
 from asyncio import StreamReader, StreamWriter
 from asyncio.subprocess import Process
+from collections.abc import Awaitable, Callable
 from importlib import resources, util
 from pathlib import Path
 from typing import cast
@@ -31,7 +32,8 @@ WIDEST = 4
 
 
 class JavaScript:
-    def __init__(self, limits: Limits, jail: Jail | str) -> None:
+    def __init__(self, limits: Limits, jail: Callable[[], Awaitable[Jail | str]]) -> None:
+        """`jail`: where there is one; else why not."""
         self._limits = limits
         self._jail = jail
         self._idle: dict[Process, asyncio.TimerHandle] = {}
@@ -92,11 +94,11 @@ class JavaScript:
         return process
 
     async def _start(self) -> Process:
-        places = await asyncio.to_thread(packages)
-        if isinstance(self._jail, Jail):
+        places, jail = await asyncio.to_thread(packages), await self._jail()
+        if isinstance(jail, Jail):
             within = {outside: f"{PACKAGES}/{Path(outside).name}" for outside in places}
             allowed = "memfd_create"  # WebAssembly holds its memory so
-            return await self._jail.start(SOURCE, within, PACKAGES, but=allowed)
+            return await jail.start(SOURCE, within, PACKAGES, but=allowed)
         return await spawn(sys.executable, *FLAGS, "-c", SOURCE, str(Path(places[0]).parent))
 
     def _retire(self, process: Process) -> None:

@@ -24,7 +24,7 @@ class LocalSandbox:
         self._limits = limits or Limits()
         self._packages = packages
         self._monty = Monty(self._limits)
-        self._javascript: JavaScript | None = None
+        self._javascript = JavaScript(self._limits, self.jail)
         self._jail = jail
         self._finding = asyncio.Lock()
         self._places = asyncio.Semaphore(self._limits.parallel)
@@ -32,8 +32,6 @@ class LocalSandbox:
     async def run(self, language: Language, code: str, inputs: dict[str, object]) -> object:
         async with self._places:
             if language == "javascript":
-                jail = await self.jail()
-                self._javascript = self._javascript or JavaScript(self._limits, jail)
                 return await self._javascript.run(code, inputs)
             try:
                 return await self._monty.run(code, inputs)
@@ -45,13 +43,13 @@ class LocalSandbox:
                 raise CodeFailed(f"{stumbled}.{advice if stumbled.unknown else ''}") from stumbled
 
     async def jail(self) -> Jail | str:
-        """The jail of this machine, or why there is none; looked for once."""
+        """The jail of this machine, or why there is none. A machine may only be too busy: it is looked for again."""
         async with self._finding:
-            if self._jail is None:
-                self._jail = await find()
-        return self._jail
+            found = self._jail or await find()
+            if isinstance(found, Jail):
+                self._jail = found
+        return found
 
     async def aclose(self) -> None:
-        if self._javascript is not None:
-            await self._javascript.aclose()
+        await self._javascript.aclose()
         await self._monty.aclose()
