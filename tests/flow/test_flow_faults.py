@@ -229,6 +229,7 @@ def huge(type_: str, parent: dict[str, str], edges: Iterable[tuple[str, str]]) -
     return ChatflowApp(CARD, Graph(tuple(nodes), tuple(Edge(*ends) for ends in edges)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "app",
     [

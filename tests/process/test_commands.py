@@ -4,8 +4,12 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.dsl.graph_samples import chain, graph_file, node
 from tests.process.conftest import APP, command
+
+pytestmark = pytest.mark.slow
 
 FLOW = graph_file(
     "workflow", [node("start", "start"), node("look", "tool"), node("end", "end")], chain("start", "look", "end")

@@ -11,6 +11,8 @@ import pytest
 
 from tests.process.conftest import KEY, Served, serving, until
 
+pytestmark = pytest.mark.slow
+
 LONG = {"rules": [{"match": "long", "say": ["x" * 1000], "repeat": 20_000}, {"say": ["word "], "hang": True}]}
 GRACE = "[server]\ngrace_seconds = 0.1"
 

@@ -13,6 +13,8 @@ import pytest
 from tests.bucket import BUCKET, s3
 from tests.process.conftest import KEY, Served, serving
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 1024 * 1024
 PIECE = b"x" * 65536
 

@@ -5,8 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.process.conftest import command, serving, until
 from tests.process.test_files import uploads
+
+pytestmark = pytest.mark.slow
 
 
 def prune(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
