@@ -2,8 +2,9 @@
 
 `app.yml` is the app, `script.json` what the model says, `request.json` the message (or `body`, with earlier messages
 in `before`, and `stop_after` events at which the user stops); `expected.sse` and `expected.json` are the two replies,
-`conversations.json` the list afterwards, `run.json` what is told of a workflow's run. `make accept` rewrites what is
-expected; the diff is the review.
+`conversations.json` the list afterwards, `run.json` what is told of a workflow's run. Where a run waits for somebody,
+`submit` is the answer, and `resumed.sse` what comes of it. `make accept` rewrites what is expected; the diff is the
+review.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ class Scenario:
         self.before: list[dict[str, Any]] = request.get("before", [])
         self.body: dict[str, Any] = request.get("body", request)
         self.stop_after: int | None = request.get("stop_after")
+        self.submit: dict[str, Any] | None = request.get("submit")
         self._task_id: str | None = request.get("task_id")
 
     def expected(self, name: str) -> bytes:
@@ -166,3 +168,16 @@ async def test_what_is_kept_is_what_was_said(scenario: Scenario, build: Build) -
     with suppress(TimeoutError):
         await until(settled, 2)
     check(scenario, "conversations.json", (await place.door.get("/v1/conversations", user=user)).body + b"\n")
+
+
+@requirement("golden:transcripts", "pause:resumed", "check:40")
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if Scenario(name).submit is not None])
+async def test_a_run_that_waited_goes_on_as_is_expected(build: Build, name: str) -> None:
+    scenario = Scenario(name)
+    place = await scenario.begin(build)
+    events = (await ask(place, scenario, "streaming")).events
+    form = next(event["data"] for event in events if event["event"] == "human_input_required")
+    path = f"/v1/form/human_input/{form['form_token']}"
+    assert (await place.door.request("POST", path, json_body=scenario.submit)).json() == {}
+    path = f"/v1/workflow/{events[0]['workflow_run_id']}/events"
+    check(scenario, "resumed.sse", (await place.door.get(path, user=scenario.body["user"])).body)

@@ -61,7 +61,12 @@ class Served:
 
     def events(self, query: str, **members: object) -> Iterator[dict[str, Any]]:
         body = {"query": query, "user": "u", "response_mode": "streaming", **members}
-        with urllib.request.urlopen(self.request("POST", "/v1/chat-messages", body), timeout=20) as reply:  # noqa: S310
+        return self.read("/v1/chat-messages", body)
+
+    def read(self, path: str, body: object = None) -> Iterator[dict[str, Any]]:
+        """The events of a stream; of a GET, where there is no body."""
+        asked = self.request("GET" if body is None else "POST", path, body)
+        with urllib.request.urlopen(asked, timeout=20) as reply:  # noqa: S310
             for line in reply:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
@@ -76,7 +81,7 @@ def command(*words: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, script: object = None, settings: str = "", *extra: str) -> Generator[Served]:
+def serving(folder: Path, script: object = None, settings: str = "", *extra: str, entry: str = "") -> Generator[Served]:
     """Serve the app of this folder (made if it is not there); ended when the block is left."""
     folder.mkdir(parents=True, exist_ok=True)
     app = folder / "test.yml"
@@ -84,7 +89,7 @@ def serving(folder: Path, script: object = None, settings: str = "", *extra: str
         app.write_text(APP)
     (folder / "script.json").write_text(json.dumps(script or {"rules": []}))
     (folder / "parlour.toml").write_text(
-        f'{settings}\n[[apps]]\npath = "test.yml"\nkeys = ["{KEY}"]\n'
+        f'{settings}\n[[apps]]\npath = "test.yml"\nkeys = ["{KEY}"]\n{entry}\n'
         '[providers.default]\nkind = "scripted"\npath = "script.json"\n'
     )
     words = ("serve", "--config", str(folder / "parlour.toml"), "--data", str(folder / "data"), "--port", "0", *extra)
