@@ -120,7 +120,13 @@ async def test_a_json_body_is_mended_where_values_break_it(web: Outside, written
     assert dict(found.headers)["content-type"] == "application/json"
 
 
-@pytest.mark.parametrize("written", ["", "hello", "[" * 100_000, "[" * 10_000 + "]" * 10_000, "{" + '"' * 200_000])
+STUMBLE = 'Thought:\']{"```json\n {```"'
+"""The library that mends makes a mistake of its own here."""
+
+
+@pytest.mark.parametrize(
+    "written", ["", "hello", STUMBLE, "[" * 100_000, "[" * 10_000 + "]" * 10_000, "{" + '"' * 200_000]
+)
 async def test_what_cannot_be_mended_is_a_failure_in_time(web: Outside, written: str) -> None:
     assert (await failed(web, method="post", body=body("json", item(written)))).kind == "RequestBodyError"
     assert not web.site.connections

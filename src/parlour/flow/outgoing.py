@@ -8,10 +8,8 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-import json_repair
 from msgspec import Struct
 
 from parlour.domain.files import File
@@ -20,6 +18,7 @@ from parlour.flow.pool import MISSING, Pool
 from parlour.flow.template import fill
 from parlour.flow.values import files_in, text_form
 from parlour.flow.veil import STARS, Secrets, covered
+from parlour.llm import mending
 from parlour.ports.web import Part
 
 FORM, PAIRS = "form-data", "x-www-form-urlencoded"
@@ -198,17 +197,10 @@ async def _parsed(text: str) -> object:
     except ValueError as error:
         if len(text) > MENDABLE:
             raise NodeFailed(f"The body is no JSON, and too long to be mended: {error}", "RequestBodyError") from None
-        found = await asyncio.to_thread(_mended, text)
+        found = await asyncio.to_thread(mending.read, text)
         if found == "":  # a mended text is never just this
             raise NodeFailed(f"The body is no JSON: {error}", "RequestBodyError") from None
         return found
-
-
-def _mended(text: str) -> object:
-    try:
-        return cast("object", json_repair.repair_json(text, return_objects=True, skip_json_loads=True))
-    except (ValueError, RecursionError):
-        return ""
 
 
 def shown(method: str, url: SplitResult, fields: Iterable[tuple[str, str]], made: Content, hidden: Secrets) -> str:
