@@ -278,7 +278,9 @@ async def everywhere(place: Place, body: bytes, sent: dict[str, str], query: byt
     for method, path in served(place):
         if (method, path) == ("GET", "/docs"):
             continue
-        whole = path.format_map({**dict.fromkeys(("job_id", "variable_id"), NOBODY), **ids} if there else Unknown())
+        whole = path.format_map(
+            {**dict.fromkeys(("job_id", "variable_id", "form_token"), NOBODY), **ids} if there else Unknown()
+        )
         reply = await place.door.request(method, whole, body=body, query=query, headers=sent)
         assert_as_described(f"{method} {path}", reply) if (method, path) not in NOT_DESCRIBED else None
 

@@ -167,11 +167,13 @@ async def test_memory_has_a_bound(javascript: JavaScript, code: str) -> None:
     assert await ran(javascript, "const main = () => 1") == 1
 
 
-async def test_a_process_that_dies_costs_one_run_alone(javascript: JavaScript) -> None:
+async def test_a_process_that_dies_costs_one_run_at_most(javascript: JavaScript) -> None:
     assert await ran(javascript, "const main = () => 1") == 1
     for process in below(os.getpid()):
         if b"bwrap" in command(process):
             os.kill(process, signal.SIGKILL)
-    with pytest.raises(CodeFailed, match="without a result"):
-        await ran(javascript, "const main = () => 2")
-    assert await ran(javascript, "const main = () => 2") == 2
+    try:
+        assert await ran(javascript, "const main = () => 2") == 2  # its end was noticed before
+    except CodeFailed as failed:
+        assert "without a result" in str(failed)  # noqa: PT017  either may happen
+    assert await ran(javascript, "const main = () => 3") == 3

@@ -170,15 +170,9 @@ class AlreadyBegun(Problem):
 class FormSubmitted(Problem):
     code, status = "human_input_form_submitted", 412
 
-    def __init__(self, form_id: str) -> None:
-        super().__init__(f"This form has already been submitted by another user, form_id={form_id}")
-
 
 class FormExpired(Problem):
     code, status = "human_input_form_expired", 412
-
-    def __init__(self, form_id: str) -> None:
-        super().__init__(f"This form has expired, form_id={form_id}")
 
 
 class BodyTooLarge(Problem):

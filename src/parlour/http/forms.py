@@ -60,9 +60,9 @@ async def open_form(house: House, app: App, token: str) -> Form:
         raise NotFound("Form not found")
     answered = form.submission
     if answered is not None and answered.action:
-        raise FormSubmitted(form.asked.form_id)
+        raise FormSubmitted(f"This form has already been submitted by another user, form_id={form.asked.form_id}")
     if answered is not None or form.asked.expiration_time <= house.now():
-        raise FormExpired(form.asked.form_id)
+        raise FormExpired(f"This form has expired, form_id={form.asked.form_id}")
     return form
 
 

@@ -65,7 +65,7 @@ class Resumptions:
             FormSubmitted: it has one already.
         """
         if not await self._ports.forms.answer(form.asked.form_id, submission):
-            raise FormSubmitted(form.asked.form_id)
+            raise FormSubmitted(f"This form has already been submitted by another user, form_id={form.asked.form_id}")
         await self._look_at(form.app_id, form.run_id)
 
     async def stop(self, app_id: str, task_id: str, user: str | None = None) -> None:
