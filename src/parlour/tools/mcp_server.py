@@ -98,13 +98,15 @@ class McpServer:
         place = self._place
         async with AsyncExitStack() as stack:
             if place.command:
-                parameters = import_module("mcp.client.stdio").StdioServerParameters
-                target = parameters(
+                pipes = await asyncio.to_thread(import_module, "mcp.client.stdio")
+                target = pipes.StdioServerParameters(
                     command=place.command[0], args=list(place.command[1:]), env=place.environment or None
                 )
             else:
-                http = import_module("mcp.client.streamable_http")
-                client = await stack.enter_async_context(http.create_mcp_http_client(headers=place.headers or None))
+                http = await asyncio.to_thread(import_module, "mcp.client.streamable_http")
+                # in a thread: the first client loads more of its library, and each reads the certificates
+                client = await asyncio.to_thread(http.create_mcp_http_client, headers=place.headers or None)
+                await stack.enter_async_context(client)
                 target = http.streamable_http_client(place.url, http_client=client)
             ready.set_result(await stack.enter_async_context(library.Client(target)))
             await asyncio.get_running_loop().create_future()
