@@ -49,8 +49,6 @@ ASKED = {
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called
     "runs.rows",  # what it writes down
-    "runs.reckoning",  # what it took, where it was cut
-    "runs.recording",  # what its nodes did, where it has some
     "runs.run",
     "domain.template",
     "domain.people",

@@ -115,16 +115,7 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     chat_app(app)
-    return await stopped(house, request, Owner(app.card.id, name))
-
-
-async def stopped(house: House, request: Request, owner: Owner) -> Response:
-    task_id = request.path_params["task_id"]
-    run = house.runs.find(task_id, owner)
-    if run is not None and not run.log.finished:
-        run.stop()
-    else:
-        await house.resumptions.stop(owner.app_id, task_id, owner.user)
+    await house.resumptions.stop(app.card.id, request.path_params["task_id"], name)
     return json(bodies.SUCCESS)
 
 

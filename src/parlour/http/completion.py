@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from parlour.domain.message import Owner
 from parlour.http.admission import admission
-from parlour.http.chat import answer, stopped
+from parlour.http.chat import answer
 from parlour.http.house import House
-from parlour.http.rim import app_of, body_of
-from parlour.wire import chat, completion, repeats
+from parlour.http.rim import app_of, body_of, json
+from parlour.wire import bodies, chat, completion, repeats
 from parlour.wire.body import user
 
 
@@ -42,4 +41,5 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     completion.check_mode(app.mode)
-    return await stopped(house, request, Owner(app.card.id, name))
+    await house.resumptions.stop(app.card.id, request.path_params["task_id"], name)
+    return json(bodies.SUCCESS)

@@ -13,13 +13,14 @@ from starlette.routing import Route
 from parlour.domain.app import App
 from parlour.domain.files import FileRef
 from parlour.domain.message import Owner
-from parlour.domain.problems import FormExpired, FormSubmitted, InvalidFormData, InvalidParam, NotFound
+from parlour.domain.problems import FormExpired, InvalidFormData, InvalidParam, NotFound
 from parlour.domain.turn import Submission
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form
 from parlour.http.house import House
 from parlour.http.rim import app_of, body_of, json
 from parlour.http.sent_files import found
+from parlour.runs.resumptions import submitted
 from parlour.wire import forms
 
 
@@ -60,7 +61,7 @@ async def open_form(house: House, app: App, token: str) -> Form:
         raise NotFound("Form not found")
     answered = form.submission
     if answered is not None and answered.action:
-        raise FormSubmitted(f"This form has already been submitted by another user, form_id={form.asked.form_id}")
+        raise submitted(form)
     if answered is not None or form.asked.expiration_time <= house.now():
         raise FormExpired(f"This form has expired, form_id={form.asked.form_id}")
     return form

@@ -61,12 +61,7 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     user(await body_of(house, request))
     workflows.check_mode(app.mode, workflows.RUNNING)
-    task_id = request.path_params["task_id"]
-    run = house.runs.of_app(task_id, app.card.id)
-    if run is not None and not run.log.finished:
-        run.stop()
-    else:
-        await house.resumptions.stop(app.card.id, task_id)
+    await house.resumptions.stop(app.card.id, request.path_params["task_id"])
     return json(bodies.SUCCESS)
 
 

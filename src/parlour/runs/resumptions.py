@@ -31,6 +31,10 @@ CUT_OFF = "The server was stopped while this was being answered."
 NOT_SERVED = "The app of this run is not served any more."
 
 
+def submitted(form: Form) -> FormSubmitted:
+    return FormSubmitted(f"This form has already been submitted by another user, form_id={form.asked.form_id}")
+
+
 class Listener(Protocol):
     """Who wants to know that a run goes on."""
 
@@ -65,11 +69,15 @@ class Resumptions:
             FormSubmitted: it has one already.
         """
         if not await self._ports.forms.answer(form.asked.form_id, submission):
-            raise FormSubmitted(f"This form has already been submitted by another user, form_id={form.asked.form_id}")
+            raise submitted(form)
         await self._look_at(form.app_id, form.run_id)
 
     async def stop(self, app_id: str, task_id: str, user: str | None = None) -> None:
-        """End a run that waits, by its task; nothing if there is none, or it is another's."""
+        """End a run that goes on, or waits, by its task; nothing if there is none, or it is another user's."""
+        run = self._runs.of_app(task_id, app_id)
+        if run is not None and not run.log.finished and user in (None, run.owner.user):
+            run.stop()
+            return
         laid = await self._ports.pauses.get(app_id, task_id)
         if laid is not None and user in (None, laid.run.owner.user):
             await self._take_up(laid, ending=("stopped", None))

@@ -11,7 +11,6 @@ from parlour.domain.events import Journaled, RunFinished, RunStatus, Suspended, 
 from parlour.domain.files import Attachment
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
-from parlour.domain.people import end_user_id
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask
 from parlour.domain.usage import NOTHING, Usage, total
@@ -19,6 +18,7 @@ from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, StoredVariable, WorkflowRun
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
+from parlour.runs import telling
 from parlour.runs.asides import opening_name
 from parlour.runs.log import RunLog
 from parlour.runs.run import Run
@@ -89,19 +89,18 @@ def declared(app: App | None, known: tuple[StoredVariable, ...], now: float) -> 
 def closing(run: Run, status: RunStatus, error: str | None, tokens: int, now: float) -> WorkflowFinished:
     """The end of a graph that did not come to one by itself."""
     flow, record = cast("WorkflowRun", run.flow), run.record
-    return WorkflowFinished(
-        id=flow.id,
-        workflow_id=flow.version,
-        status=status,
-        outputs={},
-        error=error,
-        elapsed_time=now - flow.created_at,
-        total_tokens=tokens,
-        total_steps=record.steps,
-        created_by={"id": end_user_id(flow.owner), "user": flow.owner.user},
-        created_at=int(flow.created_at),
-        finished_at=int(now),
-        exceptions_count=record.exceptions,
+    return telling.finished(
+        structs.replace(
+            flow,
+            status=status,
+            outputs={},
+            error=error,
+            elapsed_time=now - flow.created_at,
+            total_tokens=tokens,
+            total_steps=record.steps,
+            exceptions=record.exceptions,
+            finished_at=now,
+        )
     )
 
 

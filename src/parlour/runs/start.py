@@ -262,8 +262,9 @@ class Runs:
         status, problem = await guard(self._settle(run, ending), FAILED, "a run could not be saved", run.ids)
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
-        level = self._limits.record_of.get(name, self._limits.record)
-        self._recorder.note(run.ids.workflow_run_id, run.log.events[run.resumed_at or 0 :], level)
+        if run.flow is not None:
+            level = self._limits.record_of.get(name, self._limits.record)
+            self._recorder.note(run.flow.id, run.log.events[run.resumed_at or 0 :], level)
         self._retire(run)
         if status == "paused":
             self.paused(run)
@@ -273,12 +274,15 @@ class Runs:
         status, problem = ending
         error = None if problem is None else problem.message
         owed: list[AnyEvent] = []
-        usage = await reckon(run.record, self._ports)
-        if run.flow is not None and run.record.closing is None and status != "paused":
-            reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
-            owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
-        if problem is None and not run.record.answered and status != "paused":
-            owed.append(AnswerFinished(usage=usage))
+        unclosed = run.flow is not None and run.record.closing is None
+        unanswered = problem is None and not run.record.answered
+        if status != "paused" and (unclosed or unanswered):
+            usage = await reckon(run.record, self._ports)
+            if unclosed:
+                reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
+                owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
+            if unanswered:
+                owed.append(AnswerFinished(usage=usage))
         for event in owed:
             run.record.add(event)
         owed += run.held
