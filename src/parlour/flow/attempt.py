@@ -20,7 +20,7 @@ from parlour.domain.events import (
 from parlour.domain.problems import Problem
 from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope, Waiting
 from parlour.flow.plan import Step, Strategy
-from parlour.flow.veil import Secrets, covered, secrets, veiled
+from parlour.flow.veil import Secrets, covered, veiled
 
 NOTHING = Result({})
 
@@ -77,7 +77,7 @@ async def execute(
                     else:
                         yield item
         except Problem as raised:
-            problem = discreet(raised, secrets(scope.turn.app))
+            problem = discreet(raised, scope.course.hidden)
         if waiting is not None:
             yield Ended(step, waiting=waiting)
             return
@@ -165,7 +165,7 @@ def outcome(
     problem: Problem | None = None,
 ) -> NodeOutcome:
     iteration, loop = containers(scope.round)
-    now, hidden = scope.ports.now(), secrets(scope.turn.app)
+    now, hidden = scope.ports.now(), scope.course.hidden
     metadata = dict(result.metadata)
     if scope.round is not None:
         kind = scope.round.kind

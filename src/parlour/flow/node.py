@@ -18,6 +18,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import Problem
 from parlour.domain.turn import Submission, Turn
 from parlour.flow.pool import Pool, Selector
+from parlour.flow.veil import Secrets, secrets
 from parlour.ports import Ports
 
 
@@ -95,6 +96,11 @@ class Course(Struct):
     citations: list[Citation] = []
     durable: bool = False
     """Whether each step is to be told of, so that the run can go on from there."""
+    hidden: Secrets = ()
+    """What no event of its nodes may tell: the secrets of its app."""
+
+    def __post_init__(self) -> None:
+        self.hidden = secrets(self.turn.app)
 
 
 class Waiting(Struct, frozen=True):

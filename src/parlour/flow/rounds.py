@@ -9,7 +9,7 @@ from typing import Literal
 from parlour.domain.events import ContainerFinished, ContainerNext, ContainerStarted, ModelFinished
 from parlour.domain.problems import Problem
 from parlour.flow.node import Heard, NodeFailed, Result, Round, Scope
-from parlour.flow.veil import secrets, veiled
+from parlour.flow.veil import veiled
 
 NAMELESS = frozenset({"NoStart", "TooManySteps", "TooDeep", "HumanInputInContainer"})
 """Failures of the graph within, of which no node of it is told."""
@@ -26,7 +26,7 @@ class Tale:
         self._began_round: dict[int, float] = {}
         self._took: dict[int, float] = {}
         """By round, in seconds."""
-        scope.inputs = veiled(inputs, secrets(scope.turn.app))
+        scope.inputs = veiled(inputs, scope.course.hidden)
 
     def begins(self, index: int) -> Round:
         """The graph within is about to run for this round."""

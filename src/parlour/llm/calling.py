@@ -7,41 +7,27 @@ from msgspec import structs
 
 from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.llm.exchange import Tags, converse
-from parlour.llm.steps import Agent, Began, Chose, Move, Observed, Spoke, exhausted
+from parlour.llm.stepping import stepwise
+from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
-from parlour.llm.using import use
+from parlour.llm.window import in_words
 from parlour.ports import Ports
 from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
 
 
-async def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
-    """Step after step, until the model asks for no more tools.
+def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
+    """As `stepwise`."""
+    lines, tools = list(agent.lines), tuple(offer.tool for offer in agent.offers)
 
-    Raises:
-        InvalidParam: it asks for one when it has had all its rounds.
-        Problem: as the port `Models.stream`.
-    """
-    lines, tools = agent.lines, tuple(offer.tool for offer in agent.offers)
-    for position in range(1, agent.rounds + 2):
-        last = position > agent.rounds
-        call = Call(agent.model, lines, tools=() if last else tools)
-        chosen = Chose("")
-        async with aclosing(step(call, position, ports)) as moves:
-            async for move in moves:
-                if isinstance(move, Chose):
-                    chosen = told_apart(move, lines)
-                else:
-                    yield move
-        if last and chosen.calls:
-            raise exhausted(agent.rounds)
-        yield chosen
-        if not chosen.calls:
-            return
-        used = await use(chosen.calls, agent, ports)
-        yield Observed(used)
+    def ask(*, last: bool) -> Call:
+        return Call(agent.model, tuple(lines), tools=() if last else tools)
+
+    def learn(chosen: Chose, used: tuple[Used, ...]) -> None:
         said = Line("assistant", without_thoughts(chosen.text), tool_calls=chosen.calls)
         seen = (Line("tool", one.text, tool_call_id=one.call.id) for one in used)
-        lines = (*without_pictures(lines), said, *seen)
+        lines[:] = (*without_pictures(lines), said, *seen)
+
+    return stepwise(agent, ports, ask, step, learn)
 
 
 async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, None]:
@@ -68,7 +54,7 @@ async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, 
                     yield said
     if not begun:
         yield Began(position)
-    yield Chose("".join(parts), tuple(calls))
+    yield told_apart(Chose("".join(parts), tuple(calls)), call.lines)
 
 
 def told_apart(chosen: Chose, lines: Iterable[Line]) -> Chose:
@@ -86,9 +72,4 @@ def told_apart(chosen: Chose, lines: Iterable[Line]) -> Chose:
 
 def without_pictures(lines: Iterable[Line]) -> tuple[Line, ...]:
     """From the second step on a picture is only named: it is paid for once."""
-    return tuple(
-        structs.replace(line, text="\n".join(["[image]"] * len(line.images) + [line.text]), images=())
-        if line.images
-        else line
-        for line in lines
-    )
+    return tuple(structs.replace(line, text=in_words(line), images=()) if line.images else line for line in lines)

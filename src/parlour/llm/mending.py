@@ -1,4 +1,4 @@
-"""JSON that a model wrote, mended where it must be. Does not know what it is for."""
+"""JSON that a model wrote, or a template made, mended where it must be. Does not know what it is for."""
 
 from typing import cast
 

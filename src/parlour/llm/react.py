@@ -10,40 +10,26 @@ from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.llm.calling import without_pictures
 from parlour.llm.exchange import Tags, converse
 from parlour.llm.react_text import GO_ON, OBSERVATION, Action, Reading, instructed
-from parlour.llm.steps import Agent, Began, Chose, Move, Observed, Spoke, Used, exhausted
+from parlour.llm.stepping import stepwise
+from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
-from parlour.llm.using import arguments_of, use
+from parlour.llm.using import arguments_of
 from parlour.ports import Ports
 from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
 
 
-async def reacting(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
-    """Step after step, until the model gives its final answer, or asks for no tool.
-
-    Raises:
-        InvalidParam: it asks for one when it has had all its rounds.
-        Problem: as the port `Models.stream`.
-    """
+def reacting(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
+    """As `stepwise`; a final answer asks for no tool."""
     model = structs.replace(agent.model, stop=(OBSERVATION, *agent.model.stop))
     scratch: list[str] = []
-    for position in range(1, agent.rounds + 2):
-        last = position > agent.rounds
-        call = Call(model, prompted(agent, scratch, last=last))
-        chosen = Chose("")
-        async with aclosing(step(call, position, ports)) as moves:
-            async for move in moves:
-                if isinstance(move, Chose):
-                    chosen = move
-                else:
-                    yield move
-        if last and chosen.calls:
-            raise exhausted(agent.rounds)
-        yield chosen
-        if not chosen.calls:
-            return
-        used = await use(chosen.calls, agent, ports)
-        yield Observed(used)
+
+    def ask(*, last: bool) -> Call:
+        return Call(model, prompted(agent, scratch, last=last))
+
+    def learn(chosen: Chose, used: tuple[Used, ...]) -> None:
         scratch.append(told(chosen.text, used))
+
+    return stepwise(agent, ports, ask, step, learn)
 
 
 def prompted(agent: Agent, scratch: list[str], *, last: bool) -> tuple[Line, ...]:

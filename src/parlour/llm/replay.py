@@ -10,8 +10,8 @@ import msgspec
 
 from parlour.domain.events import AgentThought
 from parlour.domain.turn import Exchange
-from parlour.llm.documents import images, with_texts
 from parlour.llm.thoughts import without_thoughts
+from parlour.llm.window import asked
 from parlour.ports.models import Line, ToolCall
 
 Turns = tuple[tuple[Line, ...], ...]
@@ -21,16 +21,12 @@ STOPPED = "The tool was stopped before it had answered."
 
 def with_calls(history: Sequence[Exchange], detail: Detail) -> Turns:
     """For models that ask for tools in their provider's own way."""
-    return tuple((_asked(said, detail), *_lines(said, f"past_{number}")) for number, said in enumerate(history))
+    return tuple((asked(said, detail), *_lines(said, f"past_{number}")) for number, said in enumerate(history))
 
 
 def as_text(history: Sequence[Exchange], detail: Detail) -> Turns:
     """For models that ask for tools in plain text."""
-    return tuple((_asked(said, detail), Line("assistant", _flattened(said))) for said in history)
-
-
-def _asked(said: Exchange, detail: Detail) -> Line:
-    return Line("user", with_texts(said.query, said.files), images(said.files, detail))
+    return tuple((asked(said, detail), Line("assistant", _flattened(said))) for said in history)
 
 
 def _lines(said: Exchange, name: str) -> Iterator[Line]:

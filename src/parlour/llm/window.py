@@ -62,10 +62,15 @@ def past(history: Sequence[Exchange], size: int = MOST, detail: Literal["high", 
         line
         for said in latest
         for line in (
-            Line("user", with_texts(said.query, said.files), images(said.files, detail)),
+            asked(said, detail),
             Line("assistant", said.answer),
         )
     )
+
+
+def asked(said: Exchange, detail: Literal["high", "low"]) -> Line:
+    """What was asked in an earlier turn, with what a model is given of its files."""
+    return Line("user", with_texts(said.query, said.files), images(said.files, detail))
 
 
 async def fitting(lines: Sequence[Line], budget: int, scale: Scale) -> tuple[Line, ...]:
@@ -95,10 +100,11 @@ async def fitting_turns(turns: Sequence[tuple[Line, ...]], budget: int, scale: S
     return kept
 
 
+def in_words(line: Line) -> str:
+    """What a line says, its pictures only named."""
+    return "\n".join([*("[image]" for _ in line.images), line.text])
+
+
 def as_text(lines: Sequence[Line], user: str, assistant: str) -> str:
     """Earlier turns as one text, for models that read no messages and see no pictures."""
-    return "\n".join(
-        f"{assistant if line.role == 'assistant' else user}: "
-        + "\n".join([*("[image]" for _ in line.images), line.text])
-        for line in lines
-    )
+    return "\n".join(f"{assistant if line.role == 'assistant' else user}: " + in_words(line) for line in lines)

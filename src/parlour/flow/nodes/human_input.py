@@ -1,7 +1,7 @@
 """Somebody is asked, and the run waits (dsl.md 6.20). Does not know who is asked, nor where a run lies meanwhile."""
 
 import re
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable
 from typing import Literal, cast
 
 from msgspec import Struct
@@ -180,16 +180,12 @@ def filled(content: str, values: dict[str, object]) -> str:
 
 
 def check(config: Config, node: Node) -> Iterable[Fault]:
-    return _faults(config, node.id)
-
-
-def _faults(config: Config, node_id: str) -> Iterator[Fault]:
     if not config.user_actions:
         advice = "has no button, and nobody can send its form: add one"
-        yield Fault("refused", node_id, "user_actions", advice, ("user_actions",))
+        yield Fault("refused", node.id, "user_actions", advice, ("user_actions",))
     if not config.reachable:
         advice = "none of them is the web app: the form cannot be sent, and its time runs out"
-        yield Fault("approximated", node_id, "delivery_methods", advice, ("delivery_methods",))
+        yield Fault("approximated", node.id, "delivery_methods", advice, ("delivery_methods",))
     elif any(one.type != "webapp" and one.enabled for one in config.delivery_methods or ()):
         advice = "nothing is sent by e-mail: the form is had by the token that the run tells"
-        yield Fault("approximated", node_id, "delivery_methods", advice, ("delivery_methods",))
+        yield Fault("approximated", node.id, "delivery_methods", advice, ("delivery_methods",))
