@@ -89,7 +89,6 @@ def test_large_uploads_at_once_are_never_whole_in_memory(tmp_path: Path) -> None
         assert peak(served) < 140
 
 
-@pytest.mark.slow
 def test_uploads_to_a_bucket_at_once_stay_small_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has a part of five megabytes in memory, so that most of them must wait."""
     with s3() as environment:
@@ -100,7 +99,6 @@ def test_uploads_to_a_bucket_at_once_stay_small_in_memory(tmp_path: Path, monkey
             assert peak(served) < 200
 
 
-@pytest.mark.slow
 def test_two_hundred_uploads_of_fifteen_megabytes_at_once_stay_under_two_hundred_megabytes(tmp_path: Path) -> None:
     files = tmp_path / "data" / "files"
     with serving(tmp_path) as served:
@@ -129,7 +127,6 @@ async def cut(served: Served, files: Path, count: int, size: int) -> None:
     assert isinstance(failure, aiohttp.ClientError)
 
 
-@pytest.mark.slow
 def test_a_kill_in_the_middle_of_uploads_leaves_no_half_file_that_can_be_read(tmp_path: Path) -> None:
     files = tmp_path / "data" / "files"
     size = 15 * MEGABYTE

@@ -1,5 +1,6 @@
 """Values of a flow as JSON has them, and back. Does not know a pool, a template or a client."""
 
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from parlour.domain.files import File, FileRef
@@ -25,6 +26,20 @@ def json_form(value: object) -> Json:
             return value
         case _:
             return str(value)
+
+
+def each_text(value: object, change: Callable[[str], str]) -> object:
+    """The value of JSON with each of its texts changed, the names of members too."""
+    match value:
+        case str():
+            return change(value)
+        case list() | tuple():
+            return [each_text(item, change) for item in cast("Sequence[object]", value)]
+        case dict():
+            members = cast("dict[str, object]", value)
+            return {change(name): each_text(member, change) for name, member in members.items()}
+        case _:
+            return value
 
 
 def file_json(file: File) -> dict[str, Json]:

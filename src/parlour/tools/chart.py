@@ -70,29 +70,17 @@ async def painted(order: bytes) -> bytes:
 DATA = string("the numbers, with ; between, such as 3;1.5;4")
 NAMES = string("their names, with ; between, such as Jan;Feb;Mar")
 
-TOOLS = (
-    Builtin(
-        "bar_chart",
-        "Bar Chart",
-        "Draws numbers as a bar chart, and shows it to the user.",
-        partial(drawn, "bar", "x_axis"),
-        {"data": DATA, "x_axis": NAMES},
-        ("data",),
-    ),
-    Builtin(
-        "line_chart",
-        "Line Chart",
-        "Draws numbers as a line chart, and shows it to the user.",
-        partial(drawn, "line", "x_axis"),
-        {"data": DATA, "x_axis": NAMES},
-        ("data",),
-    ),
-    Builtin(
-        "pie_chart",
-        "Pie Chart",
-        "Draws numbers as a pie chart, and shows it to the user.",
-        partial(drawn, "pie", "categories"),
-        {"data": DATA, "categories": NAMES},
-        ("data", "categories"),
-    ),
-)
+
+def chart(kind: str, names: str, *, named: bool = False) -> Builtin:
+    """The tool for one kind of chart. `names`: the parameter for what the numbers are called; `named`: it is needed."""
+    return Builtin(
+        f"{kind}_chart",
+        f"{kind.title()} Chart",
+        f"Draws numbers as a {kind} chart, and shows it to the user.",
+        partial(drawn, kind, names),
+        {"data": DATA, names: NAMES},
+        ("data", names) if named else ("data",),
+    )
+
+
+TOOLS = (chart("bar", "x_axis"), chart("line", "x_axis"), chart("pie", "categories", named=True))

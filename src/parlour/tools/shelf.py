@@ -1,11 +1,12 @@
 """Tools that somebody else has, as the toolbox sees them. Knows neither who that is nor how they are asked."""
 
 from collections.abc import Mapping
-from typing import Protocol, cast
+from typing import Protocol
 
 from msgspec import Struct
 
 from parlour.domain.problems import ToolFailed
+from parlour.domain.values import each_text
 from parlour.ports.tools import PATIENCE, Caller, Outcome
 
 
@@ -61,18 +62,8 @@ class Place(Struct, frozen=True):
             outcome = await self.shelf.use(self.tool or name, arguments, caller)
         except ToolFailed as failed:
             raise ToolFailed(self.without_secrets(failed.message)) from None
-        data = tuple(self._cleaned(value) for value in outcome.data)
+        data = tuple(each_text(value, self.without_secrets) for value in outcome.data)
         return Outcome(self.without_secrets(outcome.text), outcome.files, data)
-
-    def _cleaned(self, value: object) -> object:
-        if isinstance(value, str):
-            return self.without_secrets(value)
-        if isinstance(value, list):
-            return [self._cleaned(item) for item in cast("list[object]", value)]
-        if isinstance(value, dict):
-            members = cast("dict[str, object]", value)
-            return {self.without_secrets(name): self._cleaned(item) for name, item in members.items()}
-        return value
 
     def without_secrets(self, text: str) -> str:
         for secret in self.secrets:

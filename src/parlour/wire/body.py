@@ -130,6 +130,18 @@ def text(members: Mapping[str, object], name: str, default: str = "") -> str:
     return value
 
 
+def inputs(members: Mapping[str, object]) -> dict[str, object]:
+    """The values for a form.
+
+    Raises:
+        InvalidParam: they are missing, or no object.
+    """
+    given = members.get("inputs")
+    if not isinstance(given, dict):
+        raise InvalidParam(f"inputs: {'is required.' if given is None else 'must be an object.'}", params="inputs")
+    return cast("dict[str, object]", given)
+
+
 def boolean(members: Mapping[str, object], name: str, *, default: bool) -> bool:
     """A boolean, also as the words and numbers that clients write for one (contract 2.1, 2.3)."""
     value = members.get(name)

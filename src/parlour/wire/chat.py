@@ -35,6 +35,12 @@ class FileMapping(Struct):
     upload_file_id: Annotated[str | None, Meta(description="For `local_file`: the id of an earlier upload.")] = None
 
 
+TraceId = Annotated[
+    str | None,
+    Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
+]
+
+
 class ChatRequest(Struct):
     """A message to an app. Members that are not listed are ignored."""
 
@@ -70,10 +76,7 @@ class ChatRequest(Struct):
     workflow_id: Annotated[
         str | None, Meta(description="Chatflows only: the UUID of a published version; the latest where absent.")
     ] = None
-    trace_id: Annotated[
-        str | None,
-        Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
-    ] = None
+    trace_id: TraceId = None
     retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
 
 

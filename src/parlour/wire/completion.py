@@ -4,36 +4,36 @@ As a chat's, but without a conversation: its members are ignored. Does not know 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from parlour.domain.problems import InvalidParam, NotCompletionApp
+from parlour.domain.problems import NotCompletionApp
 from parlour.domain.turn import Ask
 from parlour.wire import body as read
 from parlour.wire import files
-from parlour.wire.chat import Asked, FileMapping, response_mode
+from parlour.wire.chat import Asked, FileMapping, TraceId, response_mode
+
+Values = Annotated[
+    dict[str, object], Meta(description="Values for the variables of the app's form. Other names are dropped.")
+]
+Files = Annotated[
+    list[FileMapping] | None, Meta(description="Files beside the form; ignored where the app takes none.")
+]
 
 
 class CompletionRequest(Struct):
     """A form for a completion app. Members that are not listed are ignored."""
 
-    inputs: Annotated[
-        dict[str, object], Meta(description="Values for the variables of the app's form. Other names are dropped.")
-    ]
+    inputs: Values
     user: Annotated[str | int, Meta(description="Your own name for your user.")]
     query: Annotated[str | None, Meta(description="A text beside the form, for apps that take one.")] = ""
     response_mode: Annotated[
         Literal["blocking", "streaming"] | None,
         Meta(description="`blocking` (the default) waits for the whole answer; `streaming` sends server-sent events."),
     ] = None
-    files: Annotated[
-        list[FileMapping] | None, Meta(description="Files beside the form; ignored where the app takes none.")
-    ] = None
-    trace_id: Annotated[
-        str | None,
-        Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
-    ] = None
+    files: Files = None
+    trace_id: TraceId = None
     retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
 
 
@@ -52,10 +52,7 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
     user = read.user(body)
     check_mode(mode)
     query = read.text(body, "query")
-    inputs = body.get("inputs")
-    if not isinstance(inputs, dict):
-        missing = inputs is None
-        raise InvalidParam(f"inputs: {'is required.' if missing else 'must be an object.'}", params="inputs")
+    inputs = read.inputs(body)
     ask = Ask(
         query=query,
         user=user,
@@ -65,4 +62,4 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
         trace_id=trace_id,
         retriever_from=read.text(body, "retriever_from", "dev"),
     )
-    return Asked(ask, cast("dict[str, object]", inputs), files.array(body.get("files")))
+    return Asked(ask, inputs, files.array(body.get("files")))

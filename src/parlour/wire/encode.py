@@ -4,10 +4,9 @@ A string may hold half of a surrogate pair (JSON's escapes allow it, a provider 
 form for it, so it leaves as U+FFFD.
 """
 
-from collections.abc import Sequence
-from typing import cast
-
 from msgspec import json, to_builtins
+
+from parlour.domain.values import each_text
 
 _encode = json.Encoder().encode
 
@@ -29,13 +28,4 @@ def clean_text(text: str) -> str:
 
 def clean(value: object) -> object:
     """`clean_text` for every string of a JSON value, the names of members too."""
-    match value:
-        case str():
-            return clean_text(value)
-        case list() | tuple():
-            return [clean(item) for item in cast("Sequence[object]", value)]
-        case dict():
-            members = cast("dict[str, object]", value)
-            return {clean_text(name): clean(member) for name, member in members.items()}
-        case _:
-            return value
+    return each_text(value, clean_text)

@@ -18,8 +18,6 @@ from parlour.wire.encode import encode
 from parlour.wire.operation import Operation
 from parlour.wire.queries import User
 
-TEXTS = ("text-input", "paragraph")
-
 
 class Form(Struct):
     """What somebody is asked."""
@@ -100,12 +98,10 @@ def parse(body: Mapping[str, object]) -> Sent:
         InvalidParam: a member is missing, or of another type.
     """
     user = read.user(body)
-    inputs = body.get("inputs")
-    if not isinstance(inputs, dict):
-        raise InvalidParam(f"inputs: {'is required.' if inputs is None else 'must be an object.'}", params="inputs")
+    inputs = read.inputs(body)
     if body.get("action") is None:
         raise InvalidParam("action: is required.", params="action")
-    return Sent(user, read.text(body, "action"), cast("dict[str, object]", inputs))
+    return Sent(user, read.text(body, "action"), inputs)
 
 
 def parse_events(query: Mapping[str, str]) -> FlowEventsQuery:

@@ -5,7 +5,7 @@ As a completion's request, but without a query: what a workflow works on stands 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -15,7 +15,8 @@ from parlour.domain.workflow_run import LogQuery
 from parlour.wire import body as read
 from parlour.wire import files
 from parlour.wire.bodies import Success
-from parlour.wire.chat import Asked, FileMapping, response_mode, version_id
+from parlour.wire.chat import Asked, TraceId, response_mode, version_id
+from parlour.wire.completion import Files, Values
 from parlour.wire.operation import Operation
 from parlour.wire.queries import Limit, whole
 from parlour.wire.workflow_bodies import BlockingRun, RunDetail, RunLogs
@@ -33,21 +34,14 @@ Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
 class WorkflowRequest(Struct):
     """A form for a workflow app. Members that are not listed are ignored."""
 
-    inputs: Annotated[
-        dict[str, object], Meta(description="Values for the variables of the app's form. Other names are dropped.")
-    ]
+    inputs: Values
     user: Annotated[str | int, Meta(description="Your own name for your user.")]
     response_mode: Annotated[
         Literal["blocking", "streaming"] | None,
         Meta(description="`blocking` (the default) waits for the end; `streaming` sends server-sent events."),
     ] = None
-    files: Annotated[
-        list[FileMapping] | None, Meta(description="Files beside the form; ignored where the app takes none.")
-    ] = None
-    trace_id: Annotated[
-        str | None,
-        Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
-    ] = None
+    files: Files = None
+    trace_id: TraceId = None
 
 
 class StopRequest(Struct):
@@ -139,10 +133,7 @@ def parse(
     """
     user = read.user(body)
     check_mode(mode, RUNNING)
-    inputs = body.get("inputs")
-    if not isinstance(inputs, dict):
-        missing = inputs is None
-        raise InvalidParam(f"inputs: {'is required.' if missing else 'must be an object.'}", params="inputs")
+    inputs = read.inputs(body)
     wanted, entries = response_mode(body), files.array(body.get("files"))
     admit()
     ask = Ask(
@@ -154,7 +145,7 @@ def parse(
         workflow_id="" if version is None else version_id(version),
         trace_id=trace_id,
     )
-    return Asked(ask, cast("dict[str, object]", inputs), entries)
+    return Asked(ask, inputs, entries)
 
 
 def parse_logs(query: Mapping[str, str]) -> LogQuery:

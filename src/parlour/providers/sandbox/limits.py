@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NoReturn, cast
+from typing import NoReturn
 
 import msgspec
 from msgspec import Struct
 
 from parlour.domain.problems import CodeFailed
+from parlour.domain.values import each_text
 
 MEGABYTE = 1024 * 1024
 OF_ITS_OWN = "The code told something of its own in the place of a result."
@@ -57,7 +58,7 @@ def result_of(told: str, limits: Limits) -> object:
         value = json.loads(told, parse_constant=no_number)
     except (ValueError, RecursionError) as error:
         raise CodeFailed(f"What the code returns is no JSON: {error}.") from error
-    return whole(value) if HALF in told else value
+    return each_text(value, whole) if HALF in told else value
 
 
 def failure_of(told: str, limits: Limits) -> CodeFailed:
@@ -82,17 +83,9 @@ HALF = "\\ud"
 """How half a character (a lone surrogate) is escaped. JSON takes it, no text can be written with it."""
 
 
-def whole(value: Any) -> Any:
-    """The value without half characters."""
-    match value:
-        case str():
-            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        case list():
-            return [whole(item) for item in cast("list[object]", value)]
-        case dict():
-            return {whole(key): whole(item) for key, item in cast("dict[str, object]", value).items()}
-        case _:
-            return value
+def whole(text: str) -> str:
+    """The text without half characters."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def no_number(name: str) -> NoReturn:
