@@ -129,7 +129,13 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
 class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the tools of a provider are, or a single one."""
 
-    kind: Literal["openapi", "mcp"]
+    kind: Literal["builtin", "openapi", "mcp"] = "builtin"
+    """`builtin`: one of ours, and what it needs to get in where it goes."""
+    base_url: str = ""
+    """`builtin`: another place than its usual one."""
+    api_key: str = ""
+    model: str = ""
+    """`builtin`: for tools that ask one."""
     spec: str = ""
     """`openapi`: the document, as a file or an address."""
     url: str = ""
@@ -142,8 +148,8 @@ class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """Variables of that command."""
     tool: str = ""
     """The tool's name there, if it is not the one that apps use."""
-    seconds: Annotated[float, Meta(gt=0)] = 60
-    """How long one use may take."""
+    seconds: Annotated[float, Meta(gt=0)] | None = None
+    """How long one use may take; by default a minute, or as long as the built-in tool takes."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -248,8 +254,9 @@ def is_address(text: str) -> bool:
 
 def secrets_of(said: ToolPlace) -> tuple[str, ...]:
     """What of an entry nobody is to be told: keys in headers, in variables, and in an address."""
-    address = urlsplit(said.url)
-    found = [address.password or "", *(value for _, value in parse_qsl(address.query))]
+    found = [said.api_key]
+    for address in (urlsplit(said.url), urlsplit(said.base_url)):
+        found += [address.password or "", *(value for _, value in parse_qsl(address.query))]
     for name, value in said.headers.items():
         if name.lower() not in PLAIN_HEADERS:
             found += [value, value.rpartition(" ")[2]]

@@ -233,7 +233,7 @@ def open_tools(settings: Settings, reach: Reach, stack: AsyncExitStack) -> Tools
     places: dict[str, Place] = {}
     for name, said in settings.tools.items():
         try:
-            places[name] = place(name, said, secrets_of(said), reach.web)
+            places[name] = place(name, said, secrets_of(said), reach, TABLE)
         except ValueError as error:
             raise BadSettings(f"[tools.{name!r}] {error}") from error
         stack.push_async_callback(places[name].shelf.aclose)

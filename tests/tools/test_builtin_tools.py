@@ -21,7 +21,7 @@ EVERY = [ToolUse(provider, tool.name) for provider, tools in TABLE.items() for t
 
 @pytest.mark.parametrize("tool", EVERY, ids=lambda tool: tool.title)
 async def test_every_tool_of_the_table_is_served_and_tells_a_model_what_it_is_given(tool: ToolUse) -> None:
-    assert served_tools()(tool) == "built in"
+    assert served_tools()(tool).startswith("built in")
     async with toolbox() as box:
         [offer] = await box.offers([tool])
     assert len(offer.tool.description) > 20

@@ -1,13 +1,18 @@
 """From what an operator says of tools that are elsewhere to the place where they are. Knows no file of settings."""
 
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from parlour.ports.web import Web
+from parlour.ports.tools import PATIENCE
+from parlour.tools.builtin_shelf import BuiltinShelf
 from parlour.tools.custom_api import CustomApi
 from parlour.tools.mcp_server import McpPlace, McpServer
 from parlour.tools.shelf import Place, Shelf
+from parlour.tools.tool import Access, Builtin, Reach
+
+KINDS = {"mcp": "MCP server", "openapi": "OpenAPI", "builtin": "built in"}
 
 
 class Said(Protocol):
@@ -15,6 +20,12 @@ class Said(Protocol):
 
     @property
     def kind(self) -> str: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def api_key(self) -> str: ...
+    @property
+    def model(self) -> str: ...
     @property
     def spec(self) -> str: ...
     @property
@@ -28,20 +39,28 @@ class Said(Protocol):
     @property
     def tool(self) -> str: ...
     @property
-    def seconds(self) -> float: ...
+    def seconds(self) -> float | None: ...
 
 
 def words(said: Said) -> str:
     """What serves such tools."""
-    return f"{'MCP server' if said.kind == 'mcp' else 'OpenAPI'}, from the configuration"
+    return f"{KINDS[said.kind]}, from the configuration"
 
 
-def place(name: str, said: Said, secrets: tuple[str, ...], web: Web) -> Place:
+def place(
+    name: str, said: Said, secrets: tuple[str, ...], reach: Reach, table: Mapping[str, Sequence[Builtin]]
+) -> Place:
     """Raises: ValueError: it lacks what its kind needs; the message says what."""
-    return Place(_shelf(name, said, web), words(said), said.tool, said.seconds, secrets)
+    return Place(_shelf(name, said, reach, table), words(said), said.tool, said.seconds, secrets)
 
 
-def _shelf(name: str, said: Said, web: Web) -> Shelf:
+def _shelf(name: str, said: Said, reach: Reach, table: Mapping[str, Sequence[Builtin]]) -> Shelf:
+    if said.kind == "builtin":
+        provider, _, tool = name.partition("/")
+        found = [one for one in table.get(provider, ()) if tool in {"", one.name}]
+        if not found:
+            raise ValueError("is no built-in tool: say its kind (openapi or mcp), or another name")
+        return BuiltinShelf(found, reach, Access(said.base_url, said.api_key, said.model, said.headers))
     if said.kind == "openapi":
         if not said.spec:
             raise ValueError("needs spec: the OpenAPI document, as a file or an address")
@@ -50,7 +69,7 @@ def _shelf(name: str, said: Said, web: Web) -> Shelf:
             spec = said.spec if remote else Path(said.spec).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ValueError(f"{said.spec}: cannot be read ({error})") from error
-        return CustomApi(web, spec, base=said.url, headers=said.headers, seconds=said.seconds)
+        return CustomApi(reach.web, spec, base=said.url, headers=said.headers, seconds=said.seconds or PATIENCE)
     if bool(said.url) == bool(said.command):
         raise ValueError("needs url, or command: one of them")
     if find_spec("mcp") is None:

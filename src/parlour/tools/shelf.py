@@ -16,6 +16,7 @@ class Told(Struct, frozen=True):
     description: str
     parameters: dict[str, object]
     label: str = ""
+    seconds: float = PATIENCE
 
 
 class Shelf(Protocol):
@@ -44,7 +45,8 @@ class Place(Struct, frozen=True):
     """What serves them, for who checks a file."""
     tool: str = ""
     """The tool's name there, if not the one that apps use."""
-    seconds: float = PATIENCE
+    seconds: float | None = None
+    """How long a use may take, where the operator has said it."""
     secrets: tuple[str, ...] = ()
     """What opens that shelf: in nothing that comes from there it is ever told."""
 

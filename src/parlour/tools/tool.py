@@ -25,6 +25,15 @@ class Reach(Struct, frozen=True):
     now: Clock
 
 
+class Access(Struct, frozen=True):
+    """How a tool gets in where it goes: its operator's word, and never a model's to see."""
+
+    base_url: str = ""
+    api_key: str = ""
+    model: str = ""
+    headers: dict[str, str] = {}
+
+
 class Given(Struct, frozen=True):
     """What a tool is given when it is used. A model's word goes before the author's."""
 
@@ -33,6 +42,7 @@ class Given(Struct, frozen=True):
     app: str
     """The name of the app that uses it: what it may reach in the web depends on that."""
     reach: Reach
+    access: Access = Access()
 
     def value(self, name: str) -> object:
         found = self.arguments.get(name)
@@ -71,6 +81,8 @@ class Builtin(Struct, frozen=True):
     """What the model gives, by name: JSON Schemas. What only the app's author sets is not here."""
     required: tuple[str, ...] = ()
     seconds: float = PATIENCE
+    needs: str = ""
+    """What of its access the operator has to say, or it cannot be used."""
 
     @property
     def parameters(self) -> dict[str, object]:

@@ -16,11 +16,12 @@ NOWHERE: Mapping[str, Place] = {}
 
 def serving(table: Mapping[str, Sequence[Builtin]], named: Mapping[str, str]) -> Serves:
     """What stands behind a tool, in a few words; empty where nothing does. `named`: as the operator says, by name."""
-    builtin = {(provider, tool.name) for provider, tools in table.items() for tool in tools}
+    builtin = {(provider, tool.name): tool for provider, tools in table.items() for tool in tools}
 
     def serves(use: ToolUse) -> str:
-        said = named.get(use.title) or named.get(use.provider)
-        return said or ("built in" if (use.provider, use.name) in builtin else "")
+        tool = builtin.get((use.provider, use.name))
+        needs = f", needs {tool.needs} in [tools.{use.provider}]" if tool and tool.needs else ""
+        return named.get(use.title) or named.get(use.provider) or (f"built in{needs}" if tool else "")
 
     return serves
 
@@ -45,7 +46,9 @@ class Toolbox:
             name = use.name if use.name not in found else f"{use.provider}_{use.name}"
             if (place := self._place(use)) is not None:
                 told = await place.told(use.name)
-                found[name] = offered(use, Tool(name, told.description, told.parameters), told.label, place.seconds)
+                found[name] = offered(
+                    use, Tool(name, told.description, told.parameters), told.label, place.seconds or told.seconds
+                )
             elif (tool := self._builtin.get((use.provider, use.name))) is not None:
                 found[name] = offered(use, Tool(name, tool.description, tool.parameters), tool.label, tool.seconds)
         return tuple(found.values())
