@@ -19,10 +19,14 @@ async def test_an_answer_says_its_text_and_ends_the_run() -> None:
     assert played.outcomes["a"].outputs == {"answer": "You said hello.", "files": []}
 
 
-async def test_a_literal_is_heard_before_any_node_has_run_where_nothing_decides() -> None:
+async def test_a_literal_is_heard_as_soon_as_the_start_has_begun_where_nothing_decides() -> None:
     played = await play(graph([START, node("a", "answer", answer="Hi {{#start.sys#}}")], "start a"))
-    assert isinstance(played.said[0], TextDelta)
-    assert played.said[0].selector == ("a", "answer")
+    first, literal, second = played.said[0], played.said[1], played.said[-3]
+    assert isinstance(first, NodeStarted)
+    assert isinstance(literal, TextDelta)
+    assert (first.node_id, literal.selector) == ("start", ("a", "answer"))
+    assert isinstance(second, NodeStarted)
+    assert second.node_id == "a"
 
 
 async def test_answers_speak_one_after_the_other_in_the_order_of_their_turn() -> None:

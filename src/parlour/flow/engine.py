@@ -9,10 +9,10 @@ from functools import partial
 
 from msgspec import Struct, structs
 
-from parlour.domain.events import AnyEvent, HumanInputRequired, NodeRetried, Retracted, TextDelta
+from parlour.domain.events import AnyEvent, HumanInputRequired, NodeRetried, NodeStarted, Retracted, TextDelta
 from parlour.domain.files import File
 from parlour.domain.turn import Submission
-from parlour.flow.attempt import Circumstances, Ended, execute
+from parlour.flow.attempt import Circumstances, Ended, execute, shown
 from parlour.flow.frontier import Frontier
 from parlour.flow.merge import Merge
 from parlour.flow.node import Chunk, Course, Heard, NodeFailed, Result, Round, Scope
@@ -84,8 +84,9 @@ async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Place, None]:
     """
     merge = Merge[Heard | Ended]()
     try:
-        for delta in walk.speech.start():
-            yield delta
+        if walk.plan.root not in walk.ready or not shown(walk.plan.steps[walk.plan.root]):
+            for delta in walk.speech.start():
+                yield delta
         for node in walk.going:
             merge.add(node, execution(walk, node))
         start_ready(walk, merge)
@@ -158,8 +159,13 @@ def hear(walk: Walk, chunk: Chunk) -> TextDelta | Chunk | None:
 
 
 def passed(walk: Walk, event: Heard) -> Iterator[Heard]:
-    """An event as it is. What was heard of a node that is tried again, here or within a container, is taken back."""
+    """An event as it is. What is certain from the first is heard when the first node has started (contract 4.4.3).
+
+    What was heard of a node that is tried again, here or within a container, is taken back.
+    """
     yield event
+    if type(event) is NodeStarted and event.node_id == walk.plan.root:
+        yield from walk.speech.start()
     if type(event) is NodeRetried and (void := walk.speech.anew(event.outcome.node_id)):
         yield Retracted(void)
 

@@ -82,7 +82,7 @@ class Speech:
         return structs.replace(said, told=0, chunks=[(segment, chunks) for segment, chunks in kept if chunks])
 
     def start(self) -> list[TextDelta]:
-        """What is heard before any node has run."""
+        """What is certain from the first."""
         self._activate()
         return self._advance()
 
