@@ -7,8 +7,7 @@ R = Requirement
 NODES = {
     "flow:heard": R(
         "dsl 4.3, 4.4",
-        "A chatflow's outputs.answer, its blocking answer and the text that it streams are the same.",
-        divergence="Dify puts answers out in the order of their ends, and streams them in that of their turns.",
+        "Answers are streamed, sent and kept in the order of their turns; outputs.answer has that of their ends.",
     ),
     "flow:taken-back": R(
         "4.3, dsl 4.2",

@@ -88,7 +88,7 @@ async def test_what_a_model_said_before_it_failed_is_taken_back(
 
 
 @requirement("flow:heard")
-async def test_answers_that_end_in_another_order_than_they_speak_are_the_same_to_everybody(build: Build) -> None:
+async def test_answers_are_put_out_in_the_order_of_their_ends_and_heard_in_that_of_their_turns(build: Build) -> None:
     prompt = [{"role": "user", "text": "{{#sys.query#}}"}]
     nodes = [
         node("start", "start", variables=[]),
@@ -106,8 +106,11 @@ async def test_answers_that_end_in_another_order_than_they_speak_are_the_same_to
 
     assert ended.index("second") < ended.index("first")
     heard = "".join(event["answer"] for event in events if event["event"] == "message")
-    assert heard == run["outputs"]["answer"] == "Slow and slower. Quick."
+    assert heard == "Slow and slower. Quick."
+    assert run["outputs"]["answer"] == "Quick.Slow and slower. "
     assert (await place.door.send("go")).json()["answer"] == heard
+    kept = await place.door.get("/v1/messages", user="ann", conversation_id=events[0]["conversation_id"])
+    assert kept.json()["data"][0]["answer"] == heard
 
 
 @requirement("node:llm:pictures")

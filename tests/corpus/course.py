@@ -21,7 +21,8 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
         - "?llm.1"                       it is tried again
         - "#loop.1"                      round 1 of a loop or an iteration begins
         - any: [[a b], [c]]              these happen in any order among each other, each list in its own
-      outputs: {text: Hello}             of the whole run, in its texts … again; in a chatflow `answer: Hello`
+      outputs: {text: Hello}             of the whole run, in its texts … again
+      answer: Hello                      what a chatflow says; its output `answer`, too, unless that is written down
       variables: {topic: hello}          those of the conversation that were written, as they stand in the end
       outcomes: {1701: {result: true}}   outputs of nodes, in the end, or a part of them
       error: No model                    a part of the message with which the run fails

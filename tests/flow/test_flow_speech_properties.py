@@ -21,6 +21,7 @@ from parlour.domain.problems import RunFailed
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Turn
 from parlour.flow import engine
+from parlour.flow.attempt import Ended
 from parlour.flow.node import Chunk, Kind, Part, Result, Say, Scope
 from parlour.flow.nodes import NODES, answer
 from parlour.flow.speech import Speech
@@ -174,7 +175,8 @@ def the_blocking_answer_is_the_fold_of_the_stream(play: Play) -> None:
         return
     assert record.closing is not None
     assert record.closing.outputs is not None
-    assert record.closing.outputs["answer"] == streamed
+    ends = [one.outcome for one in events if isinstance(one, NodeFinished) and one.outcome.node_type == "answer"]
+    assert record.closing.outputs["answer"] == "".join(str((one.outputs or {})["answer"]) for one in ends)
     blocking = json.loads(bodies.blocking(IDS, "advanced-chat", record))
     assert blocking["answer"] == streamed
     [last] = [one for one in said if one["event"] == "message_end"]
@@ -252,9 +254,25 @@ def test_an_answer_that_says_more_than_was_heard_is_caught(monkeypatch: pytest.M
     assert caught(each_answer_is_heard_once_and_whole, plays())
 
 
-def test_a_blocking_answer_in_the_order_in_which_answers_end_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def as_they_ended(walk: engine.Walk) -> Iterator[str]:
-        return iter(walk.answers.values())
+def test_a_blocking_answer_that_lacks_a_piece_of_the_stream_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    add = Record.add
 
-    monkeypatch.setattr(engine, "spoken", as_they_ended)
+    def hard_of_hearing(record: Record, event: AnyEvent) -> None:
+        if not (isinstance(event, TextDelta) and len(record.parts) == 2):
+            add(record, event)
+
+    monkeypatch.setattr(Record, "add", hard_of_hearing)
+    assert caught(the_blocking_answer_is_the_fold_of_the_stream, plays())
+
+
+def test_answers_that_are_put_out_in_another_order_than_that_of_their_ends_are_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settled = engine.settled
+
+    def by_name(walk: engine.Walk, ended: Ended) -> Iterator[AnyEvent]:
+        yield from settled(walk, ended)
+        walk.answers = dict(sorted(walk.answers.items()))
+
+    monkeypatch.setattr(engine, "settled", by_name)
     assert caught(the_blocking_answer_is_the_fold_of_the_stream, plays())

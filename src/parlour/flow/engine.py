@@ -37,7 +37,7 @@ class Walk(Struct):
     """Nodes that have started and not ended."""
     outputs: dict[str, object] = {}
     answers: dict[str, str] = {}
-    """What was said, by the node that said it."""
+    """What was said, by the node that said it, in the order of their ends (dsl.md 4.3)."""
     files: list[File] = []
 
     @property
@@ -107,7 +107,7 @@ async def run(walk: Walk) -> AsyncGenerator[Heard | Result | Place, None]:
     if walk.going:
         yield Paused(walk)
     else:
-        yield Result(walk.outputs, answer="".join(spoken(walk)), files=tuple(walk.files))
+        yield Result(walk.outputs, answer="".join(walk.answers.values()), files=tuple(walk.files))
 
 
 def goes_on(walk: Walk) -> bool:
@@ -200,12 +200,6 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
     del walk.going[node]
     walk.ready = dict.fromkeys(walk.frontier.finish(node, result.handle), node)
     yield from walk.speech.left(node, result.handle, walk.frontier.skipped)
-
-
-def spoken(walk: Walk) -> Iterator[str]:
-    """What was said, as it was heard: answers that ended in another order spoke in the order of their turns."""
-    turns = (walk.answers[node] for node in walk.speech.said.turns if node in walk.answers)
-    return (next(turns) if node in walk.plan.script.parts else said for node, said in walk.answers.items())
 
 
 async def inside(walk: Walk, node: str, pool: Pool, round_: Round) -> AsyncGenerator[Heard | Result, None]:

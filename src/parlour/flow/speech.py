@@ -38,8 +38,6 @@ class Said(Struct):
     """Answers whose turn has not come."""
     queue: list[str] = []
     """Answers whose turn it is, the first one speaking."""
-    turns: list[str] = []
-    """All that have been in the queue, in that order."""
     at: int = 0
     """Which part of its template that one is at."""
     told: int = 0
@@ -163,7 +161,6 @@ class Speech:
             elif self._reached(answer):
                 self.said.waiting.remove(answer)
                 self.said.queue.append(answer)
-                self.said.turns.append(answer)
 
     def _reached(self, answer: str) -> bool:
         parts = self._script.parts[answer]
