@@ -56,7 +56,7 @@ async def served(
         yield known
     finally:
         listener.close()
-        await inner.shutdown(1)
+        await inner.shutdown(0.01)
         await listener.wait_closed()
 
 

@@ -69,7 +69,7 @@ async def standing(answer: Callable[[web.BaseRequest], Any], key: str, limits: L
     address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
     async with listener, outside.session(allow_private=True) as session:
         yield Endpoint(limits, session, address, key)
-        await server.shutdown(1)
+        await server.shutdown(0.01)
 
 
 @asynccontextmanager
