@@ -16,7 +16,7 @@ from anyio.streams.buffered import BufferedByteReceiveStream
 from parlour.ports.catalogue import Key
 from parlour.stores.sqlite import CannotOpen, Sqlite
 from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.opening import Step, steps
+from parlour.stores.sqlite.opening import Step, open_file, steps
 from tests.conformance.samples import ANN, ask_and_answer, begun, messages_of
 
 pytestmark = pytest.mark.anyio
@@ -114,6 +114,22 @@ async def test_processes_that_make_the_file_at_one_time_do_not_disturb_each_othe
     for store in stores:
         await store.keys.add(KEY)
         await store.close()
+
+
+def test_a_file_that_another_process_is_making_is_asked_for_again(tmp_path: Path) -> None:
+    path = tmp_path / "parlour.db"
+    asked: list[object] = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        def trace(statement: object) -> None:
+            if "journal_mode" in str(statement):
+                asked.append(statement)
+                if len(asked) == 2:
+                    other.execute("ROLLBACK")
+
+        with open_file(path, serving=False, known=steps(), trace=trace).held:
+            assert len(asked) == 2
 
 
 async def test_a_later_step_keeps_what_is_there(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
@@ -69,7 +70,7 @@ def open_file(path: Path, *, serving: bool, known: tuple[Step, ...], trace: Trac
             if serving:
                 hold_lock(path, held)
             writer = connect(path, "rwc", held, trace)
-            if text(writer, "PRAGMA journal_mode = WAL") != "wal":
+            if journal(writer) != "wal":
                 raise CannotOpen(f"{path} lies where SQLite cannot share it between processes: use a local disk.")
             migrate(writer, path, known, serving=serving)
             readers = tuple(connect(path, "ro", held, trace) for _ in range(READERS))
@@ -99,6 +100,21 @@ def connect(path: Path, mode: str, held: contextlib.ExitStack, trace: Trace | No
     connection.execute("PRAGMA synchronous = FULL")
     connection.set_trace_callback(trace)
     return connection
+
+
+def journal(connection: sqlite3.Connection) -> str:
+    """Set the journal that lets readers and the writer work beside one another; which one it is then.
+
+    Asks again while another process makes the file: here SQLite does not wait, but says at once that it is locked.
+    """
+    until = time.monotonic() + PATIENCE / 1000
+    while True:
+        try:
+            return text(connection, "PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.005)
 
 
 def hold_lock(path: Path, held: contextlib.ExitStack) -> None:
