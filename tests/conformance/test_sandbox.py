@@ -16,7 +16,7 @@ from parlour.providers.sandbox.jail import Jail, find
 from parlour.providers.sandbox.limits import Limits
 from parlour.providers.sandbox.local import LocalSandbox
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LIMITS = Limits(seconds=1, memory=64 * 1024 * 1024, output=1024 * 1024)
 Kind = Literal["python", "jailed python", "javascript", "javascript without a jail"]

@@ -30,7 +30,7 @@ from tests.dsl.graph_samples import chain, flow_file
 from tests.front_door import FrontDoor, Reply
 from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 Operation = APIOperation[Any, Any, Any, Any]
 Case = AnyCase[Any]
@@ -198,7 +198,6 @@ async def test_what_the_document_allows_or_forbids_is_answered_or_refused(place:
 
 
 @requirement("error:never-html", "error:invalid-param", "error:envelope")
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("label", OPERATIONS)
 async def test_much_more_that_the_document_allows_or_forbids_is_answered_or_refused(place: Place, label: str) -> None:
@@ -263,7 +262,6 @@ async def test_any_bytes_headers_and_query_on_any_route_are_answered_or_refused(
 
 
 @requirement("error:never-html", "error:envelope", "error:malformed-json", "check:02", "check:10")
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 @many(500)
 @given(body=bodies, kind=st.sampled_from(ORDINARY), sent=headers, query=queries, there=st.booleans())

@@ -12,6 +12,8 @@ import pytest
 
 from tests.process.conftest import APP, Served
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 UV = ROOT / ".cache" / "uv" / "bin" / "uv"
 DATA = ROOT / ".cache" / "demo"
@@ -54,7 +56,6 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return python.with_name("parlour")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_wheel_serves_in_an_empty_environment(installed: Path, tmp_path: Path) -> None:
     with started([str(installed), "serve", "--port", "0"], tmp_path) as served:
@@ -63,7 +64,6 @@ def test_the_wheel_serves_in_an_empty_environment(installed: Path, tmp_path: Pat
         assert "parlour[local]" in body["message"]
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_wheel_serves_an_app_of_ones_own(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text(APP)
@@ -73,7 +73,6 @@ def test_the_wheel_serves_an_app_of_ones_own(installed: Path, tmp_path: Path) ->
         assert body["answer"] == "hi there"
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_demo_knows_the_capital_of_france(tmp_path: Path) -> None:
     command = [str(Path(sys.executable).with_name("parlour")), "serve", "--port", "0"]

@@ -15,6 +15,8 @@ import pytest
 from tests.dsl.graph_samples import chain, graph_file, node
 from tests.process.conftest import APP, KEY, Served, command, serving, until
 
+pytestmark = pytest.mark.slow
+
 SLOW = {"rules": [{"say": ["word "], "repeat": 500, "delay_ms": 20}, {"purpose": "title", "say": ["A title"]}]}
 
 

@@ -10,6 +10,8 @@ from tests.contract.pausing import approval
 from tests.dsl.graph_samples import chain, graph_file, node
 from tests.process.conftest import KEY, Served, serving, until
 
+pytestmark = pytest.mark.slow
+
 ECHO = {"rules": [{"purpose": "title", "say": ["A title"]}, {"say": ["<{query}>"]}]}
 HANGS = {"rules": [{"purpose": "title", "say": ["A title"]}, {"say": ["Par"], "hang": True}]}
 DURABLE = "durable = true"

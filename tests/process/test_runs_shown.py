@@ -4,8 +4,12 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.contract.flow_samples import workflow_file
 from tests.process.conftest import command, serving, until
+
+pytestmark = pytest.mark.slow
 
 RECORDING = '[storage]\nrecord = "full"'
 

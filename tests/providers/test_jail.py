@@ -16,6 +16,7 @@ from parlour.providers.sandbox.jail import SINGLE, Jail, find
 from parlour.providers.sandbox.limits import Limits
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.anyio,
     pytest.mark.skipif(sys.platform != "linux", reason="jails need Linux"),
 ]

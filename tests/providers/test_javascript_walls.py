@@ -15,7 +15,7 @@ from parlour.providers.sandbox.javascript import PACKAGES, JavaScript
 from parlour.providers.sandbox.limits import Limits
 from tests.providers.test_jail import below, command
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 LIMITS = Limits(seconds=1, memory=32 * 1024 * 1024, output=1024 * 1024)
 WALKS = [

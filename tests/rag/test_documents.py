@@ -188,6 +188,7 @@ def bomb(size: int) -> bytes:
     return samples.zipped(files)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("megabytes", [200, 300])
 async def test_an_archive_that_unpacks_to_more_than_it_may_is_a_failure(megabytes: int) -> None:
     """The smaller one says nothing wrong of itself: the bounds of the process catch it."""

@@ -21,7 +21,7 @@ from tests.houses import Build, agent_app, rules
 from tests.tools import mcp_sample
 from tests.trial_tools import REACH, dot
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CALLER = Caller("support", "ann")
 COMMAND = (sys.executable, "-m", "tests.tools.mcp_sample")
