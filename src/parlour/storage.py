@@ -7,6 +7,7 @@ from parlour.ports.catalogue import Keys, Versions
 from parlour.ports.claims import Claims
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
+from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.people import People
@@ -46,6 +47,8 @@ class Storage(Protocol):
     def executions(self) -> Executions: ...
     @property
     def variables(self) -> Variables: ...
+    @property
+    def knowledge(self) -> KnowledgeStore: ...
     @property
     def keys(self) -> Keys: ...
     @property

@@ -14,7 +14,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 404  NotFound (FirstMessageNotExists  LastConversationNotExists)  ConversationNotExists
     │        EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
-    ├── 409  AlreadyBegun
+    ├── 409  AlreadyBegun  DatasetNameDuplicate
     ├── 412  FormSubmitted  FormExpired
     ├── 413  BodyTooLarge  FileTooLarge
     ├── 415  UnsupportedMediaType  UnsupportedFileType
@@ -165,6 +165,11 @@ class AlreadyBegun(Problem):
         "This Idempotency-Key has begun a message whose end is not known here. Look for it in the conversation's"
         " messages, or ask again with a new key."
     )
+
+
+class DatasetNameDuplicate(Problem):
+    code, status = "dataset_name_duplicate", 409
+    default = "The dataset name already exists. Please choose another one."
 
 
 class FormSubmitted(Problem):

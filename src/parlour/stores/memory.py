@@ -17,11 +17,27 @@ from parlour.domain.turn import Exchange
 from parlour.domain.uploads import Upload
 from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.catalogue import Key, Version
+from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.messages import Thread
 from parlour.ports.uploads import Shown
 from parlour.stores.memory_annotations import MemoryAnnotations
 from parlour.stores.memory_claims import MemoryClaims
+from parlour.stores.memory_datasets import (
+    KnowledgeRows,
+    MemoryDatasets,
+    MemoryMetadataFields,
+    MemoryTagBindings,
+    MemoryTags,
+)
 from parlour.stores.memory_feedback import MemoryFeedbacks
+from parlour.stores.memory_passages import (
+    MemoryChildren,
+    MemoryDatasetDocuments,
+    MemoryDocumentCounts,
+    MemoryIndex,
+    MemoryIndexing,
+    MemorySegments,
+)
 from parlour.stores.memory_people import MemoryPeople
 from parlour.stores.memory_retention import MemoryRetention
 from parlour.stores.memory_workflows import (
@@ -76,6 +92,7 @@ class Memory:
         self.forms = MemoryForms(flows)
         self.executions = MemoryExecutions(flows)
         self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
+        self.knowledge = memory_knowledge(KnowledgeRows())
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 
@@ -272,6 +289,21 @@ class MemoryVersions:
 
     async def history(self, app: str) -> tuple[Version, ...]:
         return tuple(version for version in reversed(self._rows.versions.values()) if version.app == app)
+
+
+def memory_knowledge(rows: KnowledgeRows) -> KnowledgeStore:
+    return KnowledgeStore(
+        datasets=MemoryDatasets(rows),
+        tags=MemoryTags(rows),
+        bindings=MemoryTagBindings(rows),
+        fields=MemoryMetadataFields(rows),
+        documents=MemoryDatasetDocuments(rows),
+        counts=MemoryDocumentCounts(rows),
+        segments=MemorySegments(rows),
+        children=MemoryChildren(rows),
+        index=MemoryIndex(rows),
+        indexing=MemoryIndexing(rows),
+    )
 
 
 def upwards(ordered: list[Message], parent_id: str) -> Iterator[Message]:

@@ -2,19 +2,27 @@
 
 from pathlib import Path
 
+from parlour.ports.knowledge import KnowledgeStore
 from parlour.stores.sqlite.annotations import SqliteAnnotations
 from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
 from parlour.stores.sqlite.claims import SqliteClaims
 from parlour.stores.sqlite.conversations import SqliteConversations
 from parlour.stores.sqlite.database import CannotOpen, Database
+from parlour.stores.sqlite.dataset_documents import SqliteDatasetDocuments, SqliteDocumentCounts
+from parlour.stores.sqlite.dataset_tags import SqliteTagBindings, SqliteTags
+from parlour.stores.sqlite.datasets import SqliteDatasets
 from parlour.stores.sqlite.executions import SqliteExecutions
 from parlour.stores.sqlite.feedback import SqliteFeedbacks
 from parlour.stores.sqlite.forms import SqliteForms, SqlitePauses
 from parlour.stores.sqlite.history import SqliteHistory
+from parlour.stores.sqlite.index import SqliteIndex
+from parlour.stores.sqlite.indexing import SqliteIndexing
 from parlour.stores.sqlite.messages import SqliteMessages
+from parlour.stores.sqlite.metadata_fields import SqliteMetadataFields
 from parlour.stores.sqlite.opening import Trace
 from parlour.stores.sqlite.people import SqlitePeople
 from parlour.stores.sqlite.retention import SqliteRetention
+from parlour.stores.sqlite.segments import SqliteChildren, SqliteSegments
 from parlour.stores.sqlite.uploads import SqliteUploads
 from parlour.stores.sqlite.variables import SqliteVariables
 from parlour.stores.sqlite.workflows import SqliteWorkflows
@@ -41,6 +49,18 @@ class Sqlite:
         self.forms = SqliteForms(database)
         self.executions = SqliteExecutions(database)
         self.variables = SqliteVariables(database)
+        self.knowledge = KnowledgeStore(
+            datasets=SqliteDatasets(database),
+            tags=SqliteTags(database),
+            bindings=SqliteTagBindings(database),
+            fields=SqliteMetadataFields(database),
+            documents=SqliteDatasetDocuments(database),
+            counts=SqliteDocumentCounts(database),
+            segments=SqliteSegments(database),
+            children=SqliteChildren(database),
+            index=SqliteIndex(database),
+            indexing=SqliteIndexing(database),
+        )
         self.keys = SqliteKeys(database)
         self.versions = SqliteVersions(database)
 

@@ -1,0 +1,86 @@
+"""What is still to be indexed, in SQLite: the port `Indexing`, one transaction a call. Knows no threads.
+
+Whoever takes work holds it until a time; a worker that died lets go of it by that alone.
+"""
+
+import sqlite3
+from collections.abc import Callable
+
+import msgspec
+
+from parlour.domain.dataset import Place
+from parlour.domain.passages import UNDONE, Progress
+from parlour.ports.passages import Task, Written
+from parlour.stores.sqlite.database import Database
+from parlour.stores.sqlite.segments import put
+
+TAKE = """
+UPDATE indexing SET worker = :worker, held_until = :until
+WHERE sequence = (SELECT sequence FROM indexing WHERE held_until <= :now ORDER BY sequence LIMIT 1)
+RETURNING document_id, (
+    SELECT datasets.tenant FROM documents JOIN datasets ON datasets.id = documents.dataset_id
+    WHERE documents.id = document_id
+  ), (SELECT dataset_id FROM documents WHERE documents.id = document_id)
+"""
+
+HOLD = "UPDATE indexing SET held_until = :until WHERE document_id = :document_id AND worker = :worker"
+DROP = "DELETE FROM indexing WHERE document_id = :document_id AND worker = :worker"
+ADVANCE = """
+UPDATE documents SET status = :status, words = :words, progress = :progress WHERE id = :document_id RETURNING sequence
+"""
+CLEAR = "DELETE FROM segments WHERE document_id = :document_id"
+
+
+class SqliteIndexing:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, worker: str, now: float, until: float) -> Task | None:
+        asked = {"worker": worker, "now": now, "until": until}
+        rows: list[tuple[str, str, str]] = await self._database.write(
+            lambda connection: connection.execute(TAKE, asked).fetchall()
+        )
+        return Task(Place(rows[0][1], rows[0][2]), rows[0][0]) if rows else None
+
+    async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:
+        return await self._step(task, worker, progress, until, lambda _connection, _document: None)
+
+    async def lay_out(self, task: Task, worker: str, written: Written, progress: Progress, until: float) -> bool:
+        def lay(connection: sqlite3.Connection, document: int) -> None:
+            connection.execute(CLEAR, {"document_id": task.document_id})
+            put(connection, task.place, document, task.document_id, written)
+
+        return await self._step(task, worker, progress, until, lay)
+
+    async def complete(self, task: Task, worker: str, written: Written, progress: Progress, until: float) -> bool:
+        def write(connection: sqlite3.Connection, document: int) -> None:
+            put(connection, task.place, document, task.document_id, written)
+
+        return await self._step(task, worker, progress, until, write)
+
+    async def _step(
+        self,
+        task: Task,
+        worker: str,
+        progress: Progress,
+        until: float,
+        doing: Callable[[sqlite3.Connection, int], None],
+    ) -> bool:
+        row = {
+            "document_id": task.document_id,
+            "worker": worker,
+            "until": until,
+            "status": progress.status,
+            "words": progress.words,
+            "progress": msgspec.json.encode(progress).decode(),
+        }
+        held = HOLD if progress.status in UNDONE else DROP
+
+        def work(connection: sqlite3.Connection) -> bool:
+            if not connection.execute(held, row).rowcount:
+                return False
+            document: int = connection.execute(ADVANCE, row).fetchall()[0][0]
+            doing(connection, document)
+            return True
+
+        return await self._database.write(work)

@@ -1,0 +1,124 @@
+"""What can be said of documents, in SQLite: the port `MetadataFields`, one transaction a call. Knows no threads."""
+
+import sqlite3
+from collections.abc import Mapping
+from typing import cast
+
+import msgspec
+from msgspec import structs
+
+from parlour.domain.dataset import FieldType, MetadataField, Place
+from parlour.domain.passages import MetadataValue
+from parlour.domain.problems import InvalidParam
+from parlour.stores.sqlite.database import Database
+from parlour.stores.sqlite.datasets import at, listed
+
+CREATE = """
+INSERT INTO metadata_fields (id, dataset_id, name, type)
+SELECT :id, id, :name, :type FROM datasets WHERE id = :dataset_id AND tenant = :tenant
+"""
+
+ALL = """
+SELECT id, name, type, (
+    SELECT count(*) FROM documents
+    WHERE documents.dataset_id = metadata_fields.dataset_id
+      AND EXISTS (SELECT 1 FROM json_each(documents.metadata) WHERE key = metadata_fields.name)
+)
+FROM metadata_fields
+WHERE dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = :tenant)
+ORDER BY sequence
+"""
+
+RENAME = "UPDATE metadata_fields SET name = :name WHERE id = :id"
+DELETE = "DELETE FROM metadata_fields WHERE id = :id"
+
+VALUES = """
+SELECT documents.id, documents.metadata
+FROM documents JOIN datasets ON datasets.id = documents.dataset_id
+WHERE datasets.id = :dataset_id AND datasets.tenant = :tenant
+  AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
+"""
+
+FILL = "UPDATE documents SET metadata = :metadata WHERE id = :id"
+
+FieldRow = tuple[str, str, str, int]
+Values = dict[str, MetadataValue]
+decode = msgspec.json.Decoder(Values).decode
+
+
+class SqliteMetadataFields:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, place: Place, field: MetadataField) -> bool:
+        row = at(place) | {"id": field.id, "name": field.name, "type": field.type}
+        try:
+            return bool(await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount))
+        except sqlite3.IntegrityError:
+            raise InvalidParam(taken(field.name)) from None
+
+    async def all(self, place: Place) -> tuple[MetadataField, ...]:
+        asked = at(place)
+        return await self._database.read(lambda connection: fields(connection, asked))
+
+    async def rename(self, place: Place, field_id: str, name: str) -> MetadataField | None:
+        try:
+            was = await self._change(place, field_id, name)
+        except sqlite3.IntegrityError:
+            raise InvalidParam(taken(name)) from None
+        return structs.replace(was, name=name) if was else None
+
+    async def delete(self, place: Place, field_id: str) -> MetadataField | None:
+        return await self._change(place, field_id, None)
+
+    async def fill(self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], *, keep: bool) -> bool:
+        asked = at(place) | {"documents": listed(list(values))}
+
+        def work(connection: sqlite3.Connection) -> bool:
+            rows: list[tuple[str, str]] = connection.execute(VALUES, asked).fetchall()
+            if len(rows) != len(values):
+                return False
+            for document_id, known in rows:
+                store(connection, document_id, (decode(known) if keep else {}) | dict(values[document_id]))
+            return True
+
+        return await self._database.write(work)
+
+    async def _change(self, place: Place, field_id: str, name: str | None) -> MetadataField | None:
+        """Rename the field, or delete it, here and in every document; what it was."""
+        asked = at(place) | {"documents": None}
+
+        def work(connection: sqlite3.Connection) -> MetadataField | None:
+            was = next((one for one in fields(connection, asked) if one.id == field_id), None)
+            if was is None:
+                return None
+            connection.execute(DELETE if name is None else RENAME, {"id": field_id, "name": name})
+            for document_id, text in connection.execute(VALUES, asked).fetchall():
+                known = decode(text)
+                if was.name in known:
+                    store(connection, document_id, renamed(known, was.name, name))
+            return was
+
+        return await self._database.write(work)
+
+
+def fields(connection: sqlite3.Connection, asked: dict[str, object]) -> tuple[MetadataField, ...]:
+    rows: list[FieldRow] = connection.execute(ALL, asked).fetchall()
+    return tuple(MetadataField(one, name, cast("FieldType", kind), count) for one, name, kind, count in rows)
+
+
+def renamed(known: Values, was: str, name: str | None) -> Values:
+    """The values with one under another name, or without it."""
+    return {
+        name if key == was and name is not None else key: value
+        for key, value in known.items()
+        if key != was or name is not None
+    }
+
+
+def store(connection: sqlite3.Connection, document_id: str, values: Values) -> None:
+    connection.execute(FILL, {"id": document_id, "metadata": msgspec.json.encode(values).decode()})
+
+
+def taken(name: str) -> str:
+    return f"Metadata name already exists: {name}."
