@@ -51,6 +51,11 @@ AGENTS = {
     "agent:react": R("4.4.2", "A model that knows no tools is told of them in plain text; its actions are not shown."),
     "agent:history": R("5.3", "The history shows an agent's thoughts as its stream told them."),
     "agent:again": R("5.3", "In the next turn the model is shown what its tools were asked and what they said."),
+    "agent:thinking": R(
+        "dsl 8.4",
+        "Within a turn, what the model thought goes back to a provider that wants it with the results of tools.",
+        divergence="Ours: the original sends none back, and such a provider refuses.",
+    ),
     "agent:stop": R("5.1", "A stop in the middle of a tool ends the tool; what was said and thought is kept."),
     "agent:failure": R("4.5 m", "A model that fails between two steps leaves the thoughts so far, and an error event."),
     "agent:meta": R("5.8", "/meta has an icon for each tool of an agent."),

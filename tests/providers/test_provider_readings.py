@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
+from parlour.ports.models import Counted, Ended, Said, Sealed, Text, Thinking, ToolCall
 from parlour.providers.anthropic_reading import AnthropicReading
 from parlour.providers.failures import Refused
 from parlour.providers.openai_reading import OpenAIReading
@@ -215,6 +215,42 @@ def test_a_whole_message_is_heard_like_a_streamed_one() -> None:
     assert isinstance(said[2], ToolCall)
     assert (said[2].name, json.loads(said[2].arguments)) == ("f", {"x": 1})
     assert said[3:] == [Ended("length"), Counted(1, 2)]
+
+
+SIGNED = [
+    event({"type": "message_start", "message": {"usage": {"input_tokens": 2}}}),
+    event({"type": "content_block_start", "content_block": {"type": "thinking", "thinking": "", "signature": ""}}),
+    event({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "So, "}}),
+    event({"type": "content_block_delta", "delta": {"type": "thinking_delta", "thinking": "owls."}}),
+    event({"type": "content_block_delta", "delta": {"type": "signature_delta", "signature": "abc"}}),
+    event({"type": "content_block_stop"}),
+    event({"type": "content_block_start", "content_block": {"type": "redacted_thinking", "data": "xyz"}}),
+    event({"type": "content_block_stop"}),
+    event({"type": "content_block_start", "content_block": {"type": "tool_use", "id": "c1", "name": "f", "input": {}}}),
+    event({"type": "content_block_stop"}),
+    event({"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 3}}),
+    event({"type": "message_stop"}),
+]
+
+
+def test_a_thought_that_its_provider_wants_back_is_kept_whole_and_as_it_was() -> None:
+    said = read(AnthropicReading(), SIGNED)
+    assert said == [
+        Thinking("So, "),
+        Thinking("owls."),
+        Sealed('{"type":"thinking","thinking":"So, owls.","signature":"abc"}'),
+        Sealed('{"type":"redacted_thinking","data":"xyz"}'),
+        ToolCall("c1", "f", "{}"),
+        Ended("tool_calls"),
+        Counted(2, 3),
+    ]
+    content: list[Json] = [
+        {"type": "thinking", "thinking": "So, owls.", "signature": "abc"},
+        {"type": "redacted_thinking", "data": "xyz"},
+        {"type": "tool_use", "id": "c1", "name": "f", "input": {}},
+    ]
+    body: Json = {"content": content, "stop_reason": "tool_use", "usage": {"input_tokens": 2, "output_tokens": 3}}
+    assert list(AnthropicReading().whole(json.dumps(body).encode())) == [Thinking("So, owls."), *said[2:]]
 
 
 def test_half_an_emoji_is_no_reason_to_lose_an_answer() -> None:

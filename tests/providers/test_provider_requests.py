@@ -4,6 +4,7 @@ import json
 from typing import Any, Literal
 
 import pytest
+from msgspec import structs
 
 from parlour.domain.app import Model
 from parlour.ports.models import Call, Image, Line, Tool, ToolCall
@@ -319,3 +320,32 @@ def test_earlier_calls_are_explained_on_the_messages_wire_where_no_tool_may_be_a
     assert sent["tool_choice"] == {"type": "none"}
     assert "tools" not in json.loads(body(with_parameters()))
     assert "tools" not in on_openai(Call(Model("p", "m"), TALK))
+
+
+THOUGHT = '{"type":"thinking","thinking":"Hm.","signature":"s"}'
+SECRET_THOUGHT = '{"type":"redacted_thinking","data":"x"}'
+ASKED = Line("assistant", "Look.", tool_calls=(ToolCall("c1", "add", "{}"),))
+SEEN = Line("tool", "1", tool_call_id="c1")
+
+
+def thinking(*lines: Line) -> Json:
+    return json.loads(body(Call(Model("p", "m", parameters={"thinking": True}), lines)))
+
+
+def test_thoughts_stand_before_what_was_said_and_asked_after_them() -> None:
+    asked = structs.replace(ASKED, sealed=(THOUGHT, SECRET_THOUGHT))
+    sent: dict[str, Any] = thinking(Line("user", "q"), asked, SEEN)
+    assert sent["thinking"]["type"] == "enabled"
+    assert sent["messages"][1]["content"] == [
+        json.loads(THOUGHT),
+        json.loads(SECRET_THOUGHT),
+        {"type": "text", "text": "Look."},
+        {"type": "tool_use", "id": "c1", "name": "add", "input": {}},
+    ]
+    assert "Hm." not in str(on_openai(Call(Model("p", "m"), (Line("user", "q"), asked, SEEN))))
+
+
+def test_results_of_calls_whose_thoughts_are_gone_are_gone_on_with_without_thinking() -> None:
+    assert "thinking" not in thinking(Line("user", "q"), ASKED, SEEN)
+    assert "thinking" not in thinking(Line("user", "q"), ASKED, SEEN, Line("user", "and?"))
+    assert "thinking" in thinking(Line("user", "q"), ASKED, SEEN, Line("assistant", "1."), Line("user", "and?"))

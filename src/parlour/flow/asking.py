@@ -25,7 +25,7 @@ from parlour.llm.documents import MOST_AGAIN
 from parlour.llm.exchange import converse
 from parlour.llm.prompt import answer_limit
 from parlour.llm.window import MOST, UNKNOWN_ROOM, Scale, fitting, past
-from parlour.ports.models import Call, Image, Line, Text, Thinking, ToolCall
+from parlour.ports.models import Call, Image, Line, Sealed, Text, Thinking, ToolCall
 
 LONGEST_PARAMETER = 1024
 LARGEST_IMAGE = 10 * 1024 * 1024
@@ -255,7 +255,7 @@ async def heard(call: Call, reply: Reply, scope: Scope) -> AsyncGenerator[ModelC
                 case ModelFinished():
                     reply.finished = item
                     yield item
-                case Thinking():
+                case Thinking() | Sealed():
                     pass
     scope.process |= {"usage": reply.finished.usage.members(), "finish_reason": reply.finished.reason}
 

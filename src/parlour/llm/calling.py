@@ -12,7 +12,7 @@ from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
 from parlour.llm.window import in_words
 from parlour.ports import Ports
-from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
+from parlour.ports.models import Call, Line, Sealed, Text, Thinking, ToolCall
 
 
 def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
@@ -23,7 +23,7 @@ def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
         return Call(agent.model, tuple(lines), tools=() if last else tools)
 
     def learn(chosen: Chose, used: tuple[Used, ...]) -> None:
-        said = Line("assistant", without_thoughts(chosen.text), tool_calls=chosen.calls)
+        said = Line("assistant", without_thoughts(chosen.text), tool_calls=chosen.calls, sealed=chosen.sealed)
         seen = (Line("tool", one.text, tool_call_id=one.call.id) for one in used)
         lines[:] = (*without_pictures(lines), said, *seen)
 
@@ -32,7 +32,7 @@ def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
 
 async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, None]:
     """One exchange. Its last move is `Chose`."""
-    tags, parts, calls = Tags(), list[str](), list[ToolCall]()
+    tags, parts, calls, sealed = Tags(), list[str](), list[ToolCall](), list[str]()
     begun = False
     async with aclosing(converse(call, ports)) as heard:
         async for said in heard:
@@ -47,6 +47,8 @@ async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, 
                     yield Spoke(parts[-1])
                 case ToolCall():
                     calls.append(said)
+                case Sealed():
+                    sealed.append(said.data)
                 case ModelFinished():
                     if closing := tags.end():
                         parts.append(closing)
@@ -54,7 +56,7 @@ async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, 
                     yield said
     if not begun:
         yield Began(position)
-    yield told_apart(Chose("".join(parts), tuple(calls)), call.lines)
+    yield told_apart(Chose("".join(parts), tuple(calls), tuple(sealed)), call.lines)
 
 
 def told_apart(chosen: Chose, lines: Iterable[Line]) -> Chose:

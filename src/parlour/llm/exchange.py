@@ -12,9 +12,9 @@ from parlour.domain.events import ModelCalled, ModelFinished, TextDelta
 from parlour.domain.problems import Problem
 from parlour.domain.usage import Usage
 from parlour.ports import Ports
-from parlour.ports.models import Call, Counted, Ended, Text, Thinking, ToolCall
+from parlour.ports.models import Call, Counted, Ended, Sealed, Text, Thinking, ToolCall
 
-Heard = ModelCalled | Text | Thinking | ToolCall | ModelFinished
+Heard = ModelCalled | Text | Thinking | Sealed | ToolCall | ModelFinished
 
 
 async def converse(call: Call, ports: Ports) -> AsyncGenerator[Heard, None]:
@@ -44,6 +44,8 @@ async def converse(call: Call, ports: Ports) -> AsyncGenerator[Heard, None]:
                     case Ended():
                         reason = said.reason
                         continue
+                    case Sealed():
+                        pass
                 first_at = first_at or ports.now()
                 yield said
     except Problem:
@@ -89,7 +91,7 @@ async def exchange(call: Call, ports: Ports) -> AsyncGenerator[ModelCalled | Tex
                     yield said
                 case ModelCalled():
                     yield said
-                case ToolCall():
+                case ToolCall() | Sealed():
                     pass
 
 

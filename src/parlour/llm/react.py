@@ -15,7 +15,7 @@ from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
 from parlour.llm.using import arguments_of
 from parlour.ports import Ports
-from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
+from parlour.ports.models import Call, Line, Sealed, Text, Thinking, ToolCall
 
 
 def reacting(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
@@ -60,9 +60,9 @@ async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, 
                     text = tags.end() + reading.end()
                     if reading.action is not None and reading.action.final:
                         text += reading.action.text
-                case ModelCalled() | ToolCall():
+                case ModelCalled() | ToolCall() | Sealed():
                     text = ""
-            if not begun and not isinstance(said, ModelCalled):
+            if not begun and not isinstance(said, ModelCalled | Sealed):
                 begun = True
                 yield Began(position)
             if text:

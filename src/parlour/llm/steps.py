@@ -48,6 +48,8 @@ class Chose(Struct, frozen=True):
     text: str
     """The whole text of the step."""
     calls: tuple[ToolCall, ...] = ()
+    sealed: tuple[str, ...] = ()
+    """Its thoughts, for its provider alone."""
 
 
 class Used(Struct, frozen=True):

@@ -32,6 +32,8 @@ class Line(Struct, frozen=True):
     images: tuple[Image, ...] = ()
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    sealed: tuple[str, ...] = ()
+    """What was thought before this was said, for its provider alone; see `Sealed`."""
 
 
 class Tool(Struct, frozen=True):
@@ -65,6 +67,12 @@ class Thinking(Struct, frozen=True, gc=False):
     text: str
 
 
+class Sealed(Struct, frozen=True):
+    """A whole thought as its provider wants it back, unchanged, with the results of the tools that were asked for."""
+
+    data: str
+
+
 class Counted(Struct, frozen=True):
     """What the provider counted, usually its last word."""
 
@@ -78,7 +86,7 @@ class Ended(Struct, frozen=True):
     reason: str
 
 
-Said = Text | Thinking | ToolCall | Counted | Ended
+Said = Text | Thinking | Sealed | ToolCall | Counted | Ended
 
 
 class Models(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
+from parlour.ports.models import Counted, Ended, Said, Sealed, Text, Thinking, ToolCall
 from parlour.providers.failures import Refused, digest, incomplete, unreadable
 from parlour.providers.sse import EventLines, mended
 
@@ -25,6 +25,9 @@ class Piece(Struct, gc=False):
     type: str = ""
     text: str = ""
     thinking: str = ""
+    signature: str = ""
+    data: str = ""
+    """Of a thought that nobody but the provider may read."""
     partial_json: str = ""
     id: str = ""
     name: str = ""
@@ -59,6 +62,13 @@ class Heard(Struct, gc=False):
     usage: Tally | None = None
 
 
+class Thought(Struct):
+    """A thought that is being told."""
+
+    text: str = ""
+    signature: str = ""
+
+
 class Asked(Struct):
     id: str
     name: str
@@ -83,6 +93,7 @@ class AnthropicReading:
         self.done = False
         self._lines = EventLines()
         self._asked: Asked | None = None
+        self._thought: Thought | None = None
         self._prompt = 0
         self._completion: int | None = None
         self._ended = False
@@ -153,12 +164,20 @@ class AnthropicReading:
             given = bytes(block.input).strip()
             self._asked = Asked(block.id, block.name, "" if given in {b"", b"{}", b"null"} else given.decode())
             return
+        if block.type == "thinking":
+            self._thought = Thought()
+        elif block.type == "redacted_thinking":
+            yield sealed({"type": block.type, "data": block.data})
         yield from self._add(block)
 
     def _add(self, piece: Piece) -> Iterator[Said]:
         if piece.thinking:
             self._spoke = True
+            if self._thought is not None:
+                self._thought.text += piece.thinking
             yield Thinking(piece.thinking)
+        if piece.signature and self._thought is not None:
+            self._thought.signature += piece.signature
         if piece.text:
             self._spoke = True
             yield Text(piece.text)
@@ -170,6 +189,9 @@ class AnthropicReading:
             asked, self._asked = self._asked, None
             self._spoke = True
             yield ToolCall(asked.id, asked.name, asked.arguments.strip() or "{}")
+        thought, self._thought = self._thought, None
+        if thought is not None and thought.signature:
+            yield sealed({"type": "thinking", "thinking": thought.text, "signature": thought.signature})
 
     def _count(self, usage: Tally | None) -> None:
         """The start counts the prompt and a first token or two; the end counts all that was said."""
@@ -184,3 +206,7 @@ class AnthropicReading:
             self._spoke = self._ended = True
             yield from self._close()
             yield Ended(REASONS.get(reason, reason))
+
+
+def sealed(block: dict[str, str]) -> Sealed:
+    return Sealed(msgspec.json.encode(block).decode())

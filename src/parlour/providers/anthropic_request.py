@@ -1,5 +1,6 @@
 """A call as the Messages wire wants it. Knows no connection, and nothing of what comes back."""
 
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import msgspec
@@ -35,7 +36,20 @@ def body(call: Call) -> bytes:
         # the wire refuses earlier calls of tools that it is not told of; none of them may be asked for now
         made["tools"] = [{"name": name, "description": "", "input_schema": {"type": "object"}} for name in used]
         made["tool_choice"] = {"type": "none"}
-    return msgspec.json.encode(made | parameters(call.model.parameters))
+    given = call.model.parameters
+    if thoughtless(messages):
+        given = {name: value for name, value in given.items() if name != "thinking"}
+    return msgspec.json.encode(made | parameters(given))
+
+
+def thoughtless(messages: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the results that the model is to go on with are of calls without their thoughts: of a turn that was
+    stopped, whose thoughts are not kept. With `thinking` the wire refuses them."""
+    if len(messages) < 2:
+        return False
+    asked, answered = (msgspec.convert(one["content"], list[Block]) for one in messages[-2:])
+    results = any(block["type"] == "tool_result" for block in answered)
+    return results and asked[0]["type"] not in {"thinking", "redacted_thinking"}
 
 
 def spoken(lines: list[Line]) -> list[dict[str, object]]:
@@ -48,7 +62,8 @@ def spoken(lines: list[Line]) -> list[dict[str, object]]:
 def blocks(line: Line) -> list[Block]:
     if line.role == "tool":
         return [{"type": "tool_result", "tool_use_id": line.tool_call_id, "content": line.text}]
-    made: list[Block] = [picture(image) for image in line.images]
+    made: list[Block] = [msgspec.json.decode(thought, type=Block) for thought in line.sealed]
+    made += [picture(image) for image in line.images]
     if line.text.strip():  # blocks of text must not be empty
         made.append({"type": "text", "text": line.text})
     made += [
