@@ -6,6 +6,7 @@ from msgspec import json
 from parlour.domain.problems import BadRequest, InvalidParam, Problem, UnsupportedMediaType
 from parlour.wire.body import (
     DEEPEST,
+    MOST,
     boolean,
     decode,
     identifier,
@@ -50,6 +51,7 @@ def test_a_body_that_is_not_declared_as_json_is_415(content_type: str) -> None:
         b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         b'{"a": ' + b'{"a":' * 2_000 + b"1" + b"}" * 2_000 + b"}",
         b'{"a": ' + b"[" * DEEPEST + b"]" * DEEPEST + b"}",
+        b'{"a": [' + b"[]," * MOST + b"[]]}",
         b'{"a": ' + b"9" * 309 + b"}",
         b'{"a": -' + b"9" * 4_299 + b"}",
         b'{"a": ' + b"9" * 50_000 + b"}",
@@ -67,6 +69,8 @@ def test_nesting_and_numbers_within_the_limits_pass() -> None:
     assert json.encode(decode("application/json", deep))
     wide = b'{"a": [' + b"[]," * 500 + b"[]]}"
     assert len(decode("application/json", wide)["a"]) == 501  # pyright: ignore[reportArgumentType]
+    code = b'{"a": "' + rb"{\"[\\" * MOST + b'"}'
+    assert len(decode("application/json", code)["a"]) == 4 * MOST  # pyright: ignore[reportArgumentType]
 
 
 def test_a_byte_order_mark_is_passed_over() -> None:

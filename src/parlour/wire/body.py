@@ -22,8 +22,14 @@ DEEPEST = 100
 LARGEST = 10**308
 """No integer beyond the range of a float: the next conversion would fail on it. Ours."""
 
-_SUSPECT = re.compile(rb"\\u|[0-9]{300}")
-"""Only an escape brings a NUL into a string, only a long number is large: other bodies need no look."""
+MOST = 100_000
+"""Lists and objects in a body. Ours: millions, as there is room for, would hold up everybody else."""
+
+_TEXT = re.compile(rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+"?+', re.DOTALL)
+"""Also one without an end: a pattern that fails there would begin anew at each quote."""
+
+_LONG = re.compile(rb"[0-9]{300}")
+"""Only a long number is large."""
 
 _ESCAPE = re.compile(
     rb"\\(?:(?P<pair>u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -51,8 +57,9 @@ def decode(content_type: str, body: bytes) -> dict[str, object]:
     if not isinstance(value, dict):
         raise BadRequest("The request body must be a JSON object.")
     members = cast("dict[str, object]", value)
-    if _SUSPECT.search(body) or body.count(b"[") + body.count(b"{") > DEEPEST:
-        _measure(members, 1)
+    if _opened(body) > DEEPEST or _LONG.search(body):
+        _measure(members)
+    if b"\\u" in body:  # only an escape brings a NUL into a string
         return cast("dict[str, object]", clean(members))
     return members
 
@@ -60,6 +67,8 @@ def decode(content_type: str, body: bytes) -> dict[str, object]:
 def _json(body: bytes) -> object:
     if not body.strip():
         raise BadRequest("The request body is empty; send a JSON object.")
+    if _opened(body) > MOST and _opened(_TEXT.sub(b"", body)) > MOST:
+        raise BadRequest(f"The request body has too many lists and objects; {MOST:,} is the limit.")
     try:
         try:
             return json.decode(body)
@@ -73,23 +82,31 @@ def _json(body: bytes) -> object:
         raise BadRequest(f"The request body is not valid JSON: {error}") from None
 
 
+def _opened(body: bytes) -> int:
+    """Lists and objects, and the brackets within texts."""
+    return body.count(b"[") + body.count(b"{")
+
+
 def _whole(escape: re.Match[bytes]) -> bytes:
     """Half a surrogate pair, as a client writes it that cut a text within an emoji, becomes U+FFFD; Dify takes it."""
     return rb"\ufffd" if escape["half"] else escape[0]
 
 
-def _measure(value: object, depth: int) -> None:
-    if depth > DEEPEST:
-        raise BadRequest(f"The request body is nested too deeply; {DEEPEST} levels is the limit.")
-    match value:
-        case dict() | list():
-            inner = cast("dict[str, object] | list[object]", value)
-            for item in inner.values() if isinstance(inner, dict) else inner:
-                _measure(item, depth + 1)
-        case int() if abs(value) > LARGEST:
-            raise BadRequest("The request body has a number that is too large.")
-        case _:
-            pass
+def _measure(members: dict[str, object]) -> None:
+    """Refuse what is too deep or too large to go on with: level by level, as recursion has an end itself."""
+    level: list[Mapping[str, object] | list[object]] = [members]
+    depth = 1
+    while level:
+        if depth > DEEPEST:
+            raise BadRequest(f"The request body is nested too deeply; {DEEPEST} levels is the limit.")
+        inner: list[Mapping[str, object] | list[object]] = []
+        for outer in level:
+            for item in outer if isinstance(outer, list) else outer.values():
+                if isinstance(item, dict | list):
+                    inner.append(cast("dict[str, object] | list[object]", item))
+                elif isinstance(item, int) and abs(item) > LARGEST:
+                    raise BadRequest("The request body has a number that is too large.")
+        depth, level = depth + 1, inner
 
 
 def user(members: Mapping[str, object]) -> str:
