@@ -57,6 +57,16 @@ AGENTS = {
         divergence="Ours: the original sends none back, and such a provider refuses.",
     ),
     "agent:stop": R("5.1", "A stop in the middle of a tool ends the tool; what was said and thought is kept."),
+    "agent:gone": R(
+        "6.4",
+        "A client that goes away in the middle of a tool changes nothing: the run ends, and all of it is kept.",
+        divergence="In the original the answer is lost.",
+    ),
+    "agent:long": R(
+        "dsl 8.4",
+        "A turn that grows beyond what its model can hold is shown to it in part, and goes on.",
+        divergence="Results of tools give way, the oldest first, with a note; in the original earlier turns do.",
+    ),
     "agent:failure": R("4.5 m", "A model that fails between two steps leaves the thoughts so far, and an error event."),
     "agent:meta": R("5.8", "/meta has an icon for each tool of an agent."),
     "check:28": R(

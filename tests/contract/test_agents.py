@@ -1,15 +1,19 @@
 """Agents as clients see them: thoughts, tools, files, and what is kept of them (contract 2.7, 4.3, 4.4.2, 5.3)."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 from anyio import fail_after
 
+from parlour.llm.growth import LEFT_OUT
+from parlour.llm.replay import STOPPED
 from parlour.ports.tools import Outcome
-from parlour.tools.tool import Builtin
+from parlour.providers.scripted import Scripted, script_of
+from parlour.tools.tool import Builtin, Given
 from tests.contract.requirements import requirement
-from tests.front_door import Reply
+from tests.front_door import Reply, until
 from tests.houses import Build, Place, agent_app, chat_app, key_of, rules, scripted, tool_use
 from tests.trial_tools import Slow, alone, dot
 
@@ -29,6 +33,10 @@ def uses(*calls: Rule, say: str = "") -> Rule:
 
 def kinds(reply: Reply) -> list[str]:
     return [event["event"] for event in reply.events]
+
+
+def said(reply: Reply) -> str:
+    return "".join(event.get("answer", "") for event in reply.events)
 
 
 def thoughts(events: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -145,8 +153,7 @@ async def test_in_the_next_turn_the_model_is_shown_what_its_tools_said(build: Bu
     place = await build(apps={"first": agent_app("say", "fail")}, models=model)
     first = (await place.door.streamed("the first")).events[0]
     again = await place.door.streamed("and?", conversation_id=first["conversation_id"])
-    said = "".join(event.get("answer", "") for event in again.events)
-    assert said == (
+    assert said(again) == (
         "user: the first\nassistant: Hm.\ntool: x .\ntool: the tool failed: no luck today\nassistant: So.\nuser: and?"
     )
 
@@ -224,14 +231,32 @@ async def test_the_round_after_the_last_runs_without_tools(build: Build) -> None
 @requirement("agent:rounds")
 async def test_a_model_that_asks_for_a_tool_in_the_last_round_all_the_same_is_an_error(build: Build) -> None:
     place = await build(
-        apps={"first": agent_app("say", rounds=1)}, models=rules({"tool_calls": [call("say", word="x")]})
+        apps={"first": agent_app("say", rounds=1)},
+        models=rules({"match": "hi", "tool_calls": [call("say", word="x")]}, {"say": ["{prompt}"]}),
     )
     reply = await place.door.streamed("hi")
     assert kinds(reply)[-1] == "error"
     assert reply.events[-1]["code"] == "invalid_param"
     assert "max_iteration" in reply.events[-1]["message"]
-    [message] = await history(place, reply.events[0]["conversation_id"])
+    conversation = reply.events[0]["conversation_id"]
+    [message] = await history(place, conversation)
     assert (message["status"], len(message["agent_thoughts"])) == ("error", 2)
+    again = await place.door.streamed("and?", conversation_id=conversation)
+    assert said(again) == "user: and?", "a turn that failed is none that a model is shown"
+
+
+@requirement("agent:long")
+async def test_results_that_no_longer_fit_the_model_give_way_from_the_oldest_on(build: Build) -> None:
+    words = [" ".join([letter] * 150) for letter in "ab"]
+    script = {"rules": [*(uses(call("say", word=one)) for one in words), {"say": ["{prompt}"]}]}
+    model = Scripted(script_of(json.dumps(script).encode()), context=700)
+    place = await build(apps={"first": agent_app("say")}, models=model)
+    reply = await place.door.streamed("hi")
+    told = [json.loads(versions[-1]["observation"])["say"] for versions in thoughts(reply.events)[:2]]
+    assert told == [f"{one} ." for one in words], "clients see all of it"
+    asked = said(reply)
+    assert LEFT_OUT in asked
+    assert f"tool: {words[1]} ." in asked
 
 
 @requirement("agent:react")
@@ -261,7 +286,7 @@ async def test_a_stop_in_the_middle_of_a_tool_ends_it_and_keeps_what_was_said_an
     slow = Slow()
     place = await build(
         apps={"first": agent_app("wait")},
-        models=rules(uses(call("wait"), say="One moment."), {"say": ["never said"]}),
+        models=rules(uses(call("wait"), say="One moment."), {"say": ["{prompt}"]}),
         tools=alone(Builtin("wait", "Wait", "", slow.run)),
     )
     async with place.door.chat("hi", auto_generate_name=False) as stream:
@@ -277,7 +302,39 @@ async def test_a_stop_in_the_middle_of_a_tool_ends_it_and_keeps_what_was_said_an
     [thought] = message["agent_thoughts"]
     assert (thought["tool"], thought["thought"], thought["observation"]) == ("wait", "One moment.", "")
     again = await place.door.streamed("and?", conversation_id=first["conversation_id"])
-    assert kinds(again)[-1] == "message_end"
+    assert said(again) == f"user: hi\nassistant: One moment.\ntool: {STOPPED}\nuser: and?"
+
+
+@requirement("agent:gone")
+async def test_a_client_that_goes_away_in_the_middle_of_a_tool_changes_nothing_for_the_run(build: Build) -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def wait(given: Given) -> Outcome:
+        del given
+        begun.set()
+        await may_end.wait()
+        return Outcome("waited")
+
+    place = await build(
+        apps={"first": agent_app("wait")},
+        models=rules(uses(call("wait"), say="One moment."), {"match": "hi", "say": ["Here."]}, {"say": ["{prompt}"]}),
+        tools=alone(Builtin("wait", "Wait", "", wait)),
+    )
+    async with place.door.chat("hi", auto_generate_name=False) as stream:
+        first, *_ = await stream.take(3)
+        with fail_after(5):
+            await begun.wait()
+    may_end.set()
+
+    async def ended() -> bool:
+        return (await history(place, first["conversation_id"]))[0]["answer"].endswith("Here.")
+
+    await until(ended)
+    [message] = await history(place, first["conversation_id"])
+    assert (message["answer"], message["status"]) == ("One moment.\nHere.", "normal")
+    assert [thought["observation"] for thought in message["agent_thoughts"]] == ['{"wait": "waited"}', ""]
+    again = await place.door.streamed("and?", conversation_id=first["conversation_id"])
+    assert said(again) == "user: hi\nassistant: One moment.\ntool: waited\nassistant: Here.\nuser: and?"
 
 
 @requirement("agent:stop")

@@ -1,17 +1,21 @@
 """The loops of an agent by themselves: what a model is asked in each step, and what of earlier turns."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import pytest
-from msgspec import Struct, field
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import Struct, field, structs
 
 from parlour.domain.app import ToolUse
 from parlour.domain.events import AgentThought
 from parlour.domain.problems import InvalidParam
 from parlour.domain.turn import Exchange
 from parlour.llm.calling import calling
+from parlour.llm.growth import SHORTENED, Growth
 from parlour.llm.react import reacting
 from parlour.llm.replay import STOPPED, as_text, with_calls
 from parlour.llm.steps import Agent, Chose, Move
@@ -212,3 +216,51 @@ async def test_turns_are_kept_whole_from_the_newest_on() -> None:
     assert await fitting_turns(turns, 2 * weight - 1, scale) == turns[3]
     assert await fitting_turns(turns, weight - 1, scale) == ()
     assert await fitting_turns(turns, 10_000, scale) == tuple(line for turn in turns for line in turn)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(0, 400), min_size=1, max_size=6),
+    room=st.integers(200, 2000),
+    limit=st.one_of(st.none(), st.integers(1, 100)),
+)
+def test_however_much_its_tools_say_a_turn_fits_its_model_and_the_newest_result_stays_longest(
+    lengths: list[int], room: int, limit: int | None
+) -> None:
+    model = structs.replace(MODEL, parameters={} if limit is None else {"max_tokens": limit})
+    asked = structs.replace(agent(), model=model)
+    growth = Growth(asked, house(Speaking(size=room)))
+    lines = [Line("user", "hi"), *(Line("tool", "word " * length) for length in lengths)]
+
+    async def run() -> None:
+        before = await growth.over(lines)
+        found = await growth.lines(lines)
+        assert await growth.over(found) <= 0
+        if before <= 0:
+            assert found == tuple(lines)
+        cut = [line.text != whole.text for line, whole in zip(found, lines, strict=True)][1:]
+        long_enough = [after for after, length in zip(cut, lengths, strict=True) if length > 20]
+        assert sorted(long_enough, reverse=True) == long_enough, "the oldest give way first"
+
+    asyncio.run(run())
+
+
+async def test_a_result_too_long_for_the_model_is_shown_in_part_in_the_next_step_of_either_loop() -> None:
+    outcome = Outcome("word " * 5000)
+    native = Speaking(size=1000, script=[[asks()], [Text("done")]])
+    await heard(calling(agent(), house(native, Tools(outcome=outcome))))
+    act = 'Action: {"action": "weather", "action_input": "Köln"}'
+    plain = Speaking(size=1000, script=[[Text(act)], [Text('{"action": "Final Answer", "action_input": "Sunny."}')]])
+    await heard(reacting(agent(), house(plain, Tools(outcome=outcome))))
+    for model in (native, plain):
+        texts = [line.text for line in model.calls[1].lines if "word" in line.text]
+        assert len(texts) == 1
+        assert SHORTENED.strip() in texts[0]
+        assert 400 < len(texts[0].split()) < 750
+        assert "word" not in str(model.calls[0].lines)
+
+
+async def test_a_model_whose_room_nobody_knows_is_shown_everything() -> None:
+    model = Speaking(script=[[asks()], [Text("done")]])
+    await heard(calling(agent(), house(model, Tools(outcome=Outcome("word " * 5000)))))
+    assert model.calls[1].lines[-1].text == "word " * 5000

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.llm.exchange import Tags, converse
+from parlour.llm.growth import Growth
 from parlour.llm.stepping import stepwise
 from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
@@ -18,8 +19,11 @@ from parlour.ports.models import Call, Line, Sealed, Text, Thinking, ToolCall
 def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
     """As `stepwise`."""
     lines, tools = list(agent.lines), tuple(offer.tool for offer in agent.offers)
+    growth = Growth(agent, ports)
 
-    def ask(*, last: bool) -> Call:
+    async def ask(*, last: bool) -> Call:
+        if len(lines) > len(agent.lines):
+            lines[:] = await growth.lines(lines)
         return Call(agent.model, tuple(lines), tools=() if last else tools)
 
     def learn(chosen: Chose, used: tuple[Used, ...]) -> None:

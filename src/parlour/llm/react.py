@@ -1,6 +1,6 @@
 """An agent whose model asks for tools in plain text, as any model can (dsl.md 8.4). Knows no tool and no wire."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 import msgspec
@@ -9,6 +9,7 @@ from msgspec import structs
 from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.llm.calling import without_pictures
 from parlour.llm.exchange import Tags, converse
+from parlour.llm.growth import Growth
 from parlour.llm.react_text import GO_ON, OBSERVATION, Action, Reading, instructed
 from parlour.llm.stepping import stepwise
 from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
@@ -21,18 +22,26 @@ from parlour.ports.models import Call, Line, Sealed, Text, Thinking, ToolCall
 def reacting(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
     """As `stepwise`; a final answer asks for no tool."""
     model = structs.replace(agent.model, stop=(OBSERVATION, *agent.model.stop))
-    scratch: list[str] = []
+    steps: list[tuple[Chose, Used]] = []
+    growth = Growth(agent, ports)
 
-    def ask(*, last: bool) -> Call:
-        return Call(model, prompted(agent, scratch, last=last))
+    async def ask(*, last: bool) -> Call:
+        prompt = prompted(agent, steps, last=last)
+        if steps and (over := await growth.over(prompt)) > 0:
+            texts = await growth.texts([used.text for _, used in steps], over)
+            steps[:] = [
+                (said, structs.replace(used, text=text)) for (said, used), text in zip(steps, texts, strict=True)
+            ]
+            prompt = prompted(agent, steps, last=last)
+        return Call(model, prompt)
 
     def learn(chosen: Chose, used: tuple[Used, ...]) -> None:
-        scratch.append(told(chosen.text, used))
+        steps.extend((chosen, one) for one in used)  # there is one
 
     return stepwise(agent, ports, ask, step, learn)
 
 
-def prompted(agent: Agent, scratch: list[str], *, last: bool) -> tuple[Line, ...]:
+def prompted(agent: Agent, steps: Sequence[tuple[Chose, Used]], *, last: bool) -> tuple[Line, ...]:
     """What the model is asked: how to ask for tools, the past, the question, and the steps so far."""
     lines = agent.lines
     instruction = lines[0].text if lines and lines[0].role == "system" else ""
@@ -40,8 +49,9 @@ def prompted(agent: Agent, scratch: list[str], *, last: bool) -> tuple[Line, ...
     tools = () if last else tuple(offer.tool for offer in agent.offers)
     system = instructed(agent.scaffold, instruction, tools)
     head = (Line("system", system),) if tools or instruction or last else ()
-    if not scratch:
+    if not steps:
         return (*head, *asked)
+    scratch = [told(said.text, used) for said, used in steps]
     return (*head, *without_pictures(asked), Line("assistant", "\n\n".join(scratch)), Line("user", GO_ON))
 
 
@@ -79,11 +89,9 @@ def calls_of(action: Action | None, position: int) -> tuple[ToolCall, ...]:
     return (ToolCall(f"step_{position}", action.name, action.text),)
 
 
-def told(thought: str, used: tuple[Used, ...]) -> str:
+def told(thought: str, used: Used) -> str:
     """A step as the model is shown it again."""
-    parts = [f"Thought: {without_thoughts(thought)}"]
-    for one in used:
-        given = arguments_of(one.call.arguments)
-        action = {"action": one.call.name, "action_input": one.call.arguments if given is None else given}
-        parts.append(f"Action:\n```json\n{msgspec.json.encode(action).decode()}\n```\n{OBSERVATION}: {one.text}")
-    return "\n\n".join(parts)
+    given = arguments_of(used.call.arguments)
+    action = {"action": used.call.name, "action_input": used.call.arguments if given is None else given}
+    written = msgspec.json.encode(action).decode()
+    return f"Thought: {without_thoughts(thought)}\n\nAction:\n```json\n{written}\n```\n{OBSERVATION}: {used.text}"

@@ -17,7 +17,7 @@ Learn = Callable[[Chose, tuple[Used, ...]], None]
 
 
 class Ask(Protocol):
-    def __call__(self, *, last: bool) -> Call:
+    async def __call__(self, *, last: bool) -> Call:
         """What the next step is asked; the last one may use no tool."""
         ...
 
@@ -32,7 +32,7 @@ async def stepwise(agent: Agent, ports: Ports, ask: Ask, step: Step, learn: Lear
     for position in range(1, agent.rounds + 2):
         last = position > agent.rounds
         chosen = Chose("")
-        async with aclosing(step(ask(last=last), position, ports)) as moves:
+        async with aclosing(step(await ask(last=last), position, ports)) as moves:
             async for move in moves:
                 if isinstance(move, Chose):
                     chosen = move
