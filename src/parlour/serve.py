@@ -140,7 +140,7 @@ async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: S
             sent = await new_key(server, source.name)
             key = f"key {sent}   (shown this once)"
         say(f"{source.name}  {app.mode}  {key}")
-        for lacks in report(text, source.name):
+        for lacks in report(text, source.name, server.house.catalogue.serves):
             if lacks.level == "refused":
                 say(f"  {source.path}:{lacks.line}: fails when a run gets there: {lacks.what}")
         tried.append((sent, app.mode))

@@ -24,6 +24,16 @@ NODES = {
         "Keys of an http-request's authorization are stars in process_data.",
         divergence="Secrets of the environment are, too, and in the inputs of every node; Dify shows them there.",
     ),
+    "node:tool": R(
+        "dsl 6.11, 4.3",
+        "A tool node's outputs are text, files and json; its files are the flow's, its events have tool_info and icon.",
+    ),
+    "node:tool:failing": R(
+        "dsl 4.2, 6.11",
+        "A tool that fails, is not here or takes too long fails its node; retries and the author's strategy hold.",
+        divergence="That a single tool has a time is ours: in the original only the whole run has a limit.",
+    ),
+    "node:tool:stop": R("5.1", "A stop in the middle of a tool ends the tool."),
     "node:bad-input": R(
         "dsl 2.4, 4",
         "What cannot run fails its run in time: the node's failure, the run's, and an error with its name.",

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.anyio
 NODES = [
     node("start", "start"),
     node("hello", "answer", answer="Hello. "),
-    node("look", "tool", title="Search the web"),
+    node("look", "tool", title="Search the web", provider_name="tavily", tool_name="search"),
     node("say", "answer", answer="{{#look.text#}} Bye."),
 ]
 DEFAULT = {"key": "text", "type": "string", "value": "Nothing found."}
@@ -28,7 +28,7 @@ async def served(build: Build, **look: object) -> Place:
 async def test_it_is_refused_unless_its_operator_allows_it_and_what_was_served_stays(build: Build) -> None:
     place = await build()
     before = place.house.catalogue.get("first")
-    with pytest.raises(Refused, match="tool `Search the web`: tools are not served yet"):
+    with pytest.raises(Refused, match="tool tavily/search: is not here"):
         await place.house.catalogue.publish(flow_file(graph={"nodes": NODES, "edges": WAYS}), "first")
     assert place.house.catalogue.get("first") is before
 
@@ -37,7 +37,7 @@ async def test_a_run_that_gets_to_such_a_node_fails_with_its_name_and_the_reason
     place = await served(build)
     reply = await place.door.send()
     assert reply.status == 400
-    assert "Search the web: tools are not served yet" in reply.json()["message"]
+    assert "Search the web: The tool tavily/search is not here" in reply.json()["message"]
     said = (await place.door.send(response_mode="streaming")).events
     assert "".join(event["answer"] for event in said if event["event"] == "message") == "Hello. "
     [failed] = [event["data"] for event in said if event["event"] == "node_finished" and event["data"]["error"]]

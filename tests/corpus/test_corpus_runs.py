@@ -32,6 +32,8 @@ from tests.houses import rules
 pytestmark = pytest.mark.anyio
 
 EXPECTED = expectations()
+OWED = set((Path(__file__).parent / "owed.txt").read_text().splitlines())
+"""Files that are served, and of which nobody has written yet what they are to do."""
 
 
 class Told(Struct):
@@ -56,8 +58,8 @@ RUNS = [(name, number) for name, runs in EXPECTED.items() for number in range(le
 @needs_corpus
 def test_each_real_flow_has_an_expectation_or_lacks_a_kind_of_node() -> None:
     assert EXPECTED.keys() <= FILES.keys()
-    owed = {name: {type_ for _, type_ in not_served(path)} for name, path in FILES.items() if name not in EXPECTED}
-    assert not [name for name, lacking in owed.items() if not lacking], "served, but nobody has said what it is to do"
+    silent = {name for name, path in FILES.items() if name not in EXPECTED and not not_served(path)}
+    assert silent == OWED, "served, but nobody has said what it is to do; or said, and still owed"
 
 
 @pytest.mark.parametrize(("name", "number"), RUNS, ids=[f"{name[-32:]}-{number}" for name, number in RUNS])

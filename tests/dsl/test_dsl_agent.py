@@ -32,7 +32,7 @@ def test_a_tool_is_named_by_its_provider_and_keeps_what_its_author_set() -> None
         "tool_parameters": {"depth": 3, "query": "", "site": None, "raw": False},
     }
     assert agent_of(tools=[written, TOOL]).tools == (
-        ToolUse("tavily", "now", "api", "Suche", {"depth": 3, "raw": False}),
+        ToolUse("tavily", "now", "api", "Suche", {"depth": 3, "raw": False}, provider_id="0d9a"),
         ToolUse("time", "now"),
     )
 

@@ -86,7 +86,7 @@ def test_a_real_agent_loads_with_its_tools_and_says_of_each_what_serves_it(path:
     serves = served_tools()
     told = {finding.what: finding for finding in report(source, path.stem, serves)}
     for use, line in zip(app.tools, loaded.tool_lines, strict=True):
-        found = told.get(f"tool {use.title} (built in)") or told[f"tool {use.title}"]
+        found = told.get(f"tool {use.title} ({serves(use)})") or told[f"tool {use.title}"]
         assert (found.level, found.line) == ("supported" if serves(use) else "refused", line)
         assert found.partial == (found.level == "refused")
     assert understood(source, path.stem, partial=True, serves=serves) == app

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from parlour.domain.app import FlowApp
+from parlour.domain.app import FlowApp, ToolUse
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.load import load
 from parlour.http.reading import findings, report, understood
 from parlour.modes.graphs import faults, told
+from parlour.wiring import served_tools
 from tests.dsl.dsl_samples import flow_files, mode_of, needs_corpus, nodes_of, not_served
 
 FLOWS = flow_files()
@@ -22,8 +23,13 @@ def exported(path: Path) -> bool:
     return len(set(ids)) == len(ids) and all(node["data"].get("type") for node in nodes_of(path))
 
 
+def all_here(use: ToolUse) -> str:
+    """As if every tool were served."""
+    return f"{use.kind} tools are here"
+
+
 def refusals(path: Path) -> list[Finding]:
-    return [finding for finding in report(path.read_text(), path.stem) if finding.level == "refused"]
+    return [finding for finding in report(path.read_text(), path.stem, all_here) if finding.level == "refused"]
 
 
 @needs_corpus
@@ -46,10 +52,10 @@ def test_a_real_flow_is_served_whole_exactly_if_all_of_its_nodes_are(path: Path)
     if exported(path):
         assert bool(lacking) == bool(not_served(path)), lacking
     if not lacking:
-        assert isinstance(understood(path.read_text(), path.stem), FlowApp)
+        assert isinstance(understood(path.read_text(), path.stem, serves=all_here), FlowApp)
         return
     with pytest.raises(Refused) as caught:
-        understood(path.read_text(), path.stem)
+        understood(path.read_text(), path.stem, serves=all_here)
     assert all(f"line {finding.line}: {finding.what}: {finding.advice}" in str(caught.value) for finding in lacking)
 
 
@@ -67,6 +73,20 @@ def test_of_a_real_flow_the_nodes_that_nobody_runs_are_refused_by_name_and_no_ot
     for id_, type_ in lacking.items():
         assert "not served" in told[id_]
         assert f"type: {type_}" in lines[loaded.line(id_, "type") - 1]
+
+
+@every_flow
+def test_of_each_tool_of_a_real_flow_it_is_said_what_serves_it(path: Path) -> None:
+    loaded, serves = load(path.read_text(), name=path.stem), served_tools()
+    assert isinstance(loaded.app, FlowApp)
+    found = [finding for finding in findings(loaded, serves) if finding.what.startswith("tool `")]
+    if exported(path):
+        assert len(found) == len([node for node in nodes_of(path) if node["data"]["type"] == "tool"])
+    lines = path.read_text().splitlines()
+    for finding in found:
+        assert (finding.level, ": built in" in finding.what) in {("supported", True), ("refused", False)}
+        assert finding.level == "supported" or finding.partial
+        assert lines[finding.line - 1].strip().startswith("tool_name: ")
 
 
 @every_flow

@@ -21,14 +21,14 @@ def test_each_node_is_told_of_with_the_model_or_tool_that_it_uses() -> None:
     names = [
         "start `Start`",
         "llm `Ask` (openai/gpt-4o)",
-        "tool `Look` (tavily/search)",
+        "tool `Look` (tavily/search): tool tavily/search",
         "iteration `Each`",
         "end `end`",
     ]
     assert list(told)[-5:] == names
     assert [told[name].level for name in names] == ["supported", "supported", "refused", "supported", "supported"]
     assert told[names[1]].line == line_of(source, "id: ask")
-    assert told[names[2]].line == line_of(source, "type: tool")
+    assert told[names[2]].line == line_of(source, "tool_name: search")
 
 
 def test_a_fault_within_a_node_is_told_with_its_own_line() -> None:

@@ -45,7 +45,7 @@ def test_a_sound_graph_has_no_faults() -> None:
 @pytest.mark.parametrize(
     ("type_", "advice"),
     [
-        ("tool", "tools are not served yet; "),
+        ("tool", "names no tool: "),
         ("agent", "agents are not served yet; "),
         ("knowledge-retrieval", "knowledge is not served yet; "),
         ("datasource", "belongs to a knowledge pipeline"),
@@ -193,6 +193,8 @@ SELECTORS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("llm", {"context": {"enabled": True, "variable_selector": []}}, []),
     ("llm", {"variables": [{"variable": "x", "value_selector": ["gone", "text"]}]}, []),
     ("code", {"code": "print('{{#gone.text#}}')", "title": "{{#gone.text#}}"}, []),
+    ("tool", {"tool_parameters": {"word": {"type": "variable", "value": ["gone", "text"]}}}, LOST),
+    ("tool", {"tool_parameters": {"word": {"type": "constant", "value": ["gone", "text"]}}}, []),
     ("tool", {"params": {"options": ["gone", "text"]}}, []),
     ("tool", {"tool_configurations": {"words": ["gone", "text"]}}, []),
 ]

@@ -11,10 +11,9 @@ from tests.process.conftest import APP, command
 
 pytestmark = pytest.mark.slow
 
-FLOW = graph_file(
-    "workflow", [node("start", "start"), node("look", "tool"), node("end", "end")], chain("start", "look", "end")
-)
-"""A flow with a node that nobody runs yet."""
+LOOK = node("look", "tool", provider_name="tavily", tool_name="search")
+FLOW = graph_file("workflow", [node("start", "start"), LOOK, node("end", "end")], chain("start", "look", "end"))
+"""A flow with a tool that nobody serves."""
 
 
 def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -43,8 +42,8 @@ def test_check_of_a_flow_names_each_node_and_forgives_those_that_do_not_run_if_a
     (tmp_path / "flow.yml").write_text(FLOW)
     done = run(tmp_path, "check", "flow.yml")
     assert done.returncode == 1
-    line = FLOW.splitlines().index("    - id: look") + 1
-    assert f"flow.yml:{line + 3}: refused: tool `Look`" in done.stdout
+    line = FLOW.splitlines().index("        tool_name: search") + 1
+    assert f"flow.yml:{line}: refused: tool `Look` (tavily/search): tool tavily/search — is not here: " in done.stdout
     assert f"flow.yml:{FLOW.splitlines().index('    - id: start') + 1}: supported: start `Start`" in done.stdout
     assert done.stdout.endswith(
         "flow.yml: 4 supported, 1 refused: it is served in part, if you allow it (--allow-partial)\n"

@@ -183,17 +183,18 @@ def test_a_file_that_is_no_app_is_named_with_its_fault(tmp_path: Path, text: str
 
 
 def test_a_flow_that_runs_in_part_is_served_if_it_is_allowed_and_what_does_not_run_is_told(tmp_path: Path) -> None:
-    nodes = [node("start", "start"), node("look", "tool"), node("say", "answer", answer="Hi.")]
+    look = node("look", "tool", provider_name="tavily", tool_name="search")
+    nodes = [node("start", "start"), look, node("say", "answer", answer="Hi.")]
     (tmp_path / "test.yml").write_text(graph_file("advanced-chat", nodes, chain("start", "look", "say")))
     (tmp_path / "parlour.toml").write_text('[providers.default]\nkind = "scripted"')
     told = fails("serve", "test.yml", "--data", "d", "--port", "0", folder=tmp_path)
-    assert "tool `Look`: tools are not served yet" in told
+    assert "tool `Look` (tavily/search): tool tavily/search: is not here" in told
     assert "--allow-partial" in told
     with serving(tmp_path, None, "", "--allow-partial") as served:
         assert any("fails when a run gets there: tool `Look`" in line for line in served.said)
         status, reply = served.call("POST", "/v1/chat-messages", {"query": "hi", "user": "u"})
         assert (status, reply["code"]) == (400, "invalid_param")
-        assert "Look: tools are not served yet" in reply["message"]
+        assert "Look: The tool tavily/search is not here" in reply["message"]
 
 
 def test_a_configuration_with_an_unknown_key_names_it(tmp_path: Path) -> None:

@@ -128,10 +128,25 @@ class ToolUse(Struct, frozen=True):
     label: str = ""
     settings: dict[str, object] = {}
     """What the app's author has set for it. No model is shown it."""
+    provider_id: str = ""
+    """Where its provider has a name of its own, too: what the author's server knew it by."""
+
+    @classmethod
+    def of(
+        cls, provider: str, id_: str, name: str, *, kind: str, label: str, settings: dict[str, object] | None = None
+    ) -> "ToolUse":
+        """As a file has it: a tool is known by its provider's name, or by its id; both may be paths."""
+        last = [path.rstrip("/").rpartition("/")[2] for path in (provider, id_)]
+        named = last[0] or last[1]
+        return cls(named, name, kind, label, settings or {}, provider_id=last[1] if last[1] != named else "")
 
     @property
     def title(self) -> str:
         return f"{self.provider}/{self.name}"
+
+    @property
+    def named(self) -> bool:
+        return bool(self.provider and self.name)
 
 
 class ChatApp(Struct, frozen=True, tag="chat"):

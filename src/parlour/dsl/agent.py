@@ -64,11 +64,11 @@ def _use(tool: Part) -> ToolUse:
     name = tool.text("tool_name")
     if not name:
         tool.refused(tool.name("tool_name"), "is missing: which tool of its provider is meant?")
-    provider = tool.text("provider_name") or tool.text("provider_id")
     settings = tool.part("tool_parameters").value
-    return ToolUse(
-        provider=provider.rstrip("/").rpartition("/")[2],
-        name=name,
+    return ToolUse.of(
+        tool.text("provider_name"),
+        tool.text("provider_id"),
+        name,
         kind=tool.text("provider_type") or "builtin",
         label=tool.text("tool_label"),
         settings={key: value for key, value in settings.items() if value is not None and value != ""},

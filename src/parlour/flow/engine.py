@@ -193,7 +193,7 @@ def settled(walk: Walk, ended: Ended) -> Iterator[AnyEvent]:
         walk.outputs |= result.outputs
     if result.answer or result.files:
         walk.answers[node] = result.answer
-        walk.files += result.files
+        walk.files += [file for file in result.files if file not in walk.files]  # one may be made, and said later
     yield from walk.speech.ended(node)
     if ended.told is not None:
         yield ended.told

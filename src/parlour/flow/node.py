@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from parlour.domain.app import FlowApp
+from parlour.domain.app import FlowApp, ToolUse
 from parlour.domain.events import AnyEvent, Citation, HumanInputRequired
 from parlour.domain.files import File
 from parlour.domain.graph import Node
@@ -169,6 +169,16 @@ class Fault(Struct, frozen=True):
     """Where it stands within the node's `data`."""
 
 
+class Used(Struct, frozen=True):
+    """A tool that a node uses."""
+
+    use: ToolUse
+    keys: tuple[str | int, ...] = ()
+    """Where it stands within the node's `data`."""
+    needed: bool = False
+    """Whether the node does nothing without it."""
+
+
 class Kind(Struct, frozen=True):
     """A kind of node, as the table `flow/nodes/__init__.py` lists it."""
 
@@ -187,5 +197,7 @@ class Kind(Struct, frozen=True):
     """Of an answer or an end: its config and its id to the template of what it says."""
     writes: Callable[[Any], frozenset[tuple[str, ...]]] | None = None
     """Of an assigner: the selectors of the variables that it writes."""
+    uses: Callable[[Any], Iterable[Used]] | None = None
+    """Of one that uses tools: which ones."""
     check: Callable[[Any, Node], Iterable[Fault]] | None = None
     """What cannot be told from the shape of its config alone."""

@@ -95,6 +95,9 @@ def _selectors(node: Node) -> Iterator[Found]:
                 waiting += [((*keys, at), item) for at, item in enumerate(items)]
         elif isinstance(value, Mapping):
             written = cast("Mapping[str, object]", value)
+            chosen = written.get("value") if written.get("type") == "variable" else None
+            if isinstance(chosen, list) and (found := _selector(cast("list[object]", chosen))) is not None:
+                yield (*keys, "value"), found
             waiting += [
                 ((*keys, key), item)
                 for key, item in written.items()

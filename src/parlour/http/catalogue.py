@@ -22,7 +22,7 @@ class Catalogue:
         """`serves`: what stands behind each tool that an app names."""
         self._versions = versions
         self._now = now
-        self._serves = serves
+        self.serves = serves
         self._apps: dict[str, App] = {}
         self._pinned: dict[tuple[str, str], App] = {}
 
@@ -38,7 +38,7 @@ class Catalogue:
         Raises:
             Refused: the content is not understood; what was served stays.
         """
-        app = understood(source, name, partial=partial, serves=self._serves)
+        app = understood(source, name, partial=partial, serves=self.serves)
         latest = {version.app: version.id for version in await self._versions.latest()}
         if latest.get(name) != app.card.version:
             await self._versions.publish(Version(app.card.version, name, source, self._now()))

@@ -12,7 +12,7 @@ from parlour.domain.app import AgentApp, App, ChatflowApp, FlowApp, ToolUse, Wor
 from parlour.domain.graph import Node
 from parlour.dsl.findings import Finding, Refused, finding
 from parlour.dsl.load import Loaded, load
-from parlour.modes.graphs import Fault, faults, told
+from parlour.modes.graphs import Fault, Used, faults, told, used
 
 Serves = Callable[[ToolUse], str]
 """What serves a tool, in a few words; empty where nothing does."""
@@ -49,7 +49,7 @@ def findings(loaded: Loaded, serves: Serves = nobody) -> tuple[Finding, ...]:
     """What there is to say of the file and, of a graph, of each of its nodes; of an agent, of each of its tools."""
     match loaded.app:
         case ChatflowApp() | WorkflowApp() as app:
-            more = _of_nodes(app, loaded)
+            more = _of_nodes(app, loaded, serves)
         case AgentApp() as app:
             more = (_of_tool(use, line, serves(use)) for use, line in zip(app.tools, loaded.tool_lines, strict=True))
         case _:
@@ -57,28 +57,38 @@ def findings(loaded: Loaded, serves: Serves = nobody) -> tuple[Finding, ...]:
     return tuple(sorted((*loaded.findings, *more), key=lambda one: one.line))
 
 
+NOT_HERE = "is not here: say in [tools] of parlour.toml who has it (docs/tools.md)"
+
+
 def _of_tool(use: ToolUse, line: int, server: str) -> Finding:
     what = f"tool {use.title}"
     if server:
         return finding("supported", f"{what} ({server})", line)
-    return finding(
-        "refused",
-        what,
-        line,
-        "is not here: say in [tools] of parlour.toml who has it (docs/tools.md), or set its `enabled` to false",
-        partial=True,
-    )
+    return finding("refused", what, line, f"{NOT_HERE}, or set its `enabled` to false", partial=True)
 
 
-def _of_nodes(app: FlowApp, loaded: Loaded) -> Iterator[Finding]:
+def _of_nodes(app: FlowApp, loaded: Loaded, serves: Serves) -> Iterator[Finding]:
     nodes = {node.id: node for node in app.graph.nodes}
     found = faults(app)
     faulty = {fault.node_id for fault in found}
     for node in told(app):
-        if node.id not in faulty:
+        tools = used(node)
+        if node.id not in faulty and not any(tool.needed for tool in tools):
             yield finding("supported", title(node), loaded.line(node.id))
+        for tool in tools:
+            yield _of_used(tool, node, loaded.line(node.id, *tool.keys), serves(tool.use))
     for fault in found:
         yield _finding(fault, nodes.get(fault.node_id), loaded)
+
+
+def _of_used(tool: Used, node: Node, line: int, server: str) -> Finding:
+    """A tool of a node. One that the node cannot do without tells of both."""
+    if not tool.needed:
+        said = _of_tool(tool.use, line, server)
+        return structs.replace(said, what=f"{node.type} `{node.title.strip() or node.id}`: {said.what}")
+    if server:
+        return finding("supported", f"{title(node)}: {server}", line)
+    return finding("refused", f"{title(node)}: tool {tool.use.title}", line, NOT_HERE, partial=True)
 
 
 def _finding(fault: Fault, node: Node | None, loaded: Loaded) -> Finding:

@@ -48,6 +48,8 @@ class Outcome(Struct, frozen=True):
     files: tuple[Made, ...] = ()
     data: tuple[object, ...] = ()
     """Values of JSON, for the nodes of a graph."""
+    variables: dict[str, object] = {}
+    """Values by name, likewise."""
 
 
 class Tools(Protocol):

@@ -16,7 +16,7 @@ class BuiltinShelf:
 
     async def tools(self) -> Mapping[str, Told]:
         return {
-            name: Told(tool.description, tool.parameters, tool.label, tool.seconds)
+            name: Told(tool.description, tool.parameters, tool.label, tool.seconds, open=True)
             for name, tool in self._tools.items()
         }
 

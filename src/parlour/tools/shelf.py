@@ -1,13 +1,15 @@
 """Tools that somebody else has, as the toolbox sees them. Knows neither who that is nor how they are asked."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from msgspec import Struct
 
 from parlour.domain.problems import ToolFailed
 from parlour.domain.values import each_text
 from parlour.ports.tools import PATIENCE, Caller, Outcome
+
+NOTHING: Mapping[str, object] = {}
 
 
 class Told(Struct, frozen=True):
@@ -17,6 +19,8 @@ class Told(Struct, frozen=True):
     parameters: dict[str, object]
     label: str = ""
     seconds: float = PATIENCE
+    open: bool = False
+    """Whether it takes more than its parameters: what only the author of an app sets."""
 
 
 class Shelf(Protocol):
@@ -59,13 +63,20 @@ class Place(Struct, frozen=True):
             raise ToolFailed(f"{self.words}: there is no tool {self.tool or name} (there are: {known})")
         return found
 
-    async def use(self, name: str, arguments: Mapping[str, object], caller: Caller) -> Outcome:
+    async def use(
+        self, name: str, arguments: Mapping[str, object], caller: Caller, settings: Mapping[str, object] = NOTHING
+    ) -> Outcome:
+        """`settings`: what the app's author has set; it goes along as far as the tool there knows it."""
         try:
-            outcome = await self.shelf.use(self.tool or name, arguments, caller)
+            told = await self.told(name)
+            known = cast("dict[str, object]", told.parameters.get("properties") or {})
+            given = {key: value for key, value in settings.items() if told.open or key in known}
+            outcome = await self.shelf.use(self.tool or name, {**given, **arguments}, caller)
         except ToolFailed as failed:
             raise ToolFailed(self.without_secrets(failed.message)) from None
         data = tuple(each_text(value, self.without_secrets) for value in outcome.data)
-        return Outcome(self.without_secrets(outcome.text), outcome.files, data)
+        variables = cast("dict[str, object]", each_text(outcome.variables, self.without_secrets))
+        return Outcome(self.without_secrets(outcome.text), outcome.files, data, variables)
 
     def without_secrets(self, text: str) -> str:
         for secret in self.secrets:

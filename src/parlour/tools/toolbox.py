@@ -1,6 +1,7 @@
 """The port `Tools`: which tool stands behind the name that an app has for it. Knows no model and no app's file."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from parlour.domain.app import ToolUse
 from parlour.domain.problems import ToolFailed
@@ -9,6 +10,7 @@ from parlour.ports.tools import Caller, Offer, Outcome
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Builtin, Given, Reach
 
+Found = TypeVar("Found")
 Serves = Callable[[ToolUse], str]
 
 NOWHERE: Mapping[str, Place] = {}
@@ -21,7 +23,7 @@ def serving(table: Mapping[str, Sequence[Builtin]], named: Mapping[str, str]) ->
     def serves(use: ToolUse) -> str:
         tool = builtin.get((use.provider, use.name))
         needs = f", needs {tool.needs} in [tools.{use.provider}]" if tool and tool.needs else ""
-        return named.get(use.title) or named.get(use.provider) or (f"built in{needs}" if tool else "")
+        return entry(named, use) or (f"built in{needs}" if tool else "")
 
     return serves
 
@@ -56,14 +58,20 @@ class Toolbox:
     async def run(self, offer: Offer, arguments: Mapping[str, object], caller: Caller) -> Outcome:
         use = offer.use
         if (place := self._place(use)) is not None:
-            return await place.use(use.name, {**use.settings, **arguments}, caller)
+            return await place.use(use.name, arguments, caller, use.settings)
         tool = self._builtin.get((use.provider, use.name))
         if tool is None:
             raise ToolFailed(f"there is not a tool named {offer.tool.name}")
         return await tool.run(Given(arguments, use.settings, caller.app, self._reach))
 
     def _place(self, use: ToolUse) -> Place | None:
-        return self._places.get(use.title) or self._places.get(use.provider)
+        return entry(self._places, use)
+
+
+def entry(named: Mapping[str, Found], use: ToolUse) -> Found | None:
+    """What stands for a tool: by its own name, by that of its provider, or by the id that its file has for that."""
+    names = (use.title, use.provider, use.provider_id)
+    return next((named[name] for name in names if name in named), None)
 
 
 def offered(use: ToolUse, tool: Tool, label: str, seconds: float) -> Offer:

@@ -8,8 +8,9 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from parlour.domain.app import AgentApp, App, Field
+from parlour.domain.app import AgentApp, App, ChatflowApp, Field, WorkflowApp
 from parlour.domain.files import FileRules, FileType, TransferMethod
+from parlour.domain.graph import Node
 from parlour.wire.encode import encode
 
 TEXTS = {"text-input", "paragraph", "select"}
@@ -146,8 +147,14 @@ def info(app: App) -> bytes:
 
 def meta(app: App) -> bytes:
     """Each tool has the same icon: a file names none."""
-    tools = app.tools if isinstance(app, AgentApp) else ()
-    return encode(ToolIcons({tool.name: TOOL_ICON for tool in tools}))
+    names = [tool.name for tool in app.tools] if isinstance(app, AgentApp) else []
+    if isinstance(app, ChatflowApp | WorkflowApp):
+        names += [str(node.data["tool_name"]) for node in app.graph.nodes if node.type == "tool" and named(node)]
+    return encode(ToolIcons(dict.fromkeys(names, TOOL_ICON)))
+
+
+def named(node: Node) -> bool:
+    return bool(node.data.get("tool_name"))
 
 
 def site(app: App) -> bytes:

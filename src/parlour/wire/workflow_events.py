@@ -23,6 +23,7 @@ from parlour.domain.events import (
     WorkflowPaused,
     WorkflowStarted,
 )
+from parlour.wire.about import TOOL_ICON
 from parlour.wire.flow_values import shown
 
 Container = ContainerStarted | ContainerNext | ContainerFinished
@@ -77,7 +78,7 @@ def describe(event: WorkflowEvent) -> tuple[str, Data]:
         case WorkflowPaused():
             name, data = "workflow_paused", _paused(event)
         case NodeStarted():
-            name, data = "node_started", _members(event, NODE_STARTED)
+            name, data = "node_started", _members(event, NODE_STARTED) | _extras(event.node_type)
         case NodeFinished():
             name, data = "node_finished", _outcome(event.outcome)
         case NodeRetried():
@@ -102,7 +103,12 @@ def _members(event: Struct, names: tuple[str, ...]) -> Data:
 
 
 def _outcome(outcome: NodeOutcome) -> Data:
-    return _members(outcome, NODE_FINISHED)
+    return _members(outcome, NODE_FINISHED) | _extras(outcome.node_type)
+
+
+def _extras(node_type: str) -> Data:
+    """The icon of a tool: the same for each, a file names none."""
+    return {"extras": {"icon": TOOL_ICON}} if node_type == "tool" else {}
 
 
 def _container(event: Container) -> tuple[str, Data]:

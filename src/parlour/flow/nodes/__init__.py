@@ -19,6 +19,7 @@ from parlour.flow.nodes import (
     question_classifier,
     start,
     template_transform,
+    tool,
     variable_aggregator,
 )
 
@@ -41,6 +42,7 @@ NODES: dict[str, Kind] = {
     "loop-end": Kind(container_edges.Config, container_edges.run),
     "list-operator": Kind(list_operator.Config, list_operator.run),
     "http-request": Kind(http_request.Config, http_request.run, check=http_request.check),
+    "tool": Kind(tool.Config, tool.run, uses=tool.uses, check=tool.check),
     "document-extractor": Kind(document_extractor.Config, document_extractor.run),
     "code": Kind(code.Config, code.run, check=code.check),
     "template-transform": Kind(template_transform.Config, template_transform.run),
