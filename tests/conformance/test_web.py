@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from anyio import fail_after
@@ -34,6 +34,10 @@ def to(path: str, status: int = 302) -> WebPage:
     return WebPage(status=status, headers=(("Location", path),))
 
 
+def away(request: WebRequest) -> WebPage:
+    return to(dict(parse_qsl(urlsplit(request.url).query))["to"])
+
+
 SITE: Site = {
     "/plain": WebPage(b"Hello.", headers=(("Content-Type", "text/plain"), ("X-Two", "2"))),
     "/failing": WebPage(b"No.", 503),
@@ -45,6 +49,7 @@ SITE: Site = {
     "/three": to("/two"),
     "/two": to("/there"),
     "/round": to("/round"),
+    "/away": away,
 }
 
 
@@ -53,18 +58,21 @@ class Outside(Struct):
     base: str
     nobody: str
     """Where nobody answers."""
+    other: str
+    """The same by another name."""
 
 
 @asynccontextmanager
 async def real() -> AsyncGenerator[Outside]:
-    async with guarded("127.0.0.0/8") as web, served(SITE) as site:
-        yield Outside(web, site.at("127.0.0.1", ""), "http://127.0.0.1:9")
+    async with guarded("127.0.0.0/8", "localhost") as web, served(SITE) as site:
+        yield Outside(web, site.at("127.0.0.1", ""), "http://127.0.0.1:9", site.at("localhost", ""))
 
 
 @asynccontextmanager
 async def made_up() -> AsyncGenerator[Outside]:
-    base = "https://made-up.example"
-    yield Outside(Pages({base + path: page for path, page in SITE.items()}), base, "https://nobody.example")
+    base, other = "https://made-up.example", "https://other.example"
+    pages = Pages({name + path: page for path, page in SITE.items() for name in (base, other)})
+    yield Outside(pages, base, "https://nobody.example", other)
 
 
 OPENERS = {"real": real, "made up": made_up}
@@ -145,6 +153,23 @@ async def test_a_redirect_keeps_the_body_only_where_it_says_so(
 ) -> None:
     found = await told(outside.web, WebRequest(outside.base + path, "POST", body=b"bytes"))
     assert (found["method"], found["body"]) == (method, kept)
+
+
+async def test_keys_go_to_no_other_place_by_a_redirect(outside: Outside) -> None:
+    def by_way_of(*places: str) -> str:
+        url = places[-1] + "/echo"
+        for place in places[-2::-1]:
+            url = f"{place}/away?to={quote(url, safe='')}"
+        return url
+
+    async def mark(*places: str, keys: tuple[str, ...] = ("x-mark",)) -> object:
+        request = WebRequest(by_way_of(*places), headers=(("X-Mark", "secret"),), keys=keys)
+        return (await told(outside.web, request))["mark"]
+
+    here, there = outside.base, outside.other
+    assert await mark(here) == await mark(here, here) == await mark(here, there, keys=()) == "secret"
+    assert await mark(here, there) is None
+    assert await mark(here, there, here) is None, "whoever led it away says where it goes back to"
 
 
 async def test_a_body_that_is_longer_than_allowed_is_a_failure(outside: Outside) -> None:

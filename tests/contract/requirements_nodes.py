@@ -22,7 +22,12 @@ NODES = {
     "node:secrets": R(
         "dsl 3.3, 6.10",
         "Keys of an http-request's authorization are stars in process_data.",
-        divergence="Secrets of the environment are, too, and in the inputs of every node; Dify shows them there.",
+        divergence="Secrets of the environment are, too, in its outputs as well, and in the inputs of every node.",
+    ),
+    "node:http-request:redirect": R(
+        "dsl 6.10",
+        "A redirect is followed, and takes the Authorization to no other place.",
+        divergence="Nor any header with the key of the authorization, or a secret of the environment.",
     ),
     "node:tool": R(
         "dsl 6.11, 4.3",

@@ -6,12 +6,14 @@ from typing import Any
 
 from msgspec import Struct
 
+from parlour.domain.app import ChatflowApp
 from parlour.domain.files import File
 from parlour.domain.message import Owner
 from parlour.ports import Ports
 from parlour.ports.web import WebRequest
 from parlour.providers.pages import WebPage
-from tests.flow.flow_samples import ports_for
+from tests.flow import flow_samples
+from tests.flow.flow_samples import CARD, graph, ports_for
 from tests.flow.node_samples import Tried, Values, attempt, node
 from tests.web_site import Served, Site, guarded, served
 
@@ -56,3 +58,21 @@ def item(value: str = "", key: str = "", **more: object) -> dict[str, object]:
 
 def body(kind: str, *items: dict[str, object]) -> dict[str, object]:
     return {"type": kind, "data": list(items)}
+
+
+def page(content: bytes, kind: str = "", disposition: str = "", status: int = 200) -> WebPage:
+    headers = [("Content-Type", kind)] if kind else []
+    headers += [("Content-Disposition", disposition)] if disposition else []
+    return WebPage(content, status, tuple(headers))
+
+
+ANSWERING = flow_samples.node("say", "answer", answer="{{#web.status_code#}} {{#web.body#}} {{#web.error_type#}}")
+
+
+def asking(url: str, *ways: str, **data: object) -> ChatflowApp:
+    nodes = [
+        flow_samples.node("start", "start"),
+        flow_samples.node("web", "http-request", url=url, method="get", **data),
+        ANSWERING,
+    ]
+    return ChatflowApp(CARD, graph(nodes, "start web", *(ways or ("web say",))))

@@ -183,7 +183,7 @@ def outcome(
         predecessor_node_id=around.predecessor,
         inputs=veiled(scope.inputs, hidden),
         process_data=veiled(scope.process, hidden),
-        outputs=result.outputs,
+        outputs=result.outputs if result.told is None else result.told,
         error=problem.message if problem is not None else None,
         execution_metadata=metadata or None,
         files=result.files,

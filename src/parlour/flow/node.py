@@ -62,6 +62,8 @@ class Result(Struct, frozen=True):
     """Those that the node made or said, for `node_finished.files`."""
     answer: str = ""
     """What the answers of a graph within it have said."""
+    told: dict[str, object] | None = None
+    """What events tell of the outputs, where that is not all of them."""
 
 
 class Round(Struct, frozen=True):

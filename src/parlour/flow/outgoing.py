@@ -43,6 +43,15 @@ class Auth(Struct, frozen=True):
     config: AuthConfig | None = None
 
 
+class Key(Struct, frozen=True):
+    """Whom a request is from, as a header."""
+
+    header: str
+    value: str
+    secret: str
+    """What its author calls the key, before a scheme and a code are made of it."""
+
+
 class Item(Struct, frozen=True):
     key: str | None = None
     type: str | None = None
@@ -81,11 +90,11 @@ def lines(text: str) -> Iterator[tuple[str, str]]:
             yield key.strip(), value.strip()
 
 
-def headers(text: str, auth: tuple[str, str] | None, content: Content, pool: Pool) -> dict[str, str]:
+def headers(text: str, auth: Key | None, content: Content, pool: Pool) -> dict[str, str]:
     """The author's, with what goes with the content and whom the request is from."""
     found = dict(lines(fill(text, pool)))
     if auth is not None:
-        found = without(found, auth[0]) | {auth[0]: auth[1]}
+        found = without(found, auth.header) | {auth.header: auth.value}
     if content.form is not None:
         return without(found, "content-type")  # it names a boundary that only the client knows
     if content.kind and not any(name.lower() == "content-type" for name in found):
@@ -118,7 +127,7 @@ def address(text: str, query: Sequence[tuple[str, str]], pool: Pool) -> SplitRes
     return url._replace(query="&".join(part for part in (url.query, more) if part))
 
 
-def authorization(auth: Auth | None, pool: Pool) -> tuple[str, str] | None:
+def authorization(auth: Auth | None, pool: Pool) -> Key | None:
     """The header that says whom a request is from, if one does.
 
     Raises:
@@ -127,14 +136,14 @@ def authorization(auth: Auth | None, pool: Pool) -> tuple[str, str] | None:
     if auth is None or auth.type != "api-key":
         return None
     config = auth.config or AuthConfig()
-    key = fill(config.api_key or "", pool).strip()
+    key = value = fill(config.api_key or "", pool).strip()
     if not key:
         raise NodeFailed("The API key of its authorization is empty.", "AuthorizationConfigError")
     if config.type == "bearer":
-        key = f"Bearer {key}"
+        value = f"Bearer {key}"
     elif config.type == "basic":
-        key = f"Basic {base64.b64encode(key.encode()).decode() if ':' in key else key}"
-    return fill(config.header or "", pool).strip() or "Authorization", key
+        value = f"Basic {base64.b64encode(key.encode()).decode() if ':' in key else key}"
+    return Key(fill(config.header or "", pool).strip() or "Authorization", value, key)
 
 
 async def content(body: Body | None, pool: Pool) -> Content:

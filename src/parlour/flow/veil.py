@@ -1,6 +1,7 @@
 """Secrets of the environment, kept out of what clients are told (dsl.md 3.3). Does not know who tells what.
 
-They are looked for as they are, and as addresses and JSON spell them. What a node puts out is a value, and stays one.
+They are looked for as they are, and as addresses and JSON spell them. What a node puts out is a value, and stays one;
+of an http-request, which may be told its own key, events show it veiled.
 """
 
 import json

@@ -28,6 +28,8 @@ class WebRequest(Struct, frozen=True):
     """Added to what the address has; a name may come twice."""
     headers: tuple[tuple[str, str], ...] = ()
     """Those that belong to the connection (Content-Length, Transfer-Encoding, …) are passed over."""
+    keys: tuple[str, ...] = ()
+    """Names of headers that, like Authorization and Cookie, go to no other place when a redirect leads there."""
     body: bytes | tuple[Part, ...] | None = None
     """Bytes as they are, or the fields of a multipart form."""
     app: str = ""

@@ -28,7 +28,7 @@ from yarl import URL
 
 from parlour.domain.problems import FetchFailed
 from parlour.ports.web import MEGABYTE, Part, WebRequest, WebResponse
-from parlour.providers.web import AddressRefused, Allowed, session
+from parlour.providers.web import AddressRefused, Allowed, held, session
 
 CONNECTION = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -91,18 +91,19 @@ async def opened(client: ClientSession, request: WebRequest) -> ClientResponse:
         url = URL(request.url)
         if url.scheme not in {"http", "https"} or not url.host:
             raise FetchFailed("The address must begin with http:// or https:// and name a host.", "address")
-        return await client.request(
-            request.method.upper(),
-            url.extend_query(request.query),
-            headers=[*sendable(request.headers)],
-            data=await sent(request),
-            allow_redirects=request.redirects > 0,
-            max_redirects=request.redirects + 1,  # aiohttp fails at this one
-            ssl=request.verify,
-            timeout=ClientTimeout(
-                total=request.total_seconds, connect=request.connect_seconds, sock_read=request.read_seconds
-            ),
-        )
+        with held(url, request.keys):
+            return await client.request(
+                request.method.upper(),
+                url.extend_query(request.query),
+                headers=[*sendable(request.headers)],
+                data=await sent(request),
+                allow_redirects=request.redirects > 0,
+                max_redirects=request.redirects + 1,  # aiohttp fails at this one
+                ssl=request.verify,
+                timeout=ClientTimeout(
+                    total=request.total_seconds, connect=request.connect_seconds, sock_read=request.read_seconds
+                ),
+            )
     except (ClientError, AddressRefused, TimeoutError, ValueError, OSError) as error:
         raise fault(error, request) from None
 

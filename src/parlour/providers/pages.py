@@ -42,7 +42,9 @@ class Pages:
                 break
             kept = page.status in {307, 308} or asked.method in {"GET", "HEAD"}
             changed = {} if kept else {"method": "GET", "body": None}
-            asked = structs.replace(asked, url=urljoin(asked.url, target), **changed)
+            url = urljoin(asked.url, target)
+            headers = asked.headers if urlsplit(url)[:2] == urlsplit(asked.url)[:2] else without_keys(asked)
+            asked = structs.replace(asked, url=url, headers=headers, **changed)
         else:
             raise FetchFailed(f"More than {request.redirects} redirects.", "redirects")
         body = b"" if asked.method.upper() == "HEAD" else page.body
@@ -68,6 +70,11 @@ def whole(request: WebRequest) -> str:
     parts = urlsplit(request.url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *request.query])
     return urlunsplit(parts._replace(query=query))
+
+
+def without_keys(request: WebRequest) -> tuple[tuple[str, str], ...]:
+    keys = {"authorization", "cookie", *(name.lower() for name in request.keys)}
+    return tuple((name, value) for name, value in request.headers if name.lower() not in keys)
 
 
 async def pieces(body: bytes, most: int) -> AsyncGenerator[bytes, None]:

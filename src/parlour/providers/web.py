@@ -5,7 +5,8 @@ loopback address come by it. Does not know what is asked, nor of whom.
 """
 
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from contextvars import ContextVar
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -21,6 +22,7 @@ from aiohttp import (
 )
 from aiohttp.abc import AbstractResolver
 from msgspec import Struct
+from yarl import URL
 
 from parlour import __version__
 
@@ -85,6 +87,34 @@ named: ContextVar[bool] = ContextVar("named", default=False)
 """Whether the host that is being connected to is allowed by its name. One request follows redirects to several."""
 
 
+class Keys(Struct):
+    """Headers that go to one place only."""
+
+    home: URL
+    names: tuple[str, ...]
+    away: bool = False
+    """Whether a redirect has led elsewhere: whoever did that may lead back as well."""
+
+    def hold(self, request: ClientRequest) -> None:
+        self.away = self.away or request.url.origin() != self.home.origin()
+        for name in self.names if self.away else ():
+            request.headers.popall(name, None)
+
+
+keys: ContextVar[Keys | None] = ContextVar("keys", default=None)
+"""Those of the request that is being sent."""
+
+
+@contextmanager
+def held(home: URL, names: tuple[str, ...]) -> Generator[None]:
+    """What is sent within has headers that no redirect takes to another place."""
+    before = keys.set(Keys(home, names))
+    try:
+        yield
+    finally:
+        keys.reset(before)
+
+
 def session(
     *, allow_private: bool = False, allowed: Allowed = NOTHING, resolver: AbstractResolver | None = None
 ) -> ClientSession:
@@ -105,6 +135,8 @@ def session(
     async def guarded(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         """Say who is connected to, at each redirect anew; and give a refusal its own name."""
         before = named.set(allowed.names(request.url.host or ""))
+        if (kept := keys.get()) is not None:
+            kept.hold(request)
         try:
             return await handler(request)
         except ClientConnectorError as error:

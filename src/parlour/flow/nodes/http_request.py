@@ -15,7 +15,7 @@ from parlour.domain.graph import Node
 from parlour.domain.problems import FetchFailed, Problem
 from parlour.flow import outgoing
 from parlour.flow.node import Fault, NodeFailed, Result, Say, Scope
-from parlour.flow.veil import secrets
+from parlour.flow.veil import Secrets, covered, secrets, veiled
 from parlour.ports.web import MEGABYTE, WebRequest, WebResponse
 from parlour.rag.contents import described
 from parlour.rag.extract import Unreadable, plain
@@ -81,7 +81,8 @@ class Answer(Struct, frozen=True):
 async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     scope.inputs = {}
     try:
-        answer = await _asked(await _request(config, scope), scope)
+        request, hidden = await _request(config, scope)
+        answer = await _asked(request, scope)
     except Problem as problem:
         raise scope.failed(problem.message, kind_of(problem)) from problem
     if answer.status not in GOOD and config.handles_failures:
@@ -95,7 +96,8 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
         "headers": answer.headers,
         "files": files,
     }
-    yield Result(outputs, kinds={"files": "array[file]"}, files=tuple(files))
+    told = veiled(outputs, hidden)  # who is asked may say who has asked
+    yield Result(outputs, kinds={"files": "array[file]"}, files=tuple(files), told=told)
 
 
 def kind_of(problem: Problem) -> str:
@@ -104,7 +106,8 @@ def kind_of(problem: Problem) -> str:
     return "ResponseSizeError" if isinstance(problem, FetchFailed) and problem.why == "too_large" else FAILED
 
 
-async def _request(config: Config, scope: Scope) -> WebRequest:
+async def _request(config: Config, scope: Scope) -> tuple[WebRequest, Secrets]:
+    """With what no event may tell of it, nor of the answer."""
     pool = scope.pool
     if config.verb not in METHODS:
         raise NodeFailed(f"There is no method {config.verb!r}.", "InvalidHttpMethodError")
@@ -112,13 +115,15 @@ async def _request(config: Config, scope: Scope) -> WebRequest:
     content = await outgoing.content(config.body, pool)
     url = outgoing.address(config.url or "", outgoing.parameters(config.params or "", pool), pool)
     headers = outgoing.headers(config.headers or "", auth, content, pool)
-    hidden = secrets(scope.turn.app, *((auth[1], auth[1].partition(" ")[2]) if auth else ()))
+    secret = (auth.secret, auth.value, auth.value.partition(" ")[2]) if auth else ()
+    hidden = secrets(scope.turn.app, *secret)
     scope.process = {"request": outgoing.shown(config.verb, url, headers.items(), content, hidden)}
     timeout = config.timeout or Timeout()
-    return WebRequest(
+    request = WebRequest(
         url=url.geturl(),
         method=config.verb,
         headers=tuple(headers.items()),
+        keys=tuple(name for name, value in headers.items() if covered(value, hidden) != value),
         body=outgoing.sendable(content, await _read(content, scope)),
         app=scope.turn.app.card.name,
         connect_seconds=within(timeout.connect, timeout.max_connect_timeout, CONNECT),
@@ -128,6 +133,7 @@ async def _request(config: Config, scope: Scope) -> WebRequest:
         verify=config.ssl_verify is not False,
         most=LARGEST_FILE,
     )
+    return request, hidden
 
 
 async def _read(content: outgoing.Content, scope: Scope) -> list[bytes]:
