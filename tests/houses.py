@@ -53,13 +53,14 @@ from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Runs
+from parlour.settings import Code
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.sqlite import Sqlite
 from parlour.tools import TABLE
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
-from parlour.wiring import MODES
+from parlour.wiring import modes
 from tests.front_door import FrontDoor
 from tests.trial_tools import TRIAL
 
@@ -201,6 +202,8 @@ class Plan(Struct, frozen=True):
     clock: Clock | None = None
     """Another one than those."""
     limits: Limits = Limits()
+    code: Code = Code()
+    """What the operator says of code; of where it runs, `sandbox` does."""
     rates: AppRates = AppRates()
     rates_of: Mapping[str, AppRates] = {}
     public_url: str = ""
@@ -269,7 +272,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
         asides = Asides(ports, title, suggest)
-        runs = Runs(ports, MODES, asides, plan.limits)
+        runs = Runs(ports, modes(plan.code), asides, plan.limits)
         given = (Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3))
         house = House(
             catalogue=catalogue,

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import asdict
 
+from parlour.flow.node import OutputLimits
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, read
 
 FILE = """
@@ -117,3 +119,12 @@ def test_the_folder_of_libraries_for_code_starts_at_the_files_folder(tmp_path: P
     assert found == Code(3, 64, packages=str(tmp_path / "libraries"), endpoint="http://sandbox:8194", api_key="k")
     with pytest.raises(BadSettings, match=r"code.*memory"):
         settings(tmp_path, "[code]\nmemory = 1")
+
+
+def test_what_code_may_put_out_is_what_the_node_holds_it_to_by_default(tmp_path: Path) -> None:
+    said, held = settings(tmp_path, "").code, OutputLimits()
+    assert {name: getattr(said, name) for name in OutputLimits.__struct_fields__} == asdict(held)
+    found = settings(tmp_path, "[code]\nmax_depth = 9", PARLOUR_CODE_MAX_STRING_LENGTH="500000").code
+    assert (found.max_depth, found.max_string_length) == (9, 500_000)
+    with pytest.raises(BadSettings, match=r"code.*max_number_array_length"):
+        settings(tmp_path, "[code]\nmax_number_array_length = 0")

@@ -88,6 +88,15 @@ class Code(Struct, frozen=True, forbid_unknown_fields=True):
     endpoint: str = ""
     """The address of a sandbox service, to be used in place of this machine's own."""
     api_key: str = ""
+    max_string_length: Annotated[int, Meta(ge=1)] = 400_000
+    """Characters of a text that code puts out; this and what follows as `CODE_MAX_STRING_LENGTH` and its like."""
+    max_string_array_length: Annotated[int, Meta(ge=1)] = 30
+    max_object_array_length: Annotated[int, Meta(ge=1)] = 30
+    max_number_array_length: Annotated[int, Meta(ge=1)] = 1000
+    max_depth: Annotated[int, Meta(ge=1, le=100)] = 5
+    max_precision: Annotated[int, Meta(ge=0)] = 20
+    min_number: int = -(2**63)
+    max_number: int = 2**63 - 1
 
 
 class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):

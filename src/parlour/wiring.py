@@ -16,6 +16,8 @@ from aiohttp import ClientSession
 from msgspec import Struct
 
 from parlour.amounts import rate
+from parlour.flow.node import Limits as FlowLimits
+from parlour.flow.node import OutputLimits
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
@@ -45,7 +47,7 @@ from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
 from parlour.runs.resumptions import Resumptions
-from parlour.runs.start import Limits, Runs
+from parlour.runs.start import Limits, Mode, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, secrets_of
 from parlour.storage import Storage
 from parlour.stores.kept_secret import kept_secret
@@ -55,7 +57,7 @@ from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
 
-MODES = {
+MODES: dict[str, Mode] = {
     "chat": chat.run,
     "agent-chat": agent.run,
     "completion": completion.run,
@@ -64,6 +66,13 @@ MODES = {
 }
 
 Warm = Callable[[], Coroutine[None, None, None]]
+
+
+def modes(said: Code) -> dict[str, Mode]:
+    """With what the code of flows may put out."""
+    outputs = OutputLimits(**{name: getattr(said, name) for name in OutputLimits.__struct_fields__})
+    flow = partial(chatflow.run, limits=FlowLimits(outputs=outputs))
+    return MODES | {"advanced-chat": flow, "workflow": flow}
 
 
 class Server(Struct, frozen=True):
@@ -118,7 +127,7 @@ async def open_server(
         kept = open_blobs(settings), Signer(signing_secret(settings), time.time)
         ports, warm = await open_ports(settings, entries, storage, kept, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
-        runs = Runs(ports, MODES, asides, limits(settings, entries))
+        runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         house = House(
             catalogue=catalogue,

@@ -7,6 +7,7 @@ from anyio import fail_after
 
 from parlour.providers.sandbox.limits import Limits
 from parlour.providers.sandbox.local import LocalSandbox
+from parlour.settings import Code
 from tests.contract.requirements import requirement
 from tests.dsl.graph_samples import Written, chain, edge, flow_file, graph_file, node
 from tests.front_door import Reply
@@ -79,6 +80,13 @@ async def test_what_does_not_fit_its_declaration_fails_the_run_and_says_why(
     reply = await place.door.send("x")
     assert (reply.status, reply.json()["code"]) == (400, "invalid_param")
     assert words in reply.json()["message"]
+
+
+@requirement("node:code:outputs")
+async def test_what_code_may_put_out_is_the_operators_to_say(build: Build) -> None:
+    source = "def main(query):\n    return {'words': ['a'] * 31, 'number': 1}"
+    place = await build(apps={"one": chatflow(code(source))}, code=Code(max_string_array_length=31))
+    assert (await place.door.send("x")).status == 200
 
 
 @requirement("node:code:failure")

@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from parlour.flow.node import NodeFailed
-from parlour.flow.outputs import DECIMALS, LONGEST_TEXT, MOST, Declared, outputs
+from parlour.flow.node import NodeFailed, OutputLimits
+from parlour.flow.outputs import Declared, outputs
 
-BIG = "x" * LONGEST_TEXT
+LIMITS = OutputLimits()
+BIG = "x" * LIMITS.max_string_length
+MOST = LIMITS.max_number
 
 FITTING: list[tuple[str, object]] = [
     ("string", ""),
@@ -58,12 +60,12 @@ TOO_MUCH: list[tuple[str, object, str]] = [
     ("number", -1e19, "it is out of range"),
     ("object", {"a": MOST + 1}, "it.a is out of range"),
     ("array[number]", [MOST + 1], "it[0] is out of range"),
-    ("number", 1.2345678901234567e-300, f"more than {DECIMALS} digits behind the point"),
+    ("number", 1.2345678901234567e-300, "more than 20 digits behind the point"),
 ]
 
 
-def held(told: object, declared: object) -> dict[str, object]:
-    return outputs(told, msgspec.convert(declared, dict[str, Declared]))
+def held(told: object, declared: object, limits: OutputLimits = LIMITS) -> dict[str, object]:
+    return outputs(told, msgspec.convert(declared, dict[str, Declared]), limits)
 
 
 def one(kind: str, value: object) -> object:
@@ -175,3 +177,25 @@ def test_a_text_in_scientific_notation_is_a_number_unless_a_text_is_declared() -
     assert one("object", {"a": "1e5", "b": "1e5x", "c": "12"}) == {"a": 100000.0, "b": "1e5x", "c": "12"}
     assert one("string", "1e5") == "1e5"
     assert "out of range" in failure({"it": "1e400"}, {"it": {"type": "number"}}).message
+
+
+LIMITED: list[tuple[OutputLimits, str, object, object, str]] = [
+    (OutputLimits(max_string_length=3), "string", "abc", "abcd", "less than 3 characters, and is 4"),
+    (OutputLimits(max_string_array_length=1), "array[string]", ["a"], ["a", "b"], "less than 1 elements, and is 2"),
+    (OutputLimits(max_object_array_length=1), "array[object]", [{}], [{}, {}], "less than 1 elements, and is 2"),
+    (OutputLimits(max_number_array_length=1), "array[number]", [1], [1, 2], "less than 1 elements, and is 2"),
+    (OutputLimits(max_depth=2), "object", {"a": 1}, {"a": {}}, "Depth limit 2 reached"),
+    (OutputLimits(max_precision=1), "number", 1.5, 1.25, "more than 1 digits"),
+    (OutputLimits(max_number=7), "number", 7, 8, "between -9223372036854775808 and 7"),
+    (OutputLimits(min_number=-1), "number", -1, -2, "between -1 and"),
+]
+
+
+@pytest.mark.parametrize(("limits", "kind", "fits", "not_any_more", "words"), LIMITED)
+def test_each_limit_is_the_operators_to_set(
+    limits: OutputLimits, kind: str, fits: object, not_any_more: object, words: str
+) -> None:
+    declared = {"it": {"type": kind}}
+    assert held({"it": fits}, declared, limits) == {"it": fits}
+    with pytest.raises(NodeFailed, match=words):
+        held({"it": not_any_more}, declared, limits)

@@ -76,6 +76,21 @@ class Round(Struct, frozen=True):
     outer: "Round | None" = None
 
 
+class OutputLimits(Struct, frozen=True):
+    """How much code may put out (dsl.md 6.8)."""
+
+    max_string_length: int = 400_000
+    max_string_array_length: int = 30
+    max_object_array_length: int = 30
+    max_number_array_length: int = 1000
+    max_depth: int = 5
+    """Of objects within objects, what `main` returns being the first."""
+    max_precision: int = 20
+    """Digits behind the point."""
+    min_number: int = -(2**63)
+    max_number: int = 2**63 - 1
+
+
 class Limits(Struct, frozen=True):
     """Bounds of one run (dsl.md 4.1)."""
 
@@ -83,6 +98,7 @@ class Limits(Struct, frozen=True):
     depth: int = 5
     """Of containers within containers, and of apps within apps."""
     parallel: int = 10
+    outputs: OutputLimits = OutputLimits()
 
 
 class Course(Struct):

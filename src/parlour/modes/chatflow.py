@@ -23,13 +23,15 @@ from parlour.domain.problems import Problem, RunFailed
 from parlour.domain.turn import Turn
 from parlour.domain.usage import Usage, total
 from parlour.flow import engine, snapshot
-from parlour.flow.node import Chunk, Course, Result
+from parlour.flow.node import Chunk, Course, Limits, Result
 from parlour.flow.opening import opened, told
 from parlour.flow.plan import plan
 from parlour.ports import Ports
 
+LIMITS = Limits()
 
-async def run(turn: Turn[FlowApp], ports: Ports) -> AsyncGenerator[AnyEvent, None]:
+
+async def run(turn: Turn[FlowApp], ports: Ports, limits: Limits = LIMITS) -> AsyncGenerator[AnyEvent, None]:
     """Everything that a graph says in one turn, in order: the message ends before its run does (contract 0.17).
 
     Raises:
@@ -37,13 +39,13 @@ async def run(turn: Turn[FlowApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     """
     resumption = turn.resumption
     if resumption is None:
-        course = Course(turn, ports, durable=turn.durable)
+        course = Course(turn, ports, limits, durable=turn.durable)
         (walk, began), spent = begun(course), list[Usage]()
         reason = "initial"
     else:
         laid_aside = snapshot.read(resumption.state)
         turn = snapshot.turn_of(laid_aside, turn)
-        course = Course(turn, ports, durable=turn.durable)
+        course = Course(turn, ports, limits, durable=turn.durable)
         walk = snapshot.restored(laid_aside, plan(turn.app.graph), course, resumption)
         began, spent, reason = laid_aside.began, list(laid_aside.spent), "resumption"
     card, run_id = turn.app.card, turn.ids.workflow_run_id

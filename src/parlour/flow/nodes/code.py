@@ -69,7 +69,7 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     declared = config.outputs or {}
     try:
         told = await scope.ports.sandbox.run(language, config.code or "", inputs)
-        given = outputs(told, declared)
+        given = outputs(told, declared, scope.course.limits.outputs)
     except CodeFailed as failed:
         raise scope.failed(failed.message, "CodeExecutionError") from failed
     except NodeFailed as failed:
