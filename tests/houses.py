@@ -7,17 +7,15 @@ sees to it that nothing blocks the loop, no task and no generator is left open, 
 import asyncio
 import json
 import logging
-import sys
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
-from weakref import WeakSet
 
 import pytest
 from blockbuster import BlockBuster
@@ -39,6 +37,7 @@ from parlour.ports import Ports
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Models
+from parlour.ports.moderation import Moderation
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
 from parlour.ports.web import Web
@@ -62,7 +61,9 @@ from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wiring import modes
 from tests.front_door import FrontDoor
+from tests.moderating import Moderating
 from tests.trial_tools import TRIAL
+from tests.watching import Generators, logged
 
 Store = Literal["memory", "sqlite"]
 STORES: tuple[Store, ...] = ("memory", "sqlite")
@@ -214,6 +215,7 @@ class Plan(Struct, frozen=True):
     strict_forms: bool = False
     agent_blocking: bool = False
     tools: Tools | None = None
+    moderation: Moderation | None = None
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -254,6 +256,7 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
         files=OwnedFiles(storage.uploads, blobs, web, address=address, now=now, new_id=new_id),
         documents=documents,
         contents=FileContents(blobs, web, documents),
+        moderation=plan.moderation or Moderating(),
         now=now,
         new_id=new_id,
     )
@@ -316,62 +319,12 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         yield Place(door, app, house, storage)
 
 
-class Generators:
-    """Which async generators were begun and neither ended nor closed. One that was dropped is noted, too."""
-
-    def __init__(self) -> None:
-        self._begun = WeakSet[AsyncGenerator[Any, Any]]()
-        self._dropped: list[str] = []
-
-    def watch(self) -> None:
-        """From now on; to be called within the run of the loop that is watched."""
-        hooks = sys.get_asyncgen_hooks()
-
-        def begin(generator: AsyncGenerator[Any, Any]) -> None:
-            self._begun.add(generator)
-            if hooks.firstiter is not None:
-                hooks.firstiter(generator)
-
-        def drop(generator: AsyncGenerator[Any, Any]) -> None:
-            self._dropped.append(repr(generator))
-            if hooks.finalizer is not None:
-                hooks.finalizer(generator)
-
-        if getattr(hooks.firstiter, "__qualname__", "") != begin.__qualname__:
-            sys.set_asyncgen_hooks(begin, drop)
-
-    def open(self) -> list[str]:
-        running = (generator for generator in self._begun if getattr(generator, "ag_frame", None) is not None)
-        return [*self._dropped, *(repr(generator) for generator in running)]
-
-
 Build = Callable[..., Awaitable[Place]]
 
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest) -> Store:
     return request.param
-
-
-class Heard(logging.Handler):
-    """What the product logs, kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.records.append(record)
-
-
-@contextmanager
-def logged() -> Generator[list[logging.LogRecord]]:
-    heard, product = Heard(), logging.getLogger("parlour")
-    product.addHandler(heard)
-    try:
-        yield heard.records
-    finally:
-        product.removeHandler(heard)
 
 
 @pytest.fixture

@@ -174,6 +174,13 @@ class Knowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """`provider/model` where a rerank model is wanted and none is named."""
 
 
+class Extension(Struct, frozen=True, forbid_unknown_fields=True):
+    """A service of the operator's that apps ask by name (`api_based_extension_id`)."""
+
+    url: str
+    api_key: str = ""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
     server: Server = Server()
@@ -184,6 +191,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     knowledge: Knowledge = Knowledge()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
+    extensions: dict[str, Extension] = {}
+    """By the id that apps have for them; `default` answers for every other."""
     tools: dict[str, ToolPlace] = {}
     """By the name of their provider, or as `provider/name`."""
 

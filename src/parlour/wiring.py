@@ -1,4 +1,5 @@
-"""Where the parts are chosen, and the only file that names them. Imported by the commands alone.
+"""Where the parts are chosen, and the only file that names them, with `wiring_knowledge.py` and
+`wiring_models.py`. Imported by the commands alone.
 
 What is heavy is imported when it is chosen: a server without a local model never loads one.
 """
@@ -6,13 +7,11 @@ What is heavy is imported when it is chosen: a server without a local model neve
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
-from aiohttp import ClientSession
 from msgspec import Struct
 
 from parlour.amounts import rate
@@ -26,10 +25,11 @@ from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
 from parlour.modes import agent, chat, chatflow, completion, workflow
+from parlour.modes.features import staged
 from parlour.ports import Ports
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
-from parlour.ports.models import Models, Prices
+from parlour.ports.models import Prices
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
 from parlour.ports.web import Web
@@ -37,7 +37,6 @@ from parlour.providers import web
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.random_ids import random_ids
-from parlour.providers.table import Entry, Table
 from parlour.providers.tokens import BpeTokens
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
@@ -48,7 +47,7 @@ from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Mode, Runs
-from parlour.settings import AppEntry, BadSettings, Code, Provider, Settings, secrets_of
+from parlour.settings import AppEntry, BadSettings, Code, Settings, secrets_of
 from parlour.storage import Storage
 from parlour.stores.kept_secret import kept_secret
 from parlour.tools import TABLE
@@ -56,22 +55,21 @@ from parlour.tools.places import place, words
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
+from parlour.wiring_models import Warm, open_models, open_moderation
 
 MODES: dict[str, Mode] = {
-    "chat": chat.run,
-    "agent-chat": agent.run,
-    "completion": completion.run,
-    "advanced-chat": chatflow.run,
-    "workflow": workflow.run,
+    "chat": staged(chat.run),
+    "agent-chat": staged(agent.run),
+    "completion": staged(completion.run),
+    "advanced-chat": staged(chatflow.run),
+    "workflow": staged(workflow.run),
 }
-
-Warm = Callable[[], Coroutine[None, None, None]]
 
 
 def modes(said: Code) -> dict[str, Mode]:
     """With what the code of flows may put out."""
     outputs = OutputLimits(**{name: getattr(said, name) for name in OutputLimits.__struct_fields__})
-    flow = partial(chatflow.run, limits=FlowLimits(outputs=outputs))
+    flow = staged(partial(chatflow.run, limits=FlowLimits(outputs=outputs)))
     return MODES | {"advanced-chat": flow, "workflow": flow}
 
 
@@ -199,8 +197,10 @@ async def open_ports(
     Raises:
         BadSettings: a part cannot be made as the settings say.
     """
-    models, warm = await open_models(settings, stack)
-    web = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
+    # the operator has named the addresses of providers
+    session = await stack.enter_async_context(web.session(allow_private=True))
+    models, warm = await open_models(settings, session, stack)
+    guarded = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
@@ -216,12 +216,13 @@ async def open_ports(
         forms=storage.forms,
         executions=storage.executions,
         variables=storage.variables,
-        web=web,
-        files=OwnedFiles(storage.uploads, blobs, web, address=address, now=time.time, new_id=new_id),
+        web=guarded,
+        files=OwnedFiles(storage.uploads, blobs, guarded, address=address, now=time.time, new_id=new_id),
         sandbox=sandbox,
-        tools=open_tools(settings, Reach(web, documents, sandbox, time.time), stack),
+        tools=open_tools(settings, Reach(guarded, documents, sandbox, time.time), stack),
         documents=documents,
-        contents=FileContents(blobs, web, documents),
+        contents=FileContents(blobs, guarded, documents),
+        moderation=open_moderation(settings, session),
         now=time.time,
         new_id=new_id,
     )
@@ -330,65 +331,3 @@ def signing_secret(settings: Settings) -> bytes:
         raise BadSettings(
             f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
         ) from error
-
-
-async def open_models(settings: Settings, stack: AsyncExitStack) -> tuple[Table, tuple[Warm, ...]]:
-    """Every provider of the settings behind one table; without any, the local model answers for all.
-
-    Raises:
-        BadSettings: a provider lacks what its kind needs.
-    """
-    session = await stack.enter_async_context(web.session(allow_private=True))  # the operator named these addresses
-    warm: list[Warm] = []
-    entries: dict[str, Entry] = {}
-    for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
-        if said.kind == "local":
-            provider: Models = await open_local(said, Path(settings.data), stack, warm)
-        else:
-            provider = remote(name, said, session)
-        entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"}, tools=said.tools)
-    return Table(entries), tuple(warm)
-
-
-async def open_local(said: Provider, data: Path, stack: AsyncExitStack, warm: list[Warm]) -> Models:
-    """The model on this machine; its weights are fetched now, if they are not here yet."""
-    from parlour.providers.local.model import Local  # noqa: PLC0415
-    from parlour.providers.local.weights import CannotFetch, weights  # noqa: PLC0415
-
-    local = Local(Path(said.path) if said.path else None, data)
-    stack.push_async_callback(local.aclose)
-    if local.installed:
-        try:
-            await (weights(data) if not said.path else existing(said.path))
-        except CannotFetch as error:
-            raise BadSettings(str(error)) from error
-        warm.append(local.warm)
-    return local
-
-
-async def existing(path: str) -> None:
-    if not await asyncio.to_thread(Path(path).is_file):
-        raise BadSettings(f"{path}: no such model file. Give providers.….path a GGUF file.")
-
-
-def remote(name: str, said: Provider, session: ClientSession) -> Models:
-    """A provider that is asked over the network, or none at all (`scripted`)."""
-    if said.kind == "scripted":
-        from parlour.providers.scripted import Script, Scripted, script_of  # noqa: PLC0415
-
-        try:
-            return Scripted(script_of(Path(said.path)) if said.path else Script())
-        except (OSError, msgspec.MsgspecError) as error:
-            raise BadSettings(f"[providers.{name}] {said.path}: not a script ({error})") from error
-    from parlour.providers.remote import Remote  # noqa: PLC0415
-
-    if said.kind == "anthropic":
-        from parlour.providers.anthropic import Anthropic  # noqa: PLC0415
-
-        address = said.base_url or "https://api.anthropic.com"
-        return Remote(Anthropic(), session, address, said.api_key, context=said.context)
-    from parlour.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415
-
-    if not said.base_url:
-        raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
-    return Remote(OpenAICompatible(), session, said.base_url, said.api_key, context=said.context)

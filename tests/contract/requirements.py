@@ -10,6 +10,7 @@ from tests.contract.owed import Requirement
 from tests.contract.requirements_agents import AGENTS as OF_AGENTS
 from tests.contract.requirements_beyond import BEYOND
 from tests.contract.requirements_details import DETAILS
+from tests.contract.requirements_features import FEATURES
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
 from tests.contract.requirements_nodes import NODES
@@ -20,7 +21,7 @@ from tests.contract.requirements_workflows import WORKFLOWS
 FLOWS = "a later issue: chatflows and workflows"
 AGENTS = "a later issue: agents"
 KNOWLEDGE = "a later issue: knowledge and citations"
-FEATURES = "a later issue: answers from annotations, moderation"
+ANNOTATIONS = "a later issue: answers from annotations"
 VOICE = "a later issue: voice"
 OPERATIONS = "a later issue: operations and tracing"
 
@@ -397,8 +398,8 @@ CHECKS = {
     "check:27": R(
         "check 27", "Stop: within 2 s, message_end, partial answer saved; wrong user or task: 200, no effect."
     ),
-    "check:29": R("check 29", "Moderation of inputs and outputs.", deferred=FEATURES),
-    "check:30": R("check 30", "Annotation replies.", deferred=FEATURES),
+    "check:29": R("check 29", "Moderation: preset reply and zero usage; message_replace, and the stored answer is it."),
+    "check:30": R("check 30", "Annotation replies.", deferred=ANNOTATIONS),
     "check:31": R("check 31", "Citations in blocking, stream and history alike.", deferred=KNOWLEDGE),
     "check:32": R("check 32", "Speech beside the answer.", deferred=VOICE),
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),
@@ -427,5 +428,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **NODES,
     **DETAILS,
     **PAUSES,
+    **FEATURES,
     **CHECKS,
 }

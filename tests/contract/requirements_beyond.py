@@ -7,7 +7,6 @@ QUIRKS = range(1, 36)
 QUIRKS_TO_COME: dict[int, str] = {
     10: "failures inside chatflows",
     12: "voice: text to audio",
-    25: "answers from annotations and moderation",
     32: "voice: audio to text",
     33: "knowledge: citations",
 }

@@ -45,6 +45,7 @@ ASKED = {
     "wire.bodies",  # what stands beside an answer
     "wire.repeats",  # whether it may come again
     "wire.encode",  # values to JSON
+    "modes.features",  # which stages its app asks for
     "llm.documents",  # the files of earlier messages
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called

@@ -16,6 +16,7 @@ from parlour.domain import problems
 from parlour.domain.events import (
     AgentTextDelta,
     AnyEvent,
+    Intercepted,
     Journaled,
     ModelCalled,
     ModelFinished,
@@ -114,7 +115,8 @@ def test_every_event_is_nothing_or_whole_frames_of_one_line_each(kind: type[Stru
             assert (members["message_id"], members["created_at"]) == (IDS.message_id, IDS.created_at)
             assert members.get("conversation_id") == (None if mode == "completion" else "C")
     hidden = isinstance(
-        event, ModelCalled | ModelFinished | RunFinished | Suspended | Journaled | VariableAssigned | Retracted
+        event,
+        ModelCalled | ModelFinished | RunFinished | Suspended | Journaled | Intercepted | VariableAssigned | Retracted,
     ) or (mode == "workflow" and kind.__name__ == "AnswerFinished")
     assert len(lines) == 1 or hidden
 

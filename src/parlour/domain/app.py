@@ -84,6 +84,27 @@ class Speech(Struct, frozen=True):
     autoplay: bool = False
 
 
+ModerationKind = Literal["keywords", "openai_moderation", "api"]
+
+
+class Preset(Struct, frozen=True):
+    """What is said in the place of a text that is not let through; whether texts are looked at."""
+
+    enabled: bool = False
+    response: str = ""
+
+
+class Moderation(Struct, frozen=True):
+    """Which texts are let through, as the app's author set it."""
+
+    kind: ModerationKind
+    inputs: Preset = Preset()
+    outputs: Preset = Preset()
+    keywords: tuple[str, ...] = ()
+    extension: str = ""
+    """Of `api`: who decides, as the app names it."""
+
+
 class Features(Struct, frozen=True):
     """What surrounds an answer."""
 
@@ -94,6 +115,8 @@ class Features(Struct, frozen=True):
     speech_to_text: bool = False
     speech: Speech = Speech()
     more_like_this: bool = False
+    moderation: Moderation | None = None
+    """None where texts are let through as they are."""
     files: FileRules = FileRules()
     raw: dict[str, object] = {}
     """Each feature as it was written, by its name in the file, for clients that ask for the app's parameters."""

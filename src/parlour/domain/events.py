@@ -112,6 +112,14 @@ class AnswerFinished(Struct, frozen=True, tag=True, tag_field="event"):
     """Files, in a chatflow; none in a chat."""
 
 
+class Intercepted(Struct, frozen=True, tag=True, tag_field="event"):
+    """Nothing more is said: what was asked, or what was answered, is not let through. Never shown to a client."""
+
+    reason: str
+    unsaid: str = ""
+    """What a model has said beside that which was told."""
+
+
 class AudioDelta(Struct, frozen=True, tag=True, tag_field="event"):
     """A piece of the answer spoken aloud, as base64."""
 
@@ -357,6 +365,7 @@ AnyEvent = (
     | Retracted
     | AnswerReplaced
     | AnswerFinished
+    | Intercepted
     | AudioDelta
     | AudioFinished
     | VariableAssigned

@@ -6,7 +6,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     Problem
     ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
-    │        CompletionRequestFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
+    │        CompletionRequestFailed  ModerationFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
     │        DocumentUnreadable  ContentUnavailable  ToolFailed  InvalidFormData
     ├── 401  Unauthorized
@@ -105,6 +105,12 @@ class ModelNotSupported(Problem):
 
 
 class CompletionRequestFailed(Problem):
+    code, status = "completion_request_error", 400
+
+
+class ModerationFailed(Problem):
+    """Who is asked whether a text is let through does not say."""
+
     code, status = "completion_request_error", 400
 
 

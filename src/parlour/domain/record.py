@@ -14,6 +14,7 @@ from parlour.domain.events import (
     AnyEvent,
     Citation,
     ContainerStarted,
+    Intercepted,
     MessageFile,
     ModelCalled,
     ModelFinished,
@@ -37,6 +38,8 @@ class Calling(Struct, frozen=True):
     called: ModelCalled
     parts: int
     """How many pieces the answer had when it was asked."""
+    unsaid: tuple[str, ...] = ()
+    """What it has said and was replaced since."""
 
 
 class Record(Struct):
@@ -54,6 +57,8 @@ class Record(Struct):
     usage: Usage = NOTHING
     citations: tuple[Citation, ...] = ()
     annotation: AnnotationHit | None = None
+    intercepted: str = ""
+    """Why nothing more is said, if that was decided."""
     answered: bool = False
     """Whether the answer is complete: nothing after this changes the text."""
     variables: dict[str, object] = {}
@@ -106,6 +111,10 @@ class Record(Struct):
             case Retracted():
                 self.parts = [self.answer[: -event.characters]]
             case AnswerReplaced():
+                self.calling = [
+                    structs.replace(one, parts=1, unsaid=(*one.unsaid, *self.parts[one.parts :]))
+                    for one in self.calling
+                ]
                 self.parts = [event.text]
             case AgentThought():
                 self.stepped |= event.id not in self.thoughts
@@ -118,10 +127,16 @@ class Record(Struct):
             case RunFinished():
                 self.status, self.problem = event.status, event.problem
             case _:
-                self._add_of_flow(event)
+                self._add_rarer(event)
 
-    def _add_of_flow(self, event: AnyEvent) -> None:
+    def _add_rarer(self, event: AnyEvent) -> None:
+        """What most chats pass by."""
         match event:
+            case Intercepted():
+                self.intercepted = event.reason
+                if self.calling:
+                    last = self.calling[-1]
+                    self.calling[-1] = structs.replace(last, unsaid=(*last.unsaid, event.unsaid))
             case NodeStarted():
                 self.steps += 1
             case NodeFinished():

@@ -74,5 +74,7 @@ class Turn(Struct, Generic[App_co], frozen=True):
     """What the conversation's variables hold, by name; those that were never written are not here."""
     resumption: Resumption | None = None
     """Set where the turn began earlier, and was laid aside."""
+    said: str = ""
+    """What it has answered before it was laid aside."""
     durable: bool = False
     """Whether it is to go on after the end of its process: it tells how far it has got."""

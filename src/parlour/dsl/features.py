@@ -1,6 +1,7 @@
 """What surrounds an answer: greeting, follow-ups, citations, files, voice. Does not know who serves it (dsl.md 5)."""
 
 from parlour.domain.app import Features, Speech
+from parlour.dsl.moderation import moderation
 from parlour.dsl.part import Part
 from parlour.dsl.uploads import app_rules
 from parlour.dsl.yaml import Value
@@ -20,14 +21,13 @@ NAMES = (
 IGNORED = {
     "speech_to_text": "voice is not served yet: callers that send audio are refused",
     "text_to_speech": "voice is not served yet: answers are not read out",
-    "sensitive_word_avoidance": "moderation is not served yet: NOTHING IS FILTERED",
     "annotation_reply": "annotations are not served yet: the model answers every question",
     "more_like_this": "is not served yet",
 }
 """What is read, and has no effect for now."""
 
 
-def features(config: Part, written: dict[str, Value], *, graph: bool = False) -> Features:
+def features(config: Part, written: dict[str, Value], *, graph: bool = False, conversing: bool = True) -> Features:
     """Of an easy app they stand beside its model, of a graph apart. `written`: the same before any upgrade."""
     enabled = {name: config.part(name).flag("enabled") for name in (*IGNORED, "suggested_questions_after_answer")}
     for name, advice in IGNORED.items():
@@ -52,6 +52,7 @@ def features(config: Part, written: dict[str, Value], *, graph: bool = False) ->
             autoplay=speech.text("autoPlay") == "enabled",
         ),
         more_like_this=enabled["more_like_this"],
+        moderation=moderation(config, conversing=conversing),
         files=app_rules(config.part("file_upload"), graph=graph),
         raw={name: written[name] for name in NAMES if name in written},
     )

@@ -17,7 +17,7 @@ def flow(workflow: Part, written: dict[str, Value], mode: str, card: Card) -> tu
     secrets(workflow, environment)
     declared = variables(workflow, "conversation_variables")
     form = _form(nodes, parts)
-    surroundings = features(workflow.part("features"), written, graph=True)
+    surroundings = features(workflow.part("features"), written, graph=True, conversing=mode != "workflow")
     if mode == "workflow":
         if declared:
             workflow.approximated("conversation_variables", "a workflow has no conversation", "conversation_variables")

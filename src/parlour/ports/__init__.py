@@ -9,6 +9,7 @@ from parlour.ports.files import FlowFiles
 from parlour.ports.history import History
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
+from parlour.ports.moderation import Moderation
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
@@ -36,5 +37,6 @@ class Ports(Struct, frozen=True):
     files: FlowFiles
     documents: Documents
     contents: Contents
+    moderation: Moderation
     now: Clock
     new_id: NewId

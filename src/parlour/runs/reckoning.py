@@ -9,7 +9,7 @@ async def reckon(record: Record, ports: Ports) -> Usage:
     """The finished calls as counted, the cut one as it can be told from the texts."""
     spent = list(record.spent)
     for calling in record.calling:
-        call, said = calling.called, record.parts[calling.parts :]
+        call, said = calling.called, [*calling.unsaid, *record.parts[calling.parts :]]
         tokens, price = ports.tokens, await ports.prices.price(call.model)
         spent.append(
             Usage(

@@ -12,7 +12,7 @@ from parlour.domain.files import Attachment
 from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.record import Record
-from parlour.domain.turn import Ask
+from parlour.domain.turn import Ask, Resumption, Turn
 from parlour.domain.usage import NOTHING, Usage, total
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, StoredVariable, WorkflowRun
@@ -87,8 +87,9 @@ def declared(app: App | None, known: tuple[StoredVariable, ...], now: float) -> 
 
 
 def closing(run: Run, status: RunStatus, error: str | None, tokens: int, now: float) -> WorkflowFinished:
-    """The end of a graph that did not come to one by itself."""
+    """The end of a graph that did not come to one by itself: it has failed, or was stopped."""
     flow, record = cast("WorkflowRun", run.flow), run.record
+    error = error or record.intercepted or "Stopped by user."
     return telling.finished(
         structs.replace(
             flow,
@@ -176,6 +177,14 @@ async def reopen(laid: LaidAside, app: App | None, earlier: RunLog | None, ports
         frozenset(variable.id for variable in known or ()),
         resumed_at=len(told),
     )
+
+
+def turn_of(run: Run, laid: LaidAside, app: App, *, durable: bool) -> Turn[App]:
+    """What a run goes on with: what was asked is in its state, what is answered meanwhile in its forms."""
+    answers = {form.asked.node_id: form.submission for form in laid.forms if form.submission is not None}
+    ask = Ask("", run.owner.user, {})
+    resumption = Resumption(laid.state, answers)
+    return Turn(app, run.ids, ask, resumption=resumption, said=run.record.answer, durable=durable)
 
 
 async def go_on(run: Run, laid: LaidAside, ports: Ports, *, durable: bool) -> None:

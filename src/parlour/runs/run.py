@@ -7,6 +7,7 @@ from msgspec import Struct
 from parlour.domain.events import (
     AnswerReplaced,
     AnyEvent,
+    Intercepted,
     Journaled,
     ModelCalled,
     ModelFinished,
@@ -20,7 +21,7 @@ from parlour.domain.record import Record
 from parlour.domain.workflow_run import StoredVariable, WorkflowRun
 from parlour.runs.log import RunLog
 
-UNSEEN = {ModelCalled, ModelFinished, Suspended, Journaled, VariableAssigned}
+UNSEEN = {ModelCalled, ModelFinished, Suspended, Journaled, Intercepted, VariableAssigned}
 """Events that no reader is told."""
 
 RUN_BYTES, EVENT_BYTES = 1500, 120
@@ -56,6 +57,11 @@ class Run(Struct, eq=False):
     forgotten: bool = False
     """Its conversation was deleted."""
     finished_at: float = 0.0
+
+    @property
+    def begun(self) -> bool:
+        """Whether its graph has told of its beginning, if it has one: else nobody is told of its end."""
+        return self.record.opening is not None or self.resumed_at is not None
 
     @property
     def weight(self) -> int:

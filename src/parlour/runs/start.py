@@ -29,7 +29,7 @@ from parlour.domain.ids import Ids, NewId
 from parlour.domain.message import MessageStatus, Owner
 from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
-from parlour.domain.turn import Ask, Resumption, Turn
+from parlour.domain.turn import Ask, Turn
 from parlour.domain.workflow_run import LaidAside, StoredVariable
 from parlour.ports import Ports
 from parlour.ports.messages import Thread
@@ -164,10 +164,7 @@ class Runs:
             return None
         if ending is None and app is not None:
             await rows.go_on(run, laid, self._ports, durable=self.durable(app))
-            answers = {form.asked.node_id: form.submission for form in laid.forms if form.submission is not None}
-            ask = Ask("", run.owner.user, {})  # what was asked is in the state
-            turn = Turn(app, run.ids, ask, resumption=Resumption(laid.state, answers), durable=self.durable(app))
-            play = self._play(run, turn)
+            play = self._play(run, rows.turn_of(run, laid, app, durable=self.durable(app)))
         else:
             play = at_once(ending or FAILED)
         self._active[run.owner.app_id] += 1
@@ -279,7 +276,7 @@ class Runs:
         if status != "paused" and (unclosed or unanswered):
             usage = await reckon(run.record, self._ports)
             if unclosed:
-                reason = problem.reason if isinstance(problem, RunFailed) else error or "Stopped by user."
+                reason = problem.reason if isinstance(problem, RunFailed) else error
                 owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
             if unanswered:
                 owed.append(AnswerFinished(usage=usage))
@@ -291,7 +288,8 @@ class Runs:
                 error = self._overtime()
             await self._save(run, status="normal" if problem is None else "error", error=error)
         for event in owed:
-            run.log.append(event)
+            if run.begun or not isinstance(event, WorkflowFinished):
+                run.log.append(event)
         return status, problem
 
     async def _play(self, run: Run, turn: Turn[App]) -> Ending:
@@ -317,7 +315,7 @@ class Runs:
             limit.cancel()
         if run.record.paused is not None and (self.closing or not run.stopping):
             return "paused", None
-        return ("stopped" if run.stopping else "succeeded"), None
+        return ("stopped" if run.stopping or run.record.intercepted else "succeeded"), None
 
     def _overtime(self) -> str:
         return f"The answer was stopped: it took longer than {self._limits.run_seconds:g} seconds."

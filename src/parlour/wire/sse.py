@@ -18,6 +18,7 @@ from parlour.domain.events import (
     HumanInputFilled,
     HumanInputRequired,
     HumanInputTimedOut,
+    Intercepted,
     Journaled,
     MessageFile,
     ModelCalled,
@@ -91,7 +92,15 @@ class Frames:
         if isinstance(event, AgentTextDelta):
             return self._agent_opening + _line(event.text) + b"}\n\n"
         match event:
-            case ModelCalled() | ModelFinished() | Suspended() | Journaled() | VariableAssigned() | Retracted():
+            case (
+                ModelCalled()
+                | ModelFinished()
+                | Suspended()
+                | Journaled()
+                | Intercepted()
+                | VariableAssigned()
+                | Retracted()
+            ):
                 return b""
             case RunFinished():
                 return self._finished(event)

@@ -1,0 +1,93 @@
+"""Where the providers that runs ask are chosen, as `wiring.py` chooses the other parts. Imported by that file alone.
+
+What is heavy is imported when it is chosen.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+from aiohttp import ClientSession
+
+from parlour.ports.models import Models
+from parlour.providers.moderation import MODEL, ModerationServices, Service
+from parlour.providers.table import Entry, Table
+from parlour.settings import BadSettings, Provider, Settings
+
+Warm = Callable[[], Coroutine[None, None, None]]
+
+
+async def open_models(
+    settings: Settings, session: ClientSession, stack: AsyncExitStack
+) -> tuple[Table, tuple[Warm, ...]]:
+    """Every provider of the settings behind one table; without any, the local model answers for all.
+
+    Raises:
+        BadSettings: a provider lacks what its kind needs.
+    """
+    warm: list[Warm] = []
+    entries: dict[str, Entry] = {}
+    for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
+        if said.kind == "local":
+            provider: Models = await open_local(said, Path(settings.data), stack, warm)
+        else:
+            provider = remote(name, said, session)
+        entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"}, tools=said.tools)
+    return Table(entries), tuple(warm)
+
+
+async def open_local(said: Provider, data: Path, stack: AsyncExitStack, warm: list[Warm]) -> Models:
+    """The model on this machine; its weights are fetched now, if they are not here yet."""
+    from parlour.providers.local.model import Local  # noqa: PLC0415
+    from parlour.providers.local.weights import CannotFetch, weights  # noqa: PLC0415
+
+    local = Local(Path(said.path) if said.path else None, data)
+    stack.push_async_callback(local.aclose)
+    if local.installed:
+        try:
+            await (weights(data) if not said.path else existing(said.path))
+        except CannotFetch as error:
+            raise BadSettings(str(error)) from error
+        warm.append(local.warm)
+    return local
+
+
+async def existing(path: str) -> None:
+    if not await asyncio.to_thread(Path(path).is_file):
+        raise BadSettings(f"{path}: no such model file. Give providers.….path a GGUF file.")
+
+
+def remote(name: str, said: Provider, session: ClientSession) -> Models:
+    """A provider that is asked over the network, or none at all (`scripted`)."""
+    if said.kind == "scripted":
+        from parlour.providers.scripted import Script, Scripted, script_of  # noqa: PLC0415
+
+        try:
+            return Scripted(script_of(Path(said.path)) if said.path else Script())
+        except (OSError, msgspec.MsgspecError) as error:
+            raise BadSettings(f"[providers.{name}] {said.path}: not a script ({error})") from error
+    from parlour.providers.remote import Remote  # noqa: PLC0415
+
+    if said.kind == "anthropic":
+        from parlour.providers.anthropic import Anthropic  # noqa: PLC0415
+
+        address = said.base_url or "https://api.anthropic.com"
+        return Remote(Anthropic(), session, address, said.api_key, context=said.context)
+    from parlour.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415
+
+    if not said.base_url:
+        raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
+    return Remote(OpenAICompatible(), session, said.base_url, said.api_key, context=said.context)
+
+
+def open_moderation(settings: Settings, session: ClientSession) -> ModerationServices:
+    """Who decides which texts are let through; nothing is asked before an app wants it."""
+    models = {
+        name: Service(said.base_url, said.api_key or "", said.models.get(MODEL, MODEL))
+        for name, said in settings.providers.items()
+        if said.kind == "openai_compatible"
+    }
+    extensions = {name: Service(said.url, said.api_key) for name, said in settings.extensions.items()}
+    return ModerationServices(session, models, extensions)
