@@ -5,14 +5,16 @@ import asyncio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec import json, structs
 
 from parlour.domain.claim import SECONDS, Claim, Repeat
-from parlour.domain.files import Attachment, FileRef
+from parlour.domain.files import Attachment, File, FileRef
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.problems import NotFound
+from parlour.domain.turn import Submission
 from parlour.domain.uploads import Upload
-from parlour.domain.workflow_run import Form, LaidAside, LogQuery
+from parlour.domain.values import json_form
+from parlour.domain.workflow_run import Form, LaidAside, LogQuery, StoredVariable
 from parlour.ports.feedback import Said
 from parlour.ports.retention import Pruned
 from parlour.stores.memory import Memory
@@ -131,6 +133,48 @@ async def test_an_upload_that_is_only_in_the_inputs_of_a_message_goes_after_it(s
     assert await stores.retention.uploads(5.0, 9) == ("unheld",)
     await stores.retention.messages(20.0, 9)
     assert set(await stores.retention.uploads(5.0, 9)) == {"held", "unheld"}
+
+
+def naming(upload_id: str) -> dict[str, object]:
+    return {"doc": json_form(File("document", "local_file", "a.pdf", related_id=upload_id))}
+
+
+async def test_an_upload_that_only_a_run_names_goes_after_it(stores: Storage) -> None:
+    """By its inputs, its outputs, what it was laid aside as, or what somebody has sent with its form."""
+    names = ("begun-with", "put-out", "laid-aside", "sent", "long-over", "nobodys")
+    for upload_id in names:
+        await stores.uploads.add(an_upload(upload_id, 1.0))
+    over = structs.replace(a_run(0, 2.0), inputs=naming("long-over"))
+    await stores.workflows.open(over)
+    await stores.workflows.close(structs.replace(over, status="succeeded"))
+    ended = structs.replace(a_run(1, 10.0), inputs=naming("begun-with"))
+    await stores.workflows.open(ended)
+    await stores.workflows.close(structs.replace(ended, status="succeeded", outputs=naming("put-out")))
+    waiting = structs.replace(a_run(2, 10.0), status="paused")
+    await stores.workflows.open(a_run(2, 10.0))
+    state = json.encode({"values": {"web": naming("laid-aside")}})
+    await stores.pauses.lay_aside(LaidAside(waiting, state, (Form(waiting.id, ANN.app_id, asked("f2")),)))
+    await stores.forms.answer("f2", Submission("yes", naming("sent")))
+
+    assert (await stores.retention.old(5.0, 0.0)).uploads == 2
+    assert await stores.retention.runs(5.0, 9) == 1
+    assert set(await stores.retention.uploads(5.0, 9)) == {"long-over", "nobodys"}
+    await stores.retention.runs(20.0, 9)
+    assert set(await stores.retention.uploads(5.0, 9)) == set(names)
+
+
+async def test_an_upload_that_only_a_variable_of_a_conversation_holds_goes_after_it(stores: Storage) -> None:
+    for upload_id in ("first", "second"):
+        await stores.uploads.add(an_upload(upload_id, 1.0))
+    conversation, _ = await talked(stores, 10.0)
+    variable = StoredVariable("v", "docs", "array[file]", [naming("first")["doc"]], "", 10.0, 10.0)
+    await stores.variables.write(conversation.id, [variable])
+    assert (await stores.retention.old(5.0, 0.0)).uploads == 1
+    await stores.variables.write(conversation.id, [structs.replace(variable, value=[naming("second")["doc"]])])
+    assert await stores.retention.uploads(5.0, 9) == ("first",)
+    assert (await stores.retention.old(20.0, 0.0)).uploads == 1
+    await stores.conversations.delete(ANN, conversation.id)
+    assert set(await stores.retention.uploads(5.0, 9)) == {"first", "second"}
 
 
 async def test_a_blob_is_named_until_it_is_deleted_and_no_more_at_once_than_was_said(stores: Storage) -> None:

@@ -12,7 +12,10 @@ import anyio
 import pytest
 from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
+from msgspec import json
 
+from parlour.domain.files import File
+from parlour.domain.values import json_form
 from parlour.ports.catalogue import Key
 from parlour.stores.sqlite import CannotOpen, Sqlite
 from parlour.stores.sqlite.database import Database
@@ -148,6 +151,26 @@ async def test_a_later_step_keeps_what_is_there(tmp_path: Path) -> None:
     assert version_of(path) == later.number
     with pytest.raises(CannotOpen, match="newer version of this program"):
         Sqlite.open(path, serving=True)
+
+
+async def test_what_runs_and_variables_name_is_held_also_in_a_file_of_before(tmp_path: Path) -> None:
+    path = tmp_path / "parlour.db"
+    database = Database(path, serving=True, known=steps()[:12])
+    file = json_form(File("document", "local_file", "a.pdf", related_id="held"))
+    text = {"text": json.encode({"doc": file}).decode()}
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO uploads VALUES ('held', 'a', 'u', 'a.pdf', 1, 'pdf', 'x/y', 1)")
+        run = "INSERT INTO workflow_runs VALUES (1, 'r', 'a', 'u', '', '', 'paused', 9, '', '{}', CAST(:text AS BLOB))"
+        connection.execute(run, text)
+
+    await database.write(work)
+    await database.close()
+    store = Sqlite.open(path, serving=True)
+    assert await store.retention.uploads(5.0, 9) == ()
+    await store.retention.runs(10.0, 9)
+    assert await store.retention.uploads(5.0, 9) == ("held",)
+    await store.close()
 
 
 async def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:

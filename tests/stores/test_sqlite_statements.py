@@ -1,6 +1,7 @@
 """What the SQLite store asks of the database: few statements a message, and none that reads a whole table."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> N
     store = Sqlite.open(tmp_path / "parlour.db", serving=True, trace=told.append)
 
     def statements() -> int:
-        count = sum(one.strip() not in {"BEGIN IMMEDIATE", "COMMIT"} for one in told)
+        once = (one.strip() for one, _ in groupby(told))  # a statement with triggers is told once for each
+        count = sum(one not in {"BEGIN IMMEDIATE", "COMMIT"} for one in once)
         told.clear()
         return count
 

@@ -53,9 +53,10 @@ class Retention(Protocol):
         ...
 
     async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
-        """Give up uploads of the time before that no message holds; the names of blobs that are to be deleted now.
+        """Give up uploads of the time before that no message, no run of a graph and no conversation's variable names.
 
-        At most so many of each. A name comes again and again, after a crash too, until it is `deleted`.
+        The names of blobs that are to be deleted now, at most so many of each. A name comes again and again, after a
+        crash too, until it is `deleted`.
         """
         ...
 

@@ -129,7 +129,7 @@ class MemoryMessages:
         self._rows.conversations[opened.id] = structs.replace(opened, updated_at=message.created_at)
         self._rows.messages.setdefault(opened.id, {})[message.id] = message
         if run is not None:
-            self._rows.flows.runs[run.id] = run
+            self._rows.flows.put(run)
 
     async def close(self, message: Message) -> None:
         if self._rows.conversation(message.owner, message.conversation_id) is None:

@@ -1,6 +1,6 @@
 """Letting go of what is old, in the memory of one process: the port `Retention`. Knows no blobs and no clock."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from parlour.domain.message import Conversation, Message
 from parlour.domain.uploads import Upload
@@ -36,7 +36,7 @@ class MemoryRetention:
             len(going),
             len(self._emptied(gone)),
             self._feedbacks.count(gone),
-            len(self._unshown(before, gone)),
+            len(self._unheld(before, gone, self._flows.old(before))),
             self._claims.expired(now),
             len(self._flows.old(before)),
         )
@@ -57,7 +57,7 @@ class MemoryRetention:
         return Pruned(len(going), len(emptied), feedbacks)
 
     async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
-        for upload in self._unshown(before, set())[:limit]:
+        for upload in self._unheld(before)[:limit]:
             del self._uploads[upload.id]
             self._given_up[upload.id] = None
         return tuple(self._given_up)[:limit]
@@ -79,7 +79,9 @@ class MemoryRetention:
     def _emptied(self, gone: set[str]) -> list[str]:
         return [conversation_id for conversation_id, kept in self._messages.items() if kept.keys() <= gone]
 
-    def _unshown(self, before: float, gone: set[str]) -> list[Upload]:
+    def _unheld(self, before: float, gone: Collection[str] = (), runs: Collection[str] = ()) -> list[Upload]:
+        """Uploads that nothing names but these messages and runs."""
         held = {name for message in self._all() if message.id not in gone for name in message.uploads}
+        held |= self._flows.held([one for one, kept in self._messages.items() if not kept.keys() <= set(gone)], runs)
         found = [upload for upload in self._uploads.values() if upload.created_at < before and upload.id not in held]
         return sorted(found, key=lambda upload: upload.created_at)

@@ -1,8 +1,9 @@
 """Runs of graphs in the memory of one process: five ports over one set of rows. Does not know how to outlive it."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 
-from msgspec import Struct, structs
+from msgspec import Struct, json, structs
 
 from parlour.domain.claim import Claim
 from parlour.domain.events import NodeOutcome
@@ -10,6 +11,13 @@ from parlour.domain.message import Conversation, Message, Owner
 from parlour.domain.turn import Submission
 from parlour.domain.workflow_run import Form, LaidAside, LogPage, LogQuery, StoredVariable, WorkflowRun, searched
 from parlour.stores.memory_claims import MemoryClaims
+
+NAMED = re.compile(rb'"(?:related_id|upload_file_id)":"([^"]+)"')
+
+
+def named(text: bytes) -> set[str]:
+    """The uploads of files within JSON."""
+    return {found.decode() for found in NAMED.findall(text)}
 
 
 class FlowRows(Struct):
@@ -25,9 +33,27 @@ class FlowRows(Struct):
     """By run."""
     variables: dict[str, dict[str, StoredVariable]] = {}
     """By conversation, then by id."""
+    uploads: dict[str, set[str]] = {}
+    """What a run has ever named, by run."""
 
     def running(self) -> list[WorkflowRun]:
         return [run for run in self.runs.values() if run.status == "running"]
+
+    def put(self, run: WorkflowRun, *more: bytes) -> None:
+        """`more`: JSON that the run holds as well."""
+        self.runs[run.id] = run
+        for text in (json.encode(run), *more):
+            self.uploads.setdefault(run.id, set()).update(named(text))
+
+    def held(self, conversations: Collection[str], gone: Collection[str] = ()) -> set[str]:
+        """The uploads that these conversations' variables, and runs, name; without those of runs that are gone."""
+        kept = (self.uploads[run_id] for run_id in self.runs if run_id not in gone)
+        values = (self.variables.get(one, {}).values() for one in conversations)
+        return {
+            upload_id
+            for some in (*kept, *(named(json.encode(one.value)) for group in values for one in group))
+            for upload_id in some
+        }
 
     def laid(self, run: WorkflowRun) -> LaidAside:
         forms = tuple(self.forms[form_id] for form_id in self.current[run.id])
@@ -49,6 +75,7 @@ class FlowRows(Struct):
             self.states.pop(run_id, None)
             self.current.pop(run_id, None)
             self.outcomes.pop(run_id, None)
+            self.uploads.pop(run_id, None)
         self.forms = {form_id: form for form_id, form in self.forms.items() if form.run_id in self.runs}
 
 
@@ -60,11 +87,11 @@ class MemoryWorkflows:
     async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
         if claim is not None:
             self._claims.take(claim)
-        self._rows.runs[run.id] = run
+        self._rows.put(run)
 
     async def close(self, run: WorkflowRun) -> None:
         if await self.get(run.owner.app_id, run.id) is not None:
-            self._rows.runs[run.id] = run
+            self._rows.put(run)
             self._rows.states.pop(run.id, None)
             self._rows.current.pop(run.id, None)
 
@@ -95,7 +122,7 @@ class MemoryPauses:
         rows, known = self._rows, self._rows.runs.get(laid.run.id)
         if known is None or known.owner.app_id != laid.run.owner.app_id:
             return
-        rows.runs[laid.run.id] = laid.run
+        rows.put(laid.run, laid.state)
         rows.states[laid.run.id] = laid.state
         rows.current[laid.run.id] = [form.asked.form_id for form in laid.forms]
         for form in laid.forms:
@@ -139,6 +166,7 @@ class MemoryForms:
         if form is None or form.submission is not None:
             return False
         self._rows.forms[form_id] = structs.replace(form, submission=submission)
+        self._rows.put(self._rows.runs[form.run_id], json.encode(submission))
         return True
 
 

@@ -43,6 +43,8 @@ INSERT INTO given_up_blobs (name)
 SELECT id FROM uploads
 WHERE created_at < :before
     AND NOT EXISTS (SELECT 1 FROM message_files WHERE upload_file_id = uploads.id AND upload_file_id <> '')
+    AND NOT EXISTS (SELECT 1 FROM run_uploads WHERE upload_id = uploads.id)
+    AND NOT EXISTS (SELECT 1 FROM variable_uploads WHERE upload_id = uploads.id)
 ORDER BY created_at LIMIT :limit
 """
 
@@ -79,6 +81,12 @@ WHERE created_at < :before AND NOT EXISTS (
     SELECT 1 FROM message_files JOIN messages ON messages.id = message_id
     WHERE upload_file_id = uploads.id AND upload_file_id <> ''
         AND (messages.created_at >= :before OR status = 'running')
+) AND NOT EXISTS (
+    SELECT 1 FROM run_uploads JOIN workflow_runs ON workflow_runs.id = run_id
+    WHERE upload_id = uploads.id AND (workflow_runs.created_at >= :before OR status = 'running')
+) AND NOT EXISTS (
+    SELECT 1 FROM variable_uploads JOIN messages ON messages.conversation_id = variable_uploads.conversation_id
+    WHERE upload_id = uploads.id AND (messages.created_at >= :before OR status = 'running')
 )
 """
 
