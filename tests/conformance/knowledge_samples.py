@@ -44,14 +44,15 @@ async def shelve(store: KnowledgeStore, place: Place = HERE, *documents: Documen
 
 async def finish(store: KnowledgeStore, place: Place, document_id: str, written: Written) -> None:
     """The document is in the index, and found."""
-    task = await taken(store, document_id)
+    task, worker = await taken(store, document_id)
     assert task.place == place
-    assert await store.indexing.lay_out(task, f"worker of {document_id}", written, DONE, 100.0)
+    assert await store.indexing.lay_out(task, worker, written, DONE, 100.0)
 
 
-async def taken(store: KnowledgeStore, document_id: str) -> Task:
-    """The work on this document, held until 100."""
-    while task := await store.indexing.take(f"worker of {document_id}", 0.0, 100.0):
-        if task.document_id == document_id:
-            return task
+async def taken(store: KnowledgeStore, document_id: str) -> tuple[Task, str]:
+    """The work on this document, held until 100, and who holds it; what is older is held by others."""
+    for number in range(100):
+        task = await store.indexing.take(f"worker {number}", 0.0, 100.0)
+        if task and task.document_id == document_id:
+            return task, f"worker {number}"
     raise AssertionError(document_id)

@@ -283,9 +283,13 @@ async def test_work_is_held_by_one_until_its_time_is_over(stores: Storage) -> No
     assert (first.place, first.document_id, second.document_id) == (HERE, "a", "b")
     assert await kept.indexing.take("three", 19, 30) is None
     assert await kept.indexing.advance(first, "one", Progress("parsing"), 40)
+    assert await kept.indexing.take("two", 11, 20) == second, "its own, again"
     late = await kept.indexing.take("three", 20, 30)
     assert late == second
     assert not await kept.indexing.advance(second, "two", Progress("parsing"), 50)
+    assert not await kept.indexing.hold(second, "two", 50)
+    assert await kept.indexing.hold(second, "three", 50)
+    assert await kept.indexing.take("four", 49, 60) == first
     assert not await kept.indexing.lay_out(second, "two", TWO, Progress("indexing"), 50)
     assert not await kept.indexing.complete(second, "two", TWO, DONE, 50)
     assert await kept.counts.of_documents(HERE, ["b"]) == {"b": SegmentCount()}
@@ -295,8 +299,7 @@ async def test_work_is_held_by_one_until_its_time_is_over(stores: Storage) -> No
 async def test_laying_out_replaces_everything_and_completion_ends_the_work(stores: Storage) -> None:
     kept = stores.knowledge
     await shelve(kept)
-    task = await taken(kept, "doc")
-    worker = "worker of doc"
+    task, worker = await taken(kept, "doc")
     await kept.segments.write(HERE, "doc", Written((segment("old"),), (), (node("old", 1, 0),)))
     waiting = tuple(structs.replace(one, status="waiting") for one in TWO.segments)
     assert await kept.indexing.lay_out(task, worker, Written(waiting), Progress("indexing", words=9), 100)
@@ -315,9 +318,9 @@ async def test_laying_out_replaces_everything_and_completion_ends_the_work(store
 async def test_a_document_that_is_to_be_begun_anew_is_no_longer_its_workers(stores: Storage) -> None:
     kept = stores.knowledge
     await shelve(kept)
-    task = await taken(kept, "doc")
+    task, worker = await taken(kept, "doc")
     assert await kept.documents.update(HERE, [document()], again=True)
-    assert not await kept.indexing.advance(task, "worker of doc", Progress("parsing"), 100)
+    assert not await kept.indexing.advance(task, worker, Progress("parsing"), 100)
     assert await kept.indexing.take("next", 0, 1) == task
     await kept.documents.delete(HERE, ["doc"])
     assert not await kept.indexing.advance(task, "next", Progress("parsing"), 100)

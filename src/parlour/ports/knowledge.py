@@ -41,6 +41,14 @@ class Retrieval(Protocol):
         """
         ...
 
+    async def several(self, datasets: Sequence[Dataset], query: str, settings: RetrievalSettings) -> tuple[Hit, ...]:
+        """The passages of several datasets that answer best together; each is searched as it is set itself, then
+        `settings` rank and cut what was found.
+
+        Raises: as `search`.
+        """
+        ...
+
 
 class Editing(Protocol):
     """Changes of what documents hold. What is changed is found as it is now when this returns."""

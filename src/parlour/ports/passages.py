@@ -148,7 +148,14 @@ class Indexing(Protocol):
     """Work that outlives its process: what was added and has not been finished is taken up again."""
 
     async def take(self, worker: str, now: float, until: float) -> Task | None:
-        """The oldest work that nobody is at, held for this worker until then; None where there is none."""
+        """The oldest work that nobody else is at, held for this worker until then; None where there is none.
+
+        A worker does one thing at a time: what it took before, and did not end, is there for it again.
+        """
+        ...
+
+    async def hold(self, task: Task, worker: str, until: float) -> bool:
+        """Hold it longer; False if it is this worker's no longer."""
         ...
 
     async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:

@@ -235,10 +235,17 @@ class MemoryIndexing:
     async def take(self, worker: str, now: float, until: float) -> Task | None:
         for shelf in self._rows.shelves.values():
             for paper in shelf.papers.values():
-                if paper.undone and paper.held_until <= now:
+                if paper.undone and (paper.held_until <= now or paper.worker == worker):
                     paper.worker, paper.held_until = worker, until
                     return Task(shelf.dataset.place, paper.document.id)
         return None
+
+    async def hold(self, task: Task, worker: str, until: float) -> bool:
+        paper = self._own(task, worker)
+        if paper is None:
+            return False
+        paper.held_until = until
+        return True
 
     async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:
         return self._step(task, worker, progress, until) is not None
@@ -258,9 +265,13 @@ class MemoryIndexing:
         put(paper, written)
         return True
 
-    def _step(self, task: Task, worker: str, progress: Progress, until: float) -> Paper | None:
+    def _own(self, task: Task, worker: str) -> Paper | None:
         paper = self._rows.papers(task.place).get(task.document_id)
-        if paper is None or not paper.undone or paper.worker != worker:
+        return paper if paper and paper.undone and paper.worker == worker else None
+
+    def _step(self, task: Task, worker: str, progress: Progress, until: float) -> Paper | None:
+        paper = self._own(task, worker)
+        if paper is None:
             return None
         paper.document = structs.replace(paper.document, progress=progress)
         paper.undone, paper.held_until = progress.status in UNDONE, until

@@ -16,7 +16,7 @@ from parlour.stores.sqlite.segments import put
 
 TAKE = """
 UPDATE indexing SET worker = :worker, held_until = :until
-WHERE sequence = (SELECT sequence FROM indexing WHERE held_until <= :now ORDER BY sequence LIMIT 1)
+WHERE sequence = (SELECT sequence FROM indexing WHERE held_until <= :now OR worker = :worker ORDER BY sequence LIMIT 1)
 RETURNING document_id, (
     SELECT datasets.tenant FROM documents JOIN datasets ON datasets.id = documents.dataset_id
     WHERE documents.id = document_id
@@ -41,6 +41,10 @@ class SqliteIndexing:
             lambda connection: connection.execute(TAKE, asked).fetchall()
         )
         return Task(Place(rows[0][1], rows[0][2]), rows[0][0]) if rows else None
+
+    async def hold(self, task: Task, worker: str, until: float) -> bool:
+        asked = {"document_id": task.document_id, "worker": worker, "until": until}
+        return bool(await self._database.write(lambda connection: connection.execute(HOLD, asked).rowcount))
 
     async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:
         return await self._step(task, worker, progress, until, lambda _connection, _document: None)

@@ -1,0 +1,242 @@
+"""Documents become passages that can be found: the work, and the worker who does it. Does not know who asked for it.
+
+Each step is written down as it ends, so whoever takes the work up after a crash goes on from there: passages are laid
+out all at once, and each is completed together with its place in the index.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import aclosing, suppress
+
+from msgspec import structs
+
+from parlour.domain.dataset import Dataset
+from parlour.domain.ids import Clock, NewId
+from parlour.domain.passages import Document, Node, Progress, Segment, SegmentQuery
+from parlour.domain.problems import DocumentUnreadable, InternalError, Problem
+from parlour.ports.blobs import Blobs
+from parlour.ports.documents import Documents
+from parlour.ports.embeddings import Embeddings
+from parlour.ports.knowledge import KnowledgeStore
+from parlour.ports.passages import Task, Written
+from parlour.rag.clean import clean
+from parlour.rag.passages import bare_nodes, cut_into, new_segment
+from parlour.rag.questions import pairs
+from parlour.rag.split import Piece, split
+
+HOLD = 30.0
+"""Seconds that work is held for without a sign of life."""
+BEAT = 10.0
+AT_ONCE = 16
+"""Passages that are completed together."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document."""
+MOST_SEGMENTS = 20_000
+"""Passages of a document."""
+TABLES = frozenset({"csv"})
+
+log = logging.getLogger(__name__)
+
+
+class Gone(Exception):
+    """The work is somebody else's now, or nobody's."""
+
+
+class Indexer:
+    """Does the work that is there, one document after the other; asleep where there is none."""
+
+    def __init__(  # noqa: PLR0913 -- each is a part of its own
+        self,
+        store: KnowledgeStore,
+        blobs: Blobs,
+        documents: Documents,
+        embeddings: Embeddings,
+        *,
+        now: Clock,
+        new_id: NewId,
+        worker: str = "server",
+    ) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._documents = documents
+        self._embeddings = embeddings
+        self._now = now
+        self._new_id = new_id
+        self._worker = worker
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work for ever. What another held is looked for once more when its time is over."""
+        while True:
+            self._woken.clear()
+            await self._try()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLD + 1):
+                    await self._woken.wait()
+                    continue
+            await self._try()
+            await self._woken.wait()
+
+    async def _try(self) -> None:
+        [failed] = await asyncio.gather(self.drain(), return_exceptions=True)
+        if failed is not None:
+            log.error("documents could not be indexed for now", exc_info=failed)
+
+    async def drain(self) -> None:
+        """Do all that there is to do now."""
+        while task := await self._store.indexing.take(self._worker, self._now(), self._until()):
+            [failed] = await asyncio.gather(self._work(task), return_exceptions=True)
+            if isinstance(failed, Gone):
+                continue
+            if isinstance(failed, BaseException):
+                await self._fail(task, failed)
+
+    async def _work(self, task: Task) -> None:
+        [document] = await self._store.documents.find(task.place, [task.document_id]) or [None]
+        dataset = await self._store.datasets.find(task.place)
+        if document is None or dataset is None:
+            raise Gone
+        beating = asyncio.create_task(self._beat(task))
+        try:
+            dataset = await self._settled(dataset, document)
+            progress = document.progress
+            if progress.status != "indexing":
+                progress = await self._lay_out(task, document)
+            await self._complete(task, dataset, document, progress)
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _settled(self, dataset: Dataset, document: Document) -> Dataset:
+        """The dataset with what its first document decides."""
+        technique = dataset.technique or ("high_quality" if self._embeddings.usual().name else "economy")
+        embedding = dataset.embedding
+        if technique == "high_quality" and not embedding.name:
+            embedding = self._embeddings.usual()
+        settled = structs.replace(dataset, technique=technique, embedding=embedding, form=dataset.form or document.form)
+        if settled != dataset:
+            await self._store.datasets.update(settled)
+        return settled
+
+    async def _lay_out(self, task: Task, document: Document) -> Progress:
+        progress = Progress("parsing", started_at=self._now())
+        await self._advance(task, progress)
+        text = await self._text(document)
+        progress = structs.replace(progress, status="cleaning", parsed_at=self._now())
+        await self._advance(task, progress)
+        text = await asyncio.to_thread(clean, text, document.rule)
+        progress = structs.replace(progress, status="splitting", cleaned_at=self._now())
+        await self._advance(task, progress)
+        cut = await asyncio.to_thread(cut_up, document, text, self._now())
+        made = [(structs.replace(one, id=self._new_id()), parts) for one, parts in cut]
+        children = (chunk for one, parts in made for chunk in cut_into(one, parts, self._now(), self._new_id))
+        written = Written(tuple(one for one, _ in made), tuple(children))
+        progress = structs.replace(
+            progress,
+            status="indexing",
+            split_at=self._now(),
+            words=sum(one.words for one in written.segments),
+            tokens=sum(one.tokens for one in written.segments),
+        )
+        if not await self._store.indexing.lay_out(task, self._worker, written, progress, self._until()):
+            raise Gone
+        return progress
+
+    async def _text(self, document: Document) -> str:
+        source = document.source
+        blob = await self._blobs.open(source.blob)
+        if blob is None:
+            raise DocumentUnreadable("Its file is gone: upload it again.")
+        async with aclosing(blob.pieces) as pieces:
+            if blob.size > LARGEST:
+                raise DocumentUnreadable(f"It is too large: at most {LARGEST // (1024 * 1024)} MB.")
+            data = b"".join([piece async for piece in pieces])
+        if source.kind == "text":
+            return data.decode("utf-8", "replace")
+        return await self._documents.text(data, source.name or document.name, source.mime_type)
+
+    async def _complete(self, task: Task, dataset: Dataset, document: Document, progress: Progress) -> None:
+        """Bring what waits into the index, some passages at a time."""
+        query = SegmentQuery(statuses=("waiting", "indexing", "error"))
+        while True:
+            page = await self._store.segments.page(task.place, document.id, query, 1, AT_ONCE)
+            now = self._now()
+            if page.total <= len(page.items):
+                progress = structs.replace(progress, status="completed", completed_at=now)
+            written = await self.completed(dataset, page.items)
+            if not await self._store.indexing.complete(task, self._worker, written, progress, self._until()):
+                raise Gone
+            if progress.status == "completed":
+                return
+
+    async def completed(self, dataset: Dataset, segments: Sequence[Segment]) -> Written:
+        """These passages, with the parts that they have, as the index is to hold them."""
+        now = self._now()
+        children = await self._store.children.of(dataset.place, [one.id for one in segments])
+        done = tuple(
+            structs.replace(one, status="completed", error=None, indexing_at=one.indexing_at or now, completed_at=now)
+            for one in segments
+        )
+        return Written(done, children, await self.nodes(dataset, bare_nodes(done, children), done))
+
+    async def nodes(self, dataset: Dataset, bare: Sequence[Node], segments: Sequence[Segment] = ()) -> tuple[Node, ...]:
+        """The nodes with their vectors, where the dataset goes by these; a question is found by itself."""
+        if dataset.technique == "economy":
+            return tuple(bare)
+        questions = {one.id: one.content for one in segments if one.answer is not None}
+        texts = [questions.get(node.id, node.text) for node in bare]
+        vectors = await self._embeddings.embed(dataset.embedding, texts)
+        return tuple(structs.replace(node, vector=vector) for node, vector in zip(bare, vectors, strict=True))
+
+    async def _beat(self, task: Task) -> None:
+        """Hold the work for as long as it takes."""
+        while True:
+            await asyncio.sleep(BEAT)
+            await self._store.indexing.hold(task, self._worker, self._until())
+
+    async def _advance(self, task: Task, progress: Progress) -> None:
+        if not await self._store.indexing.advance(task, self._worker, progress, self._until()):
+            raise Gone
+
+    async def _fail(self, task: Task, failed: BaseException) -> None:
+        """The document ends in an error that says why; what is no problem of its own is told to the operator only."""
+        if not isinstance(failed, Problem):
+            log.error("a document could not be indexed", exc_info=failed)
+            failed = InternalError()
+        found = await self._store.documents.find(task.place, [task.document_id])
+        for document in found:
+            now = self._now()
+            progress = structs.replace(document.progress, status="error", error=str(failed), stopped_at=now)
+            await self._store.indexing.advance(task, self._worker, progress, now)
+
+    def _until(self) -> float:
+        return self._now() + HOLD
+
+
+def cut_up(document: Document, text: str, now: float) -> list[tuple[Segment, tuple[str, ...]]]:
+    """The passages of a text, still without ids and waiting, each with the texts of its parts.
+
+    Raises:
+        InvalidParam: the document's rule cannot be kept, or it has no questions and answers although it should.
+        DocumentUnreadable: there is nothing in it, or too much.
+    """
+    if document.form == "qa_model":
+        table = document.source.extension in TABLES
+        cut = [(Piece(question), answer) for question, answer in pairs(text, table=table)]
+    else:
+        hierarchical, rule = document.form == "hierarchical_model", document.rule
+        if hierarchical != (rule.mode == "hierarchical"):
+            rule = structs.replace(rule, mode="hierarchical" if hierarchical else "custom")
+        cut = [(piece, None) for piece in split(text, rule)]
+    if not cut:
+        raise DocumentUnreadable("There is no text in it.")
+    if len(cut) > MOST_SEGMENTS:
+        raise DocumentUnreadable(f"It has more than {MOST_SEGMENTS} passages: split it into several documents.")
+    return [
+        (new_segment(document.id, at, piece, answer, now), piece.parts) for at, (piece, answer) in enumerate(cut, 1)
+    ]

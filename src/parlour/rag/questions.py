@@ -1,0 +1,55 @@
+"""Questions with their answers, out of a table or a text that has them. Does not know how to make any up."""
+
+import csv
+import io
+import re
+
+from parlour.domain.problems import InvalidParam
+
+PAIR = re.compile(
+    r"^\s*(?:Q|Question|问|问题)\s*\d*\s*[:：]\s*(.*?)\s*^\s*(?:A|Answer|答|答案)\s*\d*\s*[:：]\s*(.*?)\s*"
+    r"(?=^\s*(?:Q|Question|问|问题)\s*\d*\s*[:：]|\Z)",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
+HEADS = frozenset({"question", "questions", "q", "问题", "问"})
+NONE = (
+    "There are no questions with answers in it: send a table with the columns question and answer, or a text of lines "
+    "such as `Q1: …` and `A1: …`."
+)
+
+
+def pairs(text: str, *, table: bool) -> list[tuple[str, str]]:
+    """The questions of a document, each with its answer. `table`: the text is one, comma-separated.
+
+    Raises:
+        InvalidParam: there are none.
+    """
+    found = rows(text) if table else []
+    found = found or marked(text) or rows_of_markdown(text)
+    if not found:
+        raise InvalidParam(NONE)
+    return found
+
+
+def marked(text: str) -> list[tuple[str, str]]:
+    return [(question, answer) for question, answer in PAIR.findall(text) if question and answer]
+
+
+def rows(text: str) -> list[tuple[str, str]]:
+    try:
+        table = list(csv.reader(io.StringIO(text)))
+    except csv.Error:
+        return []
+    return two_columns(table)
+
+
+def rows_of_markdown(text: str) -> list[tuple[str, str]]:
+    """Of a table as it comes out of a document."""
+    lines = [line.strip().strip("|").split("|") for line in text.splitlines() if line.strip().startswith("|")]
+    ruled = [line for line in lines if not all(set(cell.strip()) <= {"-", ":"} for cell in line)]
+    return two_columns([[cell.strip() for cell in line] for line in ruled])
+
+
+def two_columns(table: list[list[str]]) -> list[tuple[str, str]]:
+    found = [(row[0].strip(), row[1].strip()) for row in table if len(row) >= 2 and row[0].strip() and row[1].strip()]
+    return found[1:] if found and found[0][0].casefold() in HEADS else found
