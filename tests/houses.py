@@ -23,6 +23,7 @@ from msgspec import Struct, field
 from starlette.types import ASGIApp
 
 from parlour.domain.app import Model
+from parlour.domain.dataset import ModelName
 from parlour.domain.ids import Clock
 from parlour.domain.usage import FREE, Price
 from parlour.http import app as http_app
@@ -36,16 +37,23 @@ from parlour.llm.title import title
 from parlour.ports import Ports
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
+from parlour.ports.knowledge import Knowledge
 from parlour.ports.models import Models
 from parlour.ports.moderation import Moderation
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
 from parlour.ports.web import Web
+from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
+from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
 from parlour.providers.pages import Pages
 from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.scripted import Scripted, script_of
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
+from parlour.rag.editing import Editor
+from parlour.rag.indexing import Indexer
+from parlour.rag.named import Named
+from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
@@ -257,9 +265,37 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
         documents=documents,
         contents=FileContents(blobs, web, documents),
         moderation=plan.moderation or Moderating(),
+        knowledge=open_knowledge(storage, Shelving(blobs, documents, now), stack),
         now=now,
         new_id=new_id,
     )
+
+
+class Shelving(Struct, frozen=True):
+    """What knowledge is made with."""
+
+    blobs: Blobs
+    documents: Extractor
+    now: Clock
+
+
+def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
+    """Datasets whose texts are compared word by word, and are indexed while the house is open."""
+    entries: dict[str, Entry[Vectors]] = {"default": Entry(ScriptedVectors())}
+    embeddings = EmbeddingTable(entries, ModelName("scripted", "words"))
+    rerankers = RerankTable({"scripted": Entry(ScriptedRanks())}, ModelName())
+    store, now, new_id = storage.knowledge, shelving.now, fresh_id
+    indexer = Indexer(store, shelving.blobs, shelving.documents, embeddings, now=now, new_id=new_id)
+    working = asyncio.create_task(indexer.run())
+
+    async def end() -> None:
+        working.cancel()
+        await asyncio.gather(working, return_exceptions=True)
+
+    stack.push_async_callback(end)
+    retriever = Retriever(store, embeddings, rerankers)
+    editor = Editor(store, indexer, now, new_id)
+    return Knowledge(store, embeddings, rerankers, retriever, editor, Named(store.datasets, {}))
 
 
 @asynccontextmanager
@@ -299,6 +335,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             uploads=storage.uploads,
             blobs=blobs,
             contents=ports.contents,
+            knowledge=ports.knowledge,
             signer=signer(plan, ports.now),
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),

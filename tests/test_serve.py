@@ -13,6 +13,7 @@ from parlour.listening import listen
 from parlour.settings import AppEntry, BadSettings
 from parlour.sources import Source, given_keys
 from parlour.stores.memory import Memory
+from tests.rag.shelves import library
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +55,7 @@ async def test_a_failed_look_for_revoked_keys_is_told_and_done_again(
 ) -> None:
     monkeypatch.setattr(serve, "POLL_SECONDS", 0)
     rooms = Rooms()
-    server = wiring.Server(cast("Any", rooms), Shaky(), ())
+    server = wiring.Server(cast("Any", rooms), Shaky(), library().indexer, ())
     polling = asyncio.create_task(serve.poll(server))
     with anyio.fail_after(5):
         await rooms.keyring.looked.wait()
@@ -66,7 +67,7 @@ async def test_a_failed_look_for_revoked_keys_is_told_and_done_again(
 async def test_a_key_that_serve_makes_has_its_date() -> None:
     storage = Memory()
     before = time.time()
-    await serve.new_key(wiring.Server(cast("Any", Rooms()), storage, ()), "one")
+    await serve.new_key(wiring.Server(cast("Any", Rooms()), storage, library().indexer, ()), "one")
     [key] = await storage.keys.all()
     assert key.created_at >= before
 

@@ -18,6 +18,7 @@ import parlour
 from parlour import wiring
 from parlour.amounts import duration
 from parlour.domain.app import ToolUse
+from parlour.domain.dataset import TENANT
 from parlour.domain.events import NodeOutcome
 from parlour.domain.problems import Problem
 from parlour.domain.workflow_run import WorkflowRun
@@ -167,10 +168,11 @@ def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[
 @keys.command()
 @click.argument("app", default="")
 @click.option("--knowledge", is_flag=True, help="a key for knowledge bases")
+@click.option("--tenant", default=TENANT, help="whose knowledge bases those are")
 @click.option("--admin", is_flag=True, help="an operator's key")
 @config_option
 @data_option
-def create(app: str, config: Path | None, data: Path | None, *, knowledge: bool, admin: bool) -> None:
+def create(app: str, config: Path | None, data: Path | None, *, knowledge: bool, tenant: str, admin: bool) -> None:
     """Make a key for the app of this name. It is printed alone, this once; only its hash is kept."""
     kind = "knowledge" if knowledge else "admin" if admin else "app"
     if bool(app) == (kind != "app"):
@@ -182,7 +184,8 @@ def create(app: str, config: Path | None, data: Path | None, *, knowledge: bool,
         if kind == "app" and app not in known:
             names = ", ".join(sorted(known)) or "none yet"
             raise BadSettings(f"there is no app called {app!r} (known: {names}). Serve or publish it first.")
-        await storage.keys.add(Key(digest(token), kind, app, hint(token), time.time()))
+        opened = tenant if kind == "knowledge" else app
+        await storage.keys.add(Key(digest(token), kind, opened, hint(token), time.time()))
 
     with_storage(settings_of(config, data), work)
     print_line(token)
@@ -198,7 +201,14 @@ def list_keys(config: Path | None, data: Path | None) -> None:
         return await storage.keys.all()
 
     found = with_storage(settings_of(config, data), work)
-    print_table(("KEY", "FOR", "MADE"), [(key.hint, key.app or key.kind, moment(key.created_at)) for key in found])
+    print_table(("KEY", "FOR", "MADE"), [(key.hint, opened(key), moment(key.created_at)) for key in found])
+
+
+def opened(key: Key) -> str:
+    """What a key is for, in a word or two."""
+    if key.kind == "knowledge":
+        return f"knowledge {key.app}".removesuffix(f" {TENANT}")
+    return key.app or key.kind
 
 
 @keys.command()

@@ -23,7 +23,7 @@ from parlour.ports.catalogue import Key
 from parlour.ports.retention import Pruned
 from parlour.runs.pruning import counted, prune
 from parlour.settings import BadSettings, Settings
-from parlour.sources import Source, given_keys, hint, make_key
+from parlour.sources import Source, given_keys, hint, knowledge_keys, make_key
 
 log = logging.getLogger(__name__)
 M_MMAP_THRESHOLD = -3
@@ -44,9 +44,8 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
     """
     keep = duration(settings.storage.keep, "storage.keep")
     with listen(settings.server.host, settings.server.port) as bound:
-        async with wiring.open_server(
-            settings, given_keys(found), {source.name: source.entry for source in found}
-        ) as server:
+        given = (*given_keys(found), *knowledge_keys(settings.knowledge))
+        async with wiring.open_server(settings, given, {source.name: source.entry for source in found}) as server:
             house, loop = server.house, asyncio.get_running_loop()
             tried = await first_publish(server, found, say)
             listener = Listener(http_app.build(house))
@@ -62,6 +61,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
                 loop.add_signal_handler(sent, end)
             beside = [loop.create_task(attempt(warm(), "something could not be got ready")) for warm in server.warm]
             beside.append(loop.create_task(poll(server)))
+            beside.append(loop.create_task(server.indexer.run()))
             beside.append(loop.create_task(prune_daily(server, keep)))
             if settings.server.watch:
                 beside.append(loop.create_task(attempt(watch(server, found), "app files are watched no longer")))
@@ -185,7 +185,7 @@ async def republish(server: wiring.Server, source: Source) -> None:
 
 
 async def poll(server: wiring.Server) -> None:
-    """Notice what the commands write while the server runs: keys and published versions."""
+    """Notice what the commands write while the server runs: keys, published versions, documents."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
         await attempt(notice(server), "keys and versions could not be looked for")
@@ -195,6 +195,7 @@ async def notice(server: wiring.Server) -> None:
     if await server.storage.changed():
         server.house.keyring.forget()
         await server.house.catalogue.refresh()
+        server.indexer.wake()
 
 
 async def prune_daily(server: wiring.Server, keep: float) -> None:

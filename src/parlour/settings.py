@@ -181,6 +181,13 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     api_key: str = ""
 
 
+class DatasetEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which dataset stands for one that the files of apps name."""
+
+    name: str
+    tenant: str = "default"
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
     server: Server = Server()
@@ -193,6 +200,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     providers: dict[str, Provider] = {}
     extensions: dict[str, Extension] = {}
     """By the id that apps have for them; `default` answers for every other."""
+    datasets: dict[str, DatasetEntry] = {}
+    """By the id that the files of apps name."""
     tools: dict[str, ToolPlace] = {}
     """By the name of their provider, or as `provider/name`."""
 

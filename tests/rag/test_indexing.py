@@ -183,8 +183,8 @@ async def test_a_worker_sleeps_until_it_is_woken() -> None:
     one = await shelves.add(dataset, "a.txt", TEXT)
     shelves.editor.wake()
     with fail_after(5):
-        while (await shelves.one(dataset, one)).progress.status != "completed":
-            await asyncio.sleep(0)  # noqa: ASYNC110 -- another worker writes it
+        while (await shelves.one(dataset, one)).progress.status != "completed":  # noqa: ASYNC110
+            await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

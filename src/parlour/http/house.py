@@ -15,6 +15,7 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.contents import Contents
 from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
+from parlour.ports.knowledge import Knowledge
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.uploads import Uploads
@@ -50,6 +51,7 @@ class House(Struct, frozen=True):
     uploads: Uploads
     blobs: Blobs
     contents: Contents
+    knowledge: Knowledge
     signer: Signer
     now: Clock
     new_id: NewId

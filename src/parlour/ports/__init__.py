@@ -7,6 +7,7 @@ from parlour.ports.contents import Contents
 from parlour.ports.documents import Documents
 from parlour.ports.files import FlowFiles
 from parlour.ports.history import History
+from parlour.ports.knowledge import Knowledge
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.models import Models, Prices, Tokens
 from parlour.ports.moderation import Moderation
@@ -38,5 +39,6 @@ class Ports(Struct, frozen=True):
     documents: Documents
     contents: Contents
     moderation: Moderation
+    knowledge: Knowledge
     now: Clock
     new_id: NewId

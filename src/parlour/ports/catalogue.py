@@ -13,7 +13,7 @@ class Key(Struct, frozen=True):
     hash: str
     kind: KeyKind
     app: str
-    """The name of the app that it opens; empty for the other kinds."""
+    """The name of the app that it opens; of a knowledge key, its tenant; empty for an operator's."""
     hint: str
     """The token's first and last characters (`app-…x7Qp`), to tell keys apart."""
     created_at: float

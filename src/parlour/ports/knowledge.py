@@ -78,6 +78,12 @@ class Editing(Protocol):
         ...
 
 
+class NamedDatasets(Protocol):
+    async def find(self, names: Sequence[str]) -> tuple[Dataset, ...]:
+        """The datasets that an app's file names, by ids of another house or of this one; those that are here."""
+        ...
+
+
 class Knowledge(Struct, frozen=True):
     """Datasets as a whole."""
 
@@ -86,3 +92,4 @@ class Knowledge(Struct, frozen=True):
     rerankers: Rerankers
     retrieval: Retrieval
     editing: Editing
+    named: NamedDatasets
