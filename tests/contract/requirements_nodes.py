@@ -39,6 +39,22 @@ NODES = {
         divergence="That a single tool has a time is ours: in the original only the whole run has a limit.",
     ),
     "node:tool:stop": R("5.1", "A stop in the middle of a tool ends the tool."),
+    "node:agent": R(
+        "dsl 6.19, 8.5",
+        "An agent node's text is streamed; its outputs are text, usage, files and json, its log first.",
+        divergence="The text holds all that was said in its steps, one a line; of a ReAct agent, its answer only.",
+    ),
+    "node:agent:log": R(
+        "4.3, dsl 8.5",
+        "Each round, the model's turn and each tool in it is told by agent_log when it begins, and again when it ends.",
+    ),
+    "node:agent:strategy": R(
+        "dsl 6.19",
+        "function_calling and ReAct run, whichever plugin names them so; others are refused by name.",
+        divergence="What strategies of others do beside that is not known; servers of tools that they name are reached"
+        " where the operator says so in [tools].",
+    ),
+    "node:agent:stop": R("5.1", "A stop in the middle of an agent's tool ends the tool."),
     "node:bad-input": R(
         "dsl 2.4, 4",
         "What cannot run fails its run in time: the node's failure, the run's, and an error with its name.",

@@ -50,9 +50,14 @@ def nodes_of(path: Path) -> list[dict[str, Any]]:
 
 
 def not_served(path: Path) -> list[tuple[str, str]]:
-    """The nodes of types that nobody runs, with their types: told from the file alone."""
-    types = [(str(node["id"]), node["data"].get("type") or node["type"]) for node in nodes_of(path)]
-    return [(id_, type_) for id_, type_ in types if OLD_NAMES.get(type_, type_) not in NODES]
+    """The nodes that nobody runs, by their types or strategies, with their types: told from the file alone."""
+    types = [(str(node["id"]), node["data"].get("type") or node["type"], node["data"]) for node in nodes_of(path)]
+    return [
+        (id_, type_)
+        for id_, type_, data in types
+        if OLD_NAMES.get(type_, type_) not in NODES
+        or (type_ == "agent" and data["agent_strategy_name"] not in {"function_calling", "ReAct"})
+    ]
 
 
 def sample(mode: str = "chat", /, **config: Any) -> str:

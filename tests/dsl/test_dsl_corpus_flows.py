@@ -90,6 +90,22 @@ def test_of_each_tool_of_a_real_flow_it_is_said_what_serves_it(path: Path) -> No
 
 
 @every_flow
+def test_of_each_tool_of_a_real_flows_agents_it_is_said_what_serves_it(path: Path) -> None:
+    loaded, serves = load(path.read_text(), name=path.stem), served_tools()
+    assert isinstance(loaded.app, FlowApp)
+    found = [finding for finding in findings(loaded, serves) if finding.what.startswith("agent `")]
+    found = [finding for finding in found if ": tool " in finding.what]
+    lines = path.read_text().splitlines()
+    for finding in found:
+        assert (finding.level, "(built in" in finding.what) in {("supported", True), ("refused", False)}
+        assert finding.level == "supported" or finding.partial
+        assert lines[finding.line - 1].strip().startswith(("tool_name: ", "agent_strategy_name: "))
+    parameters = [one["data"]["agent_parameters"] for one in nodes_of(path) if one["data"].get("type") == "agent"]
+    chosen = [tool for one in parameters for tool in one.get("tools", {"value": []})["value"] if tool["enabled"]]
+    assert len(found) == len(chosen) + sum("mcp_server" in one for one in parameters)
+
+
+@every_flow
 def test_the_report_of_a_real_flow_has_a_line_for_each_of_its_nodes(path: Path) -> None:
     loaded = load(path.read_text(), name=path.stem)
     assert isinstance(loaded.app, FlowApp)

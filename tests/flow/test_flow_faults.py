@@ -46,7 +46,7 @@ def test_a_sound_graph_has_no_faults() -> None:
     ("type_", "advice"),
     [
         ("tool", "names no tool: "),
-        ("agent", "agents are not served yet; "),
+        ("agent", "names no strategy"),
         ("knowledge-retrieval", "knowledge is not served yet; "),
         ("datasource", "belongs to a knowledge pipeline"),
         ("an_swer", "`an_swer` is no type of a node: did you mean `answer`?"),

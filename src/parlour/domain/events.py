@@ -177,7 +177,7 @@ class NodeStarted(Struct, frozen=True, tag=True, tag_field="event"):
     extras: dict[str, object] = {}
     iteration_id: str | None = None
     loop_id: str | None = None
-    agent_strategy: dict[str, str] | None = None
+    agent_strategy: dict[str, str | None] | None = None
 
 
 class NodeOutcome(Struct, frozen=True):

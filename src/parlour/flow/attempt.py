@@ -152,6 +152,7 @@ def started(step: Step, around: Circumstances, scope: Scope) -> NodeStarted:
         predecessor_node_id=around.predecessor,
         iteration_id=iteration,
         loop_id=loop,
+        agent_strategy=step.kind.strategy(step.config) if step.kind and step.kind.strategy else None,
     )
 
 

@@ -215,6 +215,8 @@ class Kind(Struct, frozen=True):
     """Of an answer or an end: its config and its id to the template of what it says."""
     writes: Callable[[Any], frozenset[tuple[str, ...]]] | None = None
     """Of an assigner: the selectors of the variables that it writes."""
+    strategy: Callable[[Any], dict[str, str | None]] | None = None
+    """Of an agent: the name of its strategy, and its icon."""
     uses: Callable[[Any], Iterable[Used]] | None = None
     """Of one that uses tools: which ones."""
     check: Callable[[Any, Node], Iterable[Fault]] | None = None

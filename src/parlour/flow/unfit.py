@@ -14,7 +14,6 @@ from parlour.flow.node import Fault
 
 PIPELINE = "belongs to a knowledge pipeline, and those are not served"
 LATER = {
-    "agent": "agents are not served yet; an llm node answers without tools",
     "knowledge-retrieval": "knowledge is not served yet; an http-request node can ask a search service of your own",
     "datasource": PIPELINE,
     "datasource-empty": PIPELINE,
@@ -24,7 +23,7 @@ LATER = {
 COMING = (
     *("llm", "if-else", "code", "template-transform", "question-classifier", "parameter-extractor"),
     *("variable-aggregator", "assigner", "iteration", "iteration-start", "loop", "loop-start", "loop-end"),
-    *("list-operator", "document-extractor", "http-request", "human-input", "tool"),
+    *("list-operator", "document-extractor", "http-request", "human-input", "tool", "agent"),
     *("trigger-webhook", "trigger-schedule", "trigger-plugin"),
 )
 """Types that are known by name: those of them that the table of kinds does not hold are not served yet."""

@@ -80,7 +80,8 @@ async def step(call: Call, position: int, ports: Ports) -> AsyncGenerator[Move, 
                 yield Spoke(text)
             if isinstance(said, ModelCalled | ModelFinished):
                 yield said
-    yield Chose("".join(parts), calls_of(reading.action, position))
+    final = reading.action.text if reading.action is not None and reading.action.final else ""
+    yield Chose("".join(parts), calls_of(reading.action, position), final=final)
 
 
 def calls_of(action: Action | None, position: int) -> tuple[ToolCall, ...]:

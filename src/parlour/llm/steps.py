@@ -50,6 +50,8 @@ class Chose(Struct, frozen=True):
     calls: tuple[ToolCall, ...] = ()
     sealed: tuple[str, ...] = ()
     """Its thoughts, for its provider alone."""
+    final: str = ""
+    """What of the text is its answer, where it tells that apart."""
 
 
 class Used(Struct, frozen=True):

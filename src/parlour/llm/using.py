@@ -97,6 +97,7 @@ def read(arguments: str, offer: Offer) -> Arguments:
         raise ToolFailed(f"its arguments must be one JSON object, and are {cut(arguments, 200)!r}")
     needed = offer.tool.parameters.get("required")
     names = cast("list[object]", needed) if isinstance(needed, list) else []
+    found = {name: value for name, value in found.items() if name in known or name not in offer.use.settings}
     if lacking := [str(name) for name in names if name not in found and name not in offer.use.settings]:
         raise ToolFailed(f"its arguments lack {', '.join(lacking)}")
     return found

@@ -9,6 +9,8 @@ from parlour.domain.app import ToolUse
 from parlour.ports.models import Tool
 
 PATIENCE = 60.0
+EVERY = "*"
+"""In the place of a tool's name: all those of its provider, whatever they are called."""
 
 
 class Offer(Struct, frozen=True):

@@ -63,6 +63,12 @@ class Place(Struct, frozen=True):
             raise ToolFailed(f"{self.words}: there is no tool {self.tool or name} (there are: {known})")
         return found
 
+    async def all(self) -> Mapping[str, Told]:
+        """All that it serves, by the names that apps use."""
+        if self.tool:
+            return {self.tool: await self.told(self.tool)}
+        return await self.shelf.tools()
+
     async def use(
         self, name: str, arguments: Mapping[str, object], caller: Caller, settings: Mapping[str, object] = NOTHING
     ) -> Outcome:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+from msgspec import structs
+
 from parlour.domain.app import ToolUse
 from parlour.domain.problems import ToolFailed
 from parlour.ports.models import Tool
-from parlour.ports.tools import Caller, Offer, Outcome
+from parlour.ports.tools import EVERY, Caller, Offer, Outcome
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Builtin, Given, Reach
 
@@ -47,10 +49,12 @@ class Toolbox:
         for use in uses:
             name = use.name if use.name not in found else f"{use.provider}_{use.name}"
             if (place := self._place(use)) is not None:
-                told = await place.told(use.name)
-                found[name] = offered(
-                    use, Tool(name, told.description, told.parameters), told.label, place.seconds or told.seconds
-                )
+                named = await place.all() if use.name == EVERY else {use.name: await place.told(use.name)}
+                for each, told in named.items():
+                    name = each if each not in found else f"{use.provider}_{each}"
+                    one = structs.replace(use, name=each)
+                    seconds = place.seconds or told.seconds
+                    found[name] = offered(one, Tool(name, told.description, told.parameters), told.label, seconds)
             elif (tool := self._builtin.get((use.provider, use.name))) is not None:
                 found[name] = offered(use, Tool(name, tool.description, tool.parameters), tool.label, tool.seconds)
         return tuple(found.values())

@@ -2,6 +2,7 @@
 
 from parlour.flow.node import Kind
 from parlour.flow.nodes import (
+    agent,
     answer,
     assigner,
     code,
@@ -43,6 +44,7 @@ NODES: dict[str, Kind] = {
     "list-operator": Kind(list_operator.Config, list_operator.run),
     "http-request": Kind(http_request.Config, http_request.run, check=http_request.check),
     "tool": Kind(tool.Config, tool.run, uses=tool.uses, check=tool.check),
+    "agent": Kind(agent.Config, agent.run, strategy=agent.strategy, uses=agent.uses, check=agent.check),
     "document-extractor": Kind(document_extractor.Config, document_extractor.run),
     "code": Kind(code.Config, code.run, check=code.check),
     "template-transform": Kind(template_transform.Config, template_transform.run),
