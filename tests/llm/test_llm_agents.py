@@ -223,14 +223,15 @@ async def test_turns_are_kept_whole_from_the_newest_on() -> None:
     lengths=st.lists(st.integers(0, 400), min_size=1, max_size=6),
     room=st.integers(200, 2000),
     limit=st.one_of(st.none(), st.integers(1, 100)),
+    light=st.integers(0, 3000),
 )
 def test_however_much_its_tools_say_a_turn_fits_its_model_and_the_newest_result_stays_longest(
-    lengths: list[int], room: int, limit: int | None
+    lengths: list[int], room: int, limit: int | None, light: int
 ) -> None:
     model = structs.replace(MODEL, parameters={} if limit is None else {"max_tokens": limit})
     asked = structs.replace(agent(), model=model)
     growth = Growth(asked, house(Speaking(size=room)))
-    lines = [Line("user", "hi"), *(Line("tool", "word " * length) for length in lengths)]
+    lines = [Line("user", "hi"), *(Line("tool", "word " * length + "x" * light) for length in lengths)]
 
     async def run() -> None:
         before = await growth.over(lines)
