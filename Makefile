@@ -12,7 +12,7 @@ ARGS ?=
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
-serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo app and the local model; ARGS="app.yml --port 9000"
+serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo apps and the local model; ARGS="app.yml --port 9000"
 	@$(BIN)/parlour serve $(ARGS)
 
 test: $(VENV)/dev  ## everything that CI runs

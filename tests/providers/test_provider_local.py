@@ -14,6 +14,7 @@ from anyio.streams.text import TextReceiveStream
 from parlour.domain.app import Model
 from parlour.domain.problems import CompletionRequestFailed, ProviderNotInitialized
 from parlour.ports.models import Call, Counted, Ended, Line, Text
+from parlour.providers.embedding.scripted import ScriptedVectors
 from parlour.providers.local import model as local_model
 from parlour.providers.local import weights as local_weights
 from parlour.providers.local.model import Local
@@ -69,7 +70,7 @@ def test_a_log_gets_a_line_for_each_tenth(capsys: pytest.CaptureFixture[str]) ->
 
 async def test_a_missing_engine_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_model, "ENGINE", "no_such_engine")
-    local = Local(None, tmp_path)
+    local = Local(None, tmp_path, ScriptedVectors())
     for attempt in (local.warm, lambda: all_of(local.stream(call_of("q")))):
         with pytest.raises(ProviderNotInitialized, match=r"pip install 'parlour\[local\]'"):
             await attempt()
@@ -80,7 +81,7 @@ async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path, conten
     path = tmp_path / "own.gguf"
     if content:
         path.write_bytes(content)
-    local = Local(path, tmp_path)
+    local = Local(path, tmp_path, ScriptedVectors())
     with anyio.fail_after(20), pytest.raises(ProviderNotInitialized, match=r"own\.gguf cannot be loaded"):
         await all_of(local.stream(call_of("q")))
     await local.aclose()
@@ -89,7 +90,7 @@ async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path, conten
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_the_built_in_model_answers_stops_and_comes_back() -> None:
-    local = Local(None, KEPT)
+    local = Local(None, KEPT, ScriptedVectors())
     try:
         with anyio.fail_after(240):
             await local.warm()
@@ -129,9 +130,10 @@ async def busy(running: local_model.Running) -> int:
 async def test_the_child_dies_with_a_parent_that_is_killed() -> None:
     parent = (
         "import asyncio, pathlib, sys\n"
+        "from parlour.providers.embedding.scripted import ScriptedVectors\n"
         "from parlour.providers.local.model import Local\n"
         "async def main():\n"
-        "    local = Local(None, pathlib.Path(sys.argv[1]))\n"
+        "    local = Local(None, pathlib.Path(sys.argv[1]), ScriptedVectors())\n"
         "    print((await local._ready()).process.pid, flush=True)\n"
         "    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"

@@ -20,7 +20,9 @@ from msgspec import Struct, structs
 from parlour.domain.app import Model
 from parlour.domain.problems import ProviderNotInitialized
 from parlour.ports.models import Call, Line, Said
+from parlour.providers.local import tools
 from parlour.providers.local.child import Ready, Wanted
+from parlour.providers.local.choosing import Chooser, Vectors
 from parlour.providers.local.weights import CannotFetch, weights
 from parlour.providers.openai_compatible import OpenAICompatible
 from parlour.providers.remote import Remote
@@ -49,10 +51,16 @@ class Running(Struct):
 
 
 class Local:
-    """`path` names any GGUF file; None is the built-in model, whose weights are kept in the folder `data`."""
+    """`path` names any GGUF file; None is the built-in model, whose weights are kept in the folder `data`.
 
-    def __init__(self, path: Path | None, data: Path, *, context: int = CONTEXT, slots: int = SLOTS) -> None:
+    `vectors` compares texts: that is how the built-in model comes to the tools of an agent.
+    """
+
+    def __init__(
+        self, path: Path | None, data: Path, vectors: Vectors, *, context: int = CONTEXT, slots: int = SLOTS
+    ) -> None:
         self._path = path
+        self._chooser = Chooser(vectors)
         self._data = data
         self._context = context
         self._slots = slots
@@ -71,9 +79,9 @@ class Local:
         return self._context
 
     def uses_tools(self, model: Model) -> bool:
-        """The built-in model never asks for one in its own way: it is too small."""
+        """The built-in model is helped to; of a file of the operator's own nobody knows."""
         del model
-        return False
+        return self._path is None
 
     async def warm(self) -> None:
         """Have the model ready before the first question.
@@ -91,7 +99,12 @@ class Local:
             running = await self._ready()
         except CannotFetch as error:
             raise ProviderNotInitialized(str(error)) from None
-        async with aclosing(running.provider.stream(self._fitted(call))) as stream:
+
+        def ask(call: Call, held: dict[str, object]) -> AsyncGenerator[Said, None]:
+            return running.provider.stream(self._fitted(call, held))
+
+        answer = tools.stream(call, self._chooser, ask) if self._path is None else ask(call, {})
+        async with aclosing(answer) as stream:
             async for said in stream:
                 yield said
 
@@ -105,11 +118,11 @@ class Local:
         if not starting.cancelled() and starting.exception() is None:
             await end(starting.result())
 
-    def _fitted(self, call: Call) -> Call:
+    def _fitted(self, call: Call, held: dict[str, object]) -> Call:
         """The call as a model of this size can bear it. A file of the operator's own is asked as the app says."""
         given = call.model.parameters
         if self._path is None:
-            given = {name: given[name] for name in KEPT if name in given} | {"temperature": 0}
+            given = {name: given[name] for name in KEPT if name in given} | {"temperature": 0} | held
         if not given.get("max_tokens"):
             given = given | {"max_tokens": USUAL_LIMIT}
         lines = tuple(structs.replace(line, text=line.text.strip()) for line in call.lines)  # a newline more derails it
