@@ -78,6 +78,8 @@ STORES: tuple[Store, ...] = ("memory", "sqlite")
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id that belongs to nothing."""
 SECRET = b"the secret of a test"
+TENANTS = ("acme", "umbrella")
+"""Whose knowledge keys there are."""
 NOW = 1767000000.0
 """The moment at which fixed clocks stand still."""
 GPT = Price(prompt=Decimal("0.15"), completion=Decimal("0.60"))
@@ -132,6 +134,11 @@ class Place(Struct):
 def key_of(app: str, number: int = 0) -> str:
     """The keys that every app of a test has: as many as are asked for, up to three."""
     return f"app-{app}{number}".ljust(28, "x")
+
+
+def knowledge_key(tenant: str) -> str:
+    """The key that each of the tenants of a test has."""
+    return f"dataset-{tenant}".ljust(32, "x")
 
 
 def counting_ids() -> Callable[[], str]:
@@ -224,6 +231,8 @@ class Plan(Struct, frozen=True):
     agent_blocking: bool = False
     tools: Tools | None = None
     moderation: Moderation | None = None
+    embedding: str = "default"
+    """The provider that has a model to compare texts; `default` has all, and another name leaves most without."""
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -265,7 +274,7 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
         documents=documents,
         contents=FileContents(blobs, web, documents),
         moderation=plan.moderation or Moderating(),
-        knowledge=open_knowledge(storage, Shelving(blobs, documents, now), stack),
+        knowledge=open_knowledge(storage, Shelving(blobs, documents, now, plan.embedding), stack),
         now=now,
         new_id=new_id,
     )
@@ -277,11 +286,12 @@ class Shelving(Struct, frozen=True):
     blobs: Blobs
     documents: Extractor
     now: Clock
+    embedding: str
 
 
 def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
     """Datasets whose texts are compared word by word, and are indexed while the house is open."""
-    entries: dict[str, Entry[Vectors]] = {"default": Entry(ScriptedVectors())}
+    entries: dict[str, Entry[Vectors]] = {shelving.embedding: Entry(ScriptedVectors())}
     embeddings = EmbeddingTable(entries, ModelName("scripted", "words"))
     rerankers = RerankTable({"scripted": Entry(ScriptedRanks())}, ModelName())
     store, now, new_id = storage.knowledge, shelving.now, fresh_id
@@ -312,7 +322,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             await catalogue.publish(source, name)
         asides = Asides(ports, title, suggest)
         runs = Runs(ports, modes(plan.code), asides, plan.limits)
-        given = (Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3))
+        given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
+        given += [Key(digest(knowledge_key(tenant)), "knowledge", tenant, "data…", 0) for tenant in TENANTS]
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),

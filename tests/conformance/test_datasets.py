@@ -108,6 +108,18 @@ async def test_tags_are_bound_counted_renamed_and_deleted(stores: Storage) -> No
     assert await kept.bindings.of(TENANT, [HERE.dataset_id]) == {}
 
 
+async def test_the_name_of_a_tag_is_free_once_for_each_tenant(stores: Storage) -> None:
+    kept = stores.knowledge.tags
+    for number, (tenant, name) in enumerate([(TENANT, "red"), (TENANT, "blue"), (OTHER, "red")]):
+        await kept.create(Tag(f"t{number}", tenant, name, 1.0))
+    with pytest.raises(InvalidParam):
+        await kept.create(Tag("t3", TENANT, "red", 1.0))
+    with pytest.raises(InvalidParam):
+        await kept.rename(TENANT, "t1", "red")
+    assert await kept.rename(TENANT, "t0", "red") == Tag("t0", TENANT, "red", 1.0)
+    assert [tag.name for tag in await kept.all(TENANT)] == ["blue", "red"]
+
+
 async def test_tags_of_one_tenant_are_not_there_for_another(stores: Storage) -> None:
     kept = stores.knowledge
     await kept.datasets.create(dataset())

@@ -13,6 +13,7 @@ from tests.contract.requirements_details import DETAILS
 from tests.contract.requirements_features import FEATURES
 from tests.contract.requirements_files import FILES
 from tests.contract.requirements_inputs import INPUTS
+from tests.contract.requirements_knowledge import KNOWLEDGE as OF_KNOWLEDGE
 from tests.contract.requirements_nodes import NODES
 from tests.contract.requirements_pauses import PAUSES
 from tests.contract.requirements_people import PEOPLE
@@ -429,5 +430,6 @@ REQUIREMENTS: dict[str, Requirement] = {
     **DETAILS,
     **PAUSES,
     **FEATURES,
+    **OF_KNOWLEDGE,
     **CHECKS,
 }

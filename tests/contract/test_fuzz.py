@@ -26,9 +26,10 @@ from tests.contract.requirements import requirement
 from tests.contract.test_bad_input import FILES, FORM, TELLING, assert_well_spoken
 from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import BOUNDARY, PNG, local, multipart, upload
+from tests.contract.walk_knowledge import Tenant, furnish
 from tests.dsl.graph_samples import chain, flow_file
 from tests.front_door import FrontDoor, Reply
-from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of
+from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of, knowledge_key
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -40,7 +41,9 @@ SPEC: dict[str, Any] = json.loads(document("1.0.0"))
 FOUND: list[Any] = list(cast("Any", openapi.from_dict(SPEC)).get_all_operations())
 OPERATIONS: dict[str, Operation] = {found.ok().label: found.ok() for found in FOUND}
 NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health"}
-KEYS = (key_of("first"), key_of("write"), key_of("run"), key_of("flow"))
+KNOWLEDGE = knowledge_key("acme")
+FIRST = key_of("first")
+KEYS = (KNOWLEDGE, FIRST, key_of("write"), key_of("run"), key_of("flow"))
 ORDINARY = "application/json", f"multipart/form-data; boundary={BOUNDARY}", "text/plain", "", "é", "a/b;;"
 
 
@@ -113,6 +116,17 @@ async def what_a_flow_has(door: FrontDoor) -> dict[str, str]:
     }
 
 
+async def what_a_shelf_has(door: FrontDoor) -> dict[str, str]:
+    """The same of a tenant's knowledge."""
+    tenant = Tenant(FrontDoor(door.app, KNOWLEDGE))
+    await furnish(tenant)
+    return {"target_id": tenant.has["dataset_id"], **tenant.has}
+
+
+def of_knowledge(label: str) -> bool:
+    return "/v1/datasets" in label or "/v1/workspaces" in label
+
+
 def named(value: object, there: dict[str, str]) -> Any:
     """The same, with what is there in the place of what was made up."""
     if isinstance(value, dict):
@@ -167,7 +181,7 @@ def drawn(label: str, examples: int) -> list[Drawn]:
     strategies: list[st.SearchStrategy[Case]] = [operation.as_strategy(mode) for mode in modes]
     found: list[Drawn] = []
     own = "run" if "/workflow" in label else "flow" if "/variables" in label else "first"
-    keys = (*KEYS, *[key_of(own)] * 4)
+    keys = (*KEYS, *[KNOWLEDGE if of_knowledge(label) else key_of(own)] * 4)
 
     @many(examples)
     @given(case=st.one_of(strategies), there=st.booleans(), key=st.sampled_from(keys))
@@ -184,6 +198,8 @@ async def drive(place: Place, label: str, examples: int) -> None:
             ids = await what_is_there(place.door)
             if key == key_of("flow"):
                 ids |= await what_a_flow_has(place.door)
+            if key == KNOWLEDGE:
+                ids = await what_a_shelf_has(place.door)
             case.path_parameters = named(case.path_parameters, ids)
             case.query = {**named(case.query or {}, ids), "user": "ann"}
             body: object = case.body
@@ -231,10 +247,21 @@ names = (
     "question",
     "answer",
     "limit",
+    "tag_id",
+    "tag_ids",
+    "target_id",
+    "dataset_id",
+    "document_ids",
+    "segments",
+    "segment",
+    "retrieval_model",
+    "process_rule",
+    "operation_data",
+    "data",
 )
 objects = st.dictionaries(st.sampled_from(names), values, max_size=6).map(lambda found: json.dumps(found).encode())
 parts = st.tuples(
-    st.sampled_from(["file", "user", "", "é", 'a"b']),
+    st.sampled_from(["file", "user", "data", "", "é", 'a"b']),
     st.none() | st.sampled_from(["a.png", "", "a/b", "é.txt", "a" * 400 + ".png", "..", ".png", 'a"b.png']),
     st.sampled_from(["image/png", "", "x", "a/b; c=d", "text/html"]),
     st.binary(max_size=40) | st.just(PNG),
@@ -244,7 +271,8 @@ bodies = st.just(b"") | st.binary(max_size=200) | objects | forms | forms.map(la
 odd = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=40)
 headers = st.dictionaries(
     st.sampled_from(["authorization", "x-trace-id", "traceparent", "accept", "idempotency-key", "host", "cookie"]),
-    odd | st.sampled_from(["Bearer", f"bearer  {KEYS[0]}", "Basic eA==", "*/*", "::1", "[", "a:b:c", "0" * 5000]),
+    odd
+    | st.sampled_from(["Bearer", f"bearer  {key_of('first')}", "Basic eA==", "*/*", "::1", "[", "a:b:c", "0" * 5000]),
     max_size=2,
 )
 queries = st.binary(max_size=60) | st.dictionaries(
@@ -272,14 +300,15 @@ async def test_many_more_bytes_headers_and_queries_are_answered_or_refused(
 
 
 async def everywhere(place: Place, body: bytes, sent: dict[str, str], query: bytes, *, there: bool) -> None:
-    ids = await what_is_there(place.door) if there else {}
+    ids = {**await what_is_there(place.door), **await what_a_shelf_has(place.door)} if there else {}
     for method, path in served(place):
         if (method, path) == ("GET", "/docs"):
             continue
         whole = path.format_map(
             {**dict.fromkeys(("job_id", "variable_id", "form_token"), NOBODY), **ids} if there else Unknown()
         )
-        reply = await place.door.request(method, whole, body=body, query=query, headers=sent)
+        key = KNOWLEDGE if of_knowledge(path) else None
+        reply = await place.door.request(method, whole, body=body, query=query, headers=sent, key=key)
         assert_as_described(f"{method} {path}", reply) if (method, path) not in NOT_DESCRIBED else None
 
 

@@ -213,7 +213,7 @@ async def test_a_run_whose_conversation_is_deleted_ends_and_cannot_be_read_again
 
 
 def test_the_walk_goes_to_every_place_for_an_id_that_the_document_names() -> None:
-    wanted = set(walk.described(json.loads(document("1.0.0"))))
+    wanted = set(walk.described(json.loads(document("1.0.0")), "app_key"))
     visited = {(place.operation, place.name) for place in PLACES if place.name != "inputs"}
     assert wanted - visited == NO_IDS.keys()
     assert visited <= wanted

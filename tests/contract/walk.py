@@ -250,13 +250,20 @@ async def furnish_talker(person: Person) -> None:
     person.has = {"conversation_id": conversation, "variable_id": page.json()["data"][0]["id"]}
 
 
-def described(spec: Body) -> Iterator[tuple[str, str]]:
-    """Each operation and name of a parameter or member that takes an id, by the API's document."""
+def described(spec: Body, key: str) -> Iterator[tuple[str, str]]:
+    """Each operation and name of a parameter or member that takes an id, by the API's document.
+
+    `key`: of the operations that this kind of key opens, and, for an app's, of those that need none.
+    """
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
+            if (key == "app_key") != (operation.get("security") != [{"knowledge_key": []}]):
+                continue
             name = f"{method.upper()} {path}"
             yield from (
-                (name, each["name"]) for each in operation.get("parameters", ()) if each["name"].endswith("_id")
+                (name, each["name"])
+                for each in operation.get("parameters", ())
+                if each["name"].endswith(("_id", "_ids"))
             )
             for content in operation.get("requestBody", {}).get("content", {}).values():
                 yield from ((name, member) for member in members(spec, content["schema"]))
@@ -270,6 +277,6 @@ def members(spec: Body, schema: Body) -> Iterator[str]:
     if isinstance(schema.get("items"), dict):
         yield from (f"[].{member}" for member in members(spec, schema["items"]))
     for name, member in cast("dict[str, Body]", schema.get("properties", {})).items():
-        if name.endswith("_id"):
+        if name.endswith(("_id", "_ids")):
             yield name
         yield from (f"{name}{'' if inner.startswith('[') else '.'}{inner}" for inner in members(spec, member))

@@ -86,7 +86,9 @@ def test_a_key_is_printed_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text(APP)
     run(tmp_path, "apps", "publish", "mine.yml")
     assert re.fullmatch(r"app-\w{24}\n", run(tmp_path, "keys", "create", "mine").stdout)
-    assert re.fullmatch(r"dataset-\w{24}\n", run(tmp_path, "keys", "create", "--knowledge").stdout)
+    tenant = ("--tenant", "acme")
+    assert re.fullmatch(r"dataset-\w{24}\n", run(tmp_path, "keys", "create", "--knowledge", *tenant).stdout)
+    assert "knowledge acme" in run(tmp_path, "keys", "list").stdout
 
 
 def test_what_is_not_an_app_is_not_published(tmp_path: Path) -> None:

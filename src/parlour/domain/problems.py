@@ -9,8 +9,9 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     │        CompletionRequestFailed  ModerationFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
     │        DocumentUnreadable  ContentUnavailable  ToolFailed  InvalidFormData
+    │        DatasetNotInitialized  InvalidAction  InvalidMetadata
     ├── 401  Unauthorized
-    ├── 403  Forbidden  FileAccessDenied
+    ├── 403  Forbidden  FileAccessDenied  ArchivedDocumentImmutable
     ├── 404  NotFound (FirstMessageNotExists  LastConversationNotExists)  ConversationNotExists
     │        EndUserNotFound  FileNotFound
     ├── 405  MethodNotAllowed
@@ -176,6 +177,23 @@ class AlreadyBegun(Problem):
 class DatasetNameDuplicate(Problem):
     code, status = "dataset_name_duplicate", 409
     default = "The dataset name already exists. Please choose another one."
+
+
+class DatasetNotInitialized(Problem):
+    code, status = "dataset_not_initialized", 400
+    default = "The dataset is still being initialized or indexing. Please wait a moment."
+
+
+class InvalidAction(Problem):
+    code, status, default = "invalid_action", 400, "Invalid action."
+
+
+class InvalidMetadata(Problem):
+    code, status = "invalid_metadata", 400
+
+
+class ArchivedDocumentImmutable(Problem):
+    code, status, default = "archived_document_immutable", 403, "The archived document is not editable."
 
 
 class FormSubmitted(Problem):

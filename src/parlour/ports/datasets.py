@@ -39,13 +39,20 @@ class Datasets(Protocol):
 
 
 class Tags(Protocol):
-    async def create(self, tag: Tag) -> None: ...
+    async def create(self, tag: Tag) -> None:
+        """
+        Raises:
+            InvalidParam: its tenant has one of that name.
+        """
+        ...
 
     async def all(self, tenant: str) -> tuple[Tag, ...]:
         """Newest first."""
         ...
 
-    async def rename(self, tenant: str, tag_id: str, name: str) -> Tag | None: ...
+    async def rename(self, tenant: str, tag_id: str, name: str) -> Tag | None:
+        """None if it is not there. Raises: as `create`, of another."""
+        ...
 
     async def delete(self, tenant: str, tag_id: str) -> bool: ...
 

@@ -8,6 +8,8 @@ from parlour.domain.dataset import Dataset, DatasetQuery, DatasetsPage, Metadata
 from parlour.domain.passages import ChildChunk, Document, MetadataValue, Node, Segment
 from parlour.domain.problems import DatasetNameDuplicate, InvalidParam
 
+TAKEN = "Tag name already exists"
+
 
 class Paper(Struct):
     """A document with all that was made of it."""
@@ -97,6 +99,7 @@ class MemoryTags:
         self._rows = rows
 
     async def create(self, tag: Tag) -> None:
+        self._refuse_twice(tag)
         self._rows.tags[tag.id] = tag
 
     async def all(self, tenant: str) -> tuple[Tag, ...]:
@@ -107,7 +110,9 @@ class MemoryTags:
         found = self._own(tenant, tag_id)
         if found is None:
             return None
-        self._rows.tags[tag_id] = renamed = structs.replace(found, name=name)
+        renamed = structs.replace(found, name=name)
+        self._refuse_twice(renamed)
+        self._rows.tags[tag_id] = renamed
         return self._counted(renamed)
 
     async def delete(self, tenant: str, tag_id: str) -> bool:
@@ -121,6 +126,11 @@ class MemoryTags:
     def _own(self, tenant: str, tag_id: str) -> Tag | None:
         found = self._rows.tags.get(tag_id)
         return found if found and found.tenant == tenant else None
+
+    def _refuse_twice(self, tag: Tag) -> None:
+        own = (one for one in self._rows.tags.values() if one.tenant == tag.tenant)
+        if any(one.name == tag.name and one.id != tag.id for one in own):
+            raise InvalidParam(TAKEN, params="name")
 
     def _counted(self, tag: Tag) -> Tag:
         return structs.replace(tag, datasets=sum(tag.id in shelf.tags for shelf in self._rows.shelves.values()))

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from msgspec import Meta, Struct, json
 
-from parlour.wire import annotations, feedback, forms, people, variables, workflows
+from parlour.wire import annotations, datasets, feedback, forms, people, tags, variables, workflows
 from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
 from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
 from parlour.wire.body import DEFAULT_USER
@@ -22,7 +22,7 @@ from parlour.wire.uploads import FileUploadRequest, FileUploadResponse, PreviewQ
 
 Schema = dict[str, object]
 
-KEY = "app_key"
+KEY, KNOWLEDGE_KEY = "app_key", "knowledge_key"
 REPEAT_KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -232,6 +232,8 @@ OPERATIONS = (
     *forms.OPERATIONS,
     *annotations.OPERATIONS,
     *people.OPERATIONS,
+    *datasets.OPERATIONS,
+    *tags.OPERATIONS,
     Operation(
         method="get",
         path="/v1/",
@@ -263,10 +265,9 @@ def document(version: str) -> bytes:
         "version": version,
         "description": "Runs exported Dify apps; answers as Dify's Service API does.",
     }
-    key: Schema = {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An app's key: `Authorization: Bearer app-…`. One key opens one app.",
+    keys: Schema = {
+        KEY: _key("An app's key: `Authorization: Bearer app-…`. One key opens one app."),
+        KNOWLEDGE_KEY: _key("A knowledge key: `Authorization: Bearer dataset-…`. It opens all datasets of a tenant."),
     }
     described: Schema = {
         "openapi": "3.1.0",
@@ -274,9 +275,13 @@ def document(version: str) -> bytes:
         "servers": [{"url": "/"}],
         "security": [{KEY: list[str]()}],
         "paths": paths,
-        "components": {"schemas": _schemas(_bodies()), "securitySchemes": {KEY: key}},
+        "components": {"schemas": _schemas(_bodies()), "securitySchemes": keys},
     }
     return encode(described)
+
+
+def _key(description: str) -> Schema:
+    return {"type": "http", "scheme": "bearer", "description": description}
 
 
 def _bodies() -> tuple[type[Struct], ...]:
@@ -301,9 +306,9 @@ def _any(kind: type) -> Schema:
 
 def _operation(operation: Operation) -> Schema:
     described: Schema = {"operationId": operation.id, "summary": operation.summary, "tags": [operation.tag]}
-    if not operation.secured:
-        described["security"] = []
-    parameters = [*_path_parameters(operation.path), *_query_parameters(operation.query)]
+    if not operation.secured or operation.knowledge:
+        described["security"] = [{KNOWLEDGE_KEY: list[str]()}] if operation.knowledge else []
+    parameters = [*_path_parameters(operation), *_query_parameters(operation.query)]
     if operation.repeatable:
         parameters.append(REPEAT_KEY)
     if parameters:
@@ -319,7 +324,7 @@ def _operation(operation: Operation) -> Schema:
 def _responses(operation: Operation) -> Schema:
     content: Schema = {}
     if operation.response is not None:
-        content |= _json(operation.response)
+        content |= _json(operation.response, many=operation.many)
     if operation.raw:
         content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     if operation.stream:
@@ -332,15 +337,20 @@ def _responses(operation: Operation) -> Schema:
     return success | {"default": {"description": "What went wrong", "content": _json(ErrorBody)}}
 
 
-def _json(body: type[Struct]) -> Schema:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{body.__name__}"}}}
+def _json(body: type[Struct], *, many: bool = False) -> Schema:
+    one: Schema = {"$ref": f"#/components/schemas/{body.__name__}"}
+    return {"application/json": {"schema": {"type": "array", "items": one} if many else one}}
 
 
-def _path_parameters(path: str) -> Iterator[Schema]:
-    for segment in path.split("/"):
+def _path_parameters(operation: Operation) -> Iterator[Schema]:
+    for segment in operation.path.split("/"):
         if segment.startswith("{"):
-            schema = {"type": "string", "format": "uuid"}
-            yield {"name": segment.strip("{}"), "in": "path", "required": True, "schema": schema}
+            name = segment.strip("{}")
+            words = operation.words.get(name)
+            schema: Schema = {"type": "string", "format": "uuid"}
+            if words is not None:
+                schema = {"type": "string", "enum": words} if words else {"type": "string", "minLength": 1}
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _query_parameters(query: type[Struct] | None) -> Iterator[Schema]:

@@ -23,7 +23,7 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many to send at the most.")]
 User = Annotated[str, Meta(description="Your own name for your user.")]
-PageNumber = Annotated[int, Meta(ge=1, description="Which page, from 1.")]
+PageNumber = Annotated[int, Meta(ge=1, le=LARGEST, description="Which page, from 1.")]
 
 
 class MessagesQuery(Struct, frozen=True):
@@ -65,11 +65,15 @@ def parse_query(raw: bytes) -> dict[str, str]:
     Raises:
         BadRequest: there are absurdly many.
     """
+    return single(pairs_of(raw))
+
+
+def pairs_of(raw: bytes) -> list[tuple[str, str]]:
+    """Every name and value of a query string. Raises: BadRequest."""
     try:
-        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
+        return parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace")
     except ValueError:
         raise BadRequest(f"The query string has more than {MOST_FIELDS} parameters.") from None
-    return single(pairs)
 
 
 def single(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

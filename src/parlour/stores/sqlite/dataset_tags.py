@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 
 from parlour.domain.dataset import Place, Tag
+from parlour.domain.problems import InvalidParam
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.datasets import at, listed
 
@@ -18,6 +19,8 @@ RENAME = """
 UPDATE tags SET name = :name WHERE id = :id AND tenant = :tenant
 RETURNING id, tenant, name, created_at, (SELECT count(*) FROM tag_bindings WHERE tag_id = tags.id)
 """
+
+TAKEN = "SELECT 1 FROM tags WHERE tenant = :tenant AND name = :name AND id <> :id"
 
 DELETE = "DELETE FROM tags WHERE id = :id AND tenant = :tenant"
 
@@ -44,7 +47,7 @@ class SqliteTags:
 
     async def create(self, tag: Tag) -> None:
         row = {"id": tag.id, "tenant": tag.tenant, "name": tag.name, "created_at": tag.created_at}
-        await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount)
+        await self._database.write(lambda connection: unless_taken(connection, CREATE, row))
 
     async def all(self, tenant: str) -> tuple[Tag, ...]:
         rows: list[TagRow] = await self._database.read(
@@ -54,12 +57,18 @@ class SqliteTags:
 
     async def rename(self, tenant: str, tag_id: str, name: str) -> Tag | None:
         asked = {"tenant": tenant, "id": tag_id, "name": name}
-        rows: list[TagRow] = await self._database.write(lambda connection: connection.execute(RENAME, asked).fetchall())
+        rows: list[TagRow] = await self._database.write(lambda connection: unless_taken(connection, RENAME, asked))
         return Tag(*rows[0]) if rows else None
 
     async def delete(self, tenant: str, tag_id: str) -> bool:
         asked = {"tenant": tenant, "id": tag_id}
         return bool(await self._database.write(lambda connection: connection.execute(DELETE, asked).rowcount))
+
+
+def unless_taken(connection: sqlite3.Connection, statement: str, row: Mapping[str, object]) -> list[TagRow]:
+    if connection.execute(TAKEN, row).fetchone() is not None:
+        raise InvalidParam("Tag name already exists", params="name")
+    return connection.execute(statement, row).fetchall()
 
 
 class SqliteTagBindings:

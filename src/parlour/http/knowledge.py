@@ -1,0 +1,38 @@
+"""What every route of knowledge does first: whose datasets the key opens, and the one that the path names.
+
+Knows no route. What is another tenant's is as unknown as what is not there.
+"""
+
+from starlette.requests import Request
+
+from parlour.domain.dataset import TENANT, Dataset, Place
+from parlour.domain.problems import NotFound, Unauthorized
+from parlour.http.house import House
+from parlour.wire.queries import path_uuid
+
+UNKNOWN = "Dataset not found."
+
+
+async def tenant_of(house: House, request: Request) -> str:
+    """Whose datasets the request's key opens.
+
+    Raises:
+        Unauthorized: it is no knowledge key.
+    """
+    key = await house.keyring.open(request.headers.get("authorization", ""))
+    if key.kind != "knowledge":
+        raise Unauthorized("Access token is invalid")
+    return key.app or TENANT
+
+
+async def dataset_of(house: House, request: Request) -> Dataset:
+    """The dataset that the path names, if the key opens it."""
+    tenant = await tenant_of(house, request)
+    return await dataset_named(house, tenant, path_uuid(request.path_params["dataset_id"]))
+
+
+async def dataset_named(house: House, tenant: str, dataset_id: str) -> Dataset:
+    found = await house.knowledge.store.datasets.find(Place(tenant, dataset_id))
+    if found is None:
+        raise NotFound(UNKNOWN)
+    return found
