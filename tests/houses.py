@@ -36,6 +36,7 @@ from parlour.llm.suggest import suggest
 from parlour.llm.title import title
 from parlour.ports import Ports
 from parlour.ports.blobs import Blobs
+from parlour.ports.bus import Bus
 from parlour.ports.catalogue import Key
 from parlour.ports.knowledge import Knowledge
 from parlour.ports.models import Models
@@ -58,6 +59,7 @@ from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
+from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Runs
 from parlour.settings import Code
@@ -233,6 +235,9 @@ class Plan(Struct, frozen=True):
     moderation: Moderation | None = None
     embedding: str = "default"
     """The provider that has a model to compare texts; `default` has all, and another name leaves most without."""
+    bus: Bus | None = None
+    beside: "Place | None" = None
+    """Another process of the same house: one database, one place for files; `bus` should be one as well."""
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -312,24 +317,27 @@ def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExi
 async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[Place]:
     """A house according to plan; everything in it is ended and closed in the end."""
     async with AsyncExitStack() as stack:
-        storage = open_store(store, folder)
-        if isinstance(storage, Sqlite):
+        storage = plan.beside.storage if plan.beside else open_store(store, folder)
+        if isinstance(storage, Sqlite) and not plan.beside:
             stack.push_async_callback(storage.close)
-        blobs = open_files(store, folder)
+        blobs = plan.beside.house.blobs if plan.beside else open_files(store, folder)
         ports = open_ports(plan, storage, blobs, stack)
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
         asides = Asides(ports, title, suggest)
         runs = Runs(ports, modes(plan.code), asides, plan.limits)
+        resumptions = Resumptions(runs, ports, catalogue.of_version)
+        relay = Relay(runs, resumptions, plan.bus)
         given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
         given += [Key(digest(knowledge_key(tenant)), "knowledge", tenant, "data…", 0) for tenant in TENANTS]
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, tuple(given)),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
-            resumptions=Resumptions(runs, ports, catalogue.of_version),
+            relay=relay,
+            once=Once(relay, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
+            resumptions=resumptions,
             rates=Rates(ports.now, plan.rates, plan.rates_of),
             asides=asides,
             messages=storage.messages,
@@ -363,6 +371,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         app = http_app.build(house)
         door = FrontDoor(app, key_of(next(iter(plan.apps), "none")))
         stack.push_async_callback(door.close)
+        stack.push_async_callback(relay.close)
         stack.push_async_callback(runs.close, 0)
         yield Place(door, app, house, storage)
 

@@ -15,7 +15,7 @@ import uvloop
 from msgspec import json, structs
 
 import parlour
-from parlour import wiring
+from parlour import wiring, wiring_keeping
 from parlour.amounts import duration
 from parlour.domain.app import ToolUse
 from parlour.domain.dataset import TENANT
@@ -156,7 +156,7 @@ def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[
     """Do something with the database, beside a server that may be running on it."""
 
     async def run() -> Result:
-        storage = wiring.open_storage(settings, serving=False)
+        storage = wiring_keeping.open_storage(settings, serving=False)
         try:
             return await work(storage)
         finally:
@@ -330,7 +330,7 @@ def prune_(older_than: str, config: Path | None, data: Path | None, *, dry_run: 
     seconds = duration(older_than or settings.storage.keep, "--older-than" if older_than else "storage.keep")
     if not seconds:
         raise BadSettings("say what is old: `parlour prune --older-than 90d`, or set storage.keep")
-    now, blobs = time.time(), wiring.open_blobs(settings)
+    now, blobs = time.time(), wiring_keeping.open_blobs(settings)
 
     async def work(storage: wiring.Storage) -> Pruned:
         found = await storage.retention.old(now - seconds, now)

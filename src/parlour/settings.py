@@ -57,6 +57,8 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     """`sqlite:///path`, or `memory:`; by default a file in the data folder."""
     files: str = ""
     """`file:///folder`, `s3://bucket/prefix`, or `memory:`; by default a folder in the data folder."""
+    bus: str = ""
+    """`redis://host:port/number`, by which several processes reach each other; by default this one is alone."""
     keep: str = ""
     """How long messages, files and runs are kept, such as `90d`; empty is for ever."""
     record: Literal["none", "meta", "full"] = "meta"

@@ -5,7 +5,6 @@ What is heavy is imported when it is chosen: a server without a local model neve
 """
 
 import asyncio
-import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -47,16 +46,17 @@ from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
+from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Mode, Runs
 from parlour.settings import AppEntry, BadSettings, Code, Settings, secrets_of
 from parlour.storage import Storage
-from parlour.stores.kept_secret import kept_secret
 from parlour.tools import TABLE
 from parlour.tools.places import place, words
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
+from parlour.wiring_keeping import open_blobs, open_bus, open_storage, signing_secret
 from parlour.wiring_knowledge import Stored, open_knowledge
 from parlour.wiring_models import Warm, open_models, open_moderation
 
@@ -87,31 +87,6 @@ class Server(Struct, frozen=True):
     """What may be got ready in the background before somebody asks for it."""
 
 
-def database(settings: Settings) -> str:
-    return settings.storage.database or f"sqlite:///{Path(settings.data).absolute() / 'parlour.db'}"
-
-
-def open_storage(settings: Settings, *, serving: bool) -> Storage:
-    """The database that the settings name.
-
-    Raises:
-        BadSettings: no such kind of database, or it cannot be opened; the message says what to do.
-    """
-    url = database(settings)
-    if url == "memory:":
-        from parlour.stores.memory import Memory  # noqa: PLC0415
-
-        return Memory()
-    if url.startswith("sqlite:///"):
-        from parlour.stores.sqlite import CannotOpen, Sqlite  # noqa: PLC0415
-
-        try:
-            return Sqlite.open(Path(url.removeprefix("sqlite:///")), serving=serving)
-        except CannotOpen as error:
-            raise BadSettings(str(error)) from error
-    raise BadSettings(f"storage.database = {url!r}: this version knows sqlite:///path and memory:")
-
-
 @asynccontextmanager
 async def open_server(
     settings: Settings, given: tuple[Key, ...], entries: dict[str, AppEntry]
@@ -132,12 +107,16 @@ async def open_server(
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
+        resumptions = Resumptions(runs, ports, catalogue.of_version)
+        relay = Relay(runs, resumptions, open_bus(settings, stack))
+        stack.push_async_callback(relay.close)
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, given),
             runs=runs,
-            once=Once(runs, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
-            resumptions=Resumptions(runs, ports, catalogue.of_version),
+            relay=relay,
+            once=Once(relay, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
+            resumptions=resumptions,
             rates=Rates(ports.now, *rates),
             asides=asides,
             messages=storage.messages,
@@ -314,33 +293,3 @@ async def open_sandbox(said: Code, stack: AsyncExitStack) -> Sandbox:
     local = LocalSandbox(limits, said.packages)
     stack.push_async_callback(local.aclose)
     return local
-
-
-def open_blobs(settings: Settings) -> Blobs:
-    """Where files are kept; with a database in memory, in memory too.
-
-    Raises:
-        BadSettings: no such kind of place, or it cannot be used.
-    """
-    from parlour.stores.blobs import MemoryBlobs, ObjectBlobs  # noqa: PLC0415
-
-    url = settings.storage.files
-    if url == "memory:" or (not url and database(settings) == "memory:"):
-        return MemoryBlobs()
-    try:
-        return ObjectBlobs.at(url or (Path(settings.data).absolute() / "files").as_uri())
-    except ValueError as error:
-        raise BadSettings(f"storage.files = {url!r}: {error}. Give file:///folder or s3://bucket/prefix.") from error
-
-
-def signing_secret(settings: Settings) -> bytes:
-    """What signed addresses are made with: made once, then kept beside the database; readable by its owner only."""
-    if database(settings) == "memory:":
-        return secrets.token_bytes(32)
-    path = Path(settings.data).absolute() / "signing.key"
-    try:
-        return kept_secret(path)
-    except OSError as error:
-        raise BadSettings(
-            f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
-        ) from error

@@ -13,7 +13,23 @@ QUIRKS_TO_COME: dict[int, str] = {
 """Those of section 8 of the contract that no chat or completion app can show yet, by the work that brings them."""
 ADDED = "An addition: the original ignores it."
 
+PROCESSES = "An addition: the original reads what goes on in another process through its cache alone."
+
 BEYOND = {
+    "processes:read": R(
+        "ours, 6.4",
+        "The events of a run are read in any process of a house, whichever it goes on in.",
+        divergence=PROCESSES,
+    ),
+    "processes:stop": R(
+        "5.1, 6.2", "A run is stopped in any process of a house; so are those of a deleted conversation."
+    ),
+    "processes:repeat": R(
+        "ours", "A repeated Idempotency-Key gives the run of another process, too.", divergence=ADDED
+    ),
+    "processes:dead": R(
+        "ours", "Who reads a run whose process was killed is told that it failed, within seconds.", divergence=ADDED
+    ),
     "branch:linear": R(
         "ours, 2.1", 'parent_message_id absent, null, "" or the nil UUID: the message follows the newest one.'
     ),

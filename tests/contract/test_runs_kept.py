@@ -5,7 +5,7 @@ import pytest
 from parlour.domain.events import AnswerFinished, AnyEvent, RunFinished, TextDelta, TextReplaced
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
-from parlour.http.rim import place_of
+from parlour.http.rim import Seen, after
 from parlour.wire.sse import Frames
 from tests.contract.requirements import requirement
 from tests.houses import Build, rules
@@ -39,4 +39,6 @@ def test_events_that_clients_do_not_see_are_not_counted() -> None:
     events: list[AnyEvent] = [TextDelta("a"), AnswerFinished(), TextReplaced("b"), RunFinished("succeeded")]
     encode = Frames(Ids("t", "m", "c", 1), "workflow").encode
     assert [bool(encode(event)) for event in events] == [True, False, True, False]
-    assert [place_of(events, encode, seen) for seen in range(5)] == [0, 1, 3, 4, 4]
+    for seen, shown in enumerate([[0, 2], [2], [], []]):
+        counted = Seen(seen)
+        assert [place for place, event in enumerate(events) if after(encode, counted, event)] == shown

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from parlour.stores.memory_bus import MemoryBus
 from tests.contract.requirements import requirement
 from tests.front_door import Reply, blocks, until
 from tests.houses import GPT, Build, Place, counting_ids, scripted
@@ -43,11 +44,11 @@ class Scenario:
     def expected(self, name: str) -> bytes:
         return (self.folder / name).read_bytes()
 
-    async def begin(self, build: Build) -> Place:
+    async def begin(self, build: Build, **plan: object) -> Place:
         """A house in which all that came before has been said."""
         model = scripted(self.script, lambda _: asyncio.sleep(0))  # its pauses let others speak, and take no time
-        place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True, agent_blocking=True)
-        for earlier in self.before:
+        place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True, agent_blocking=True, **plan)
+        for earlier in () if "beside" in plan else self.before:
             assert (await place.door.post(self.route, **earlier)).status == 200
         return place
 
@@ -142,6 +143,17 @@ async def test_the_run_can_be_read_again_from_every_position(scenario: Scenario,
         path = f"/v1/runs/{scenario.task_id}/events"
         again = await place.door.get(path, user=scenario.body["user"], after=after)
         assert again.frames == frames[after:]
+
+
+@requirement("golden:transcripts", "processes:read")
+async def test_the_run_can_be_read_in_another_process(scenario: Scenario, build: Build) -> None:
+    bus = MemoryBus()
+    place = await scenario.begin(build, bus=bus)
+    beside = await scenario.begin(build, bus=bus, beside=place)
+    asked = asyncio.create_task(ask(place, scenario, "streaming"))
+    again = await (await beside.door.attach(scenario.task_id, scenario.body["user"])).whole()
+    await asked
+    assert again.body == scenario.expected("expected.sse")
 
 
 @requirement("golden:transcripts", "check:18", "check:33")

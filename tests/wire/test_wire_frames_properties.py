@@ -3,16 +3,13 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from typing import cast, get_args
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec import Struct, inspect, json
-from msgspec.inspect import Type
+from msgspec import Struct, json
 
-from parlour.domain import problems
 from parlour.domain.events import (
     AgentTextDelta,
     AnyEvent,
@@ -27,73 +24,17 @@ from parlour.domain.events import (
     VariableAssigned,
 )
 from parlour.domain.ids import Ids
-from parlour.domain.problems import Problem
 from parlour.domain.usage import Price, Usage
 from parlour.wire import bodies
 from parlour.wire.sse import Frames
+from tests.any_event import DECIMALS, EVENTS, structs_of
 
 MODES = ("chat", "agent-chat", "advanced-chat", "agent", "completion", "workflow")
-EVENTS: tuple[type[Struct], ...] = get_args(AnyEvent)
 IDS = Ids("5f0c-T", 'M"\\ž', "C", 1767000000, "R")
 FRAME = re.compile(rb"data: (\{[^\n\r]*\})\n\n")
 
-TEXT = st.text(st.characters())
-"""Surrogates and control characters, too."""
 WHOLE = st.text()
 """Without surrogates."""
-DECIMALS = st.decimals(min_value=0, max_value=1000, allow_nan=False, places=None)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=5,
-)
-PROBLEMS: list[type[Problem]] = [
-    kind
-    for kind in vars(problems).values()
-    if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
-]
-PLAIN: Mapping[type[Type], st.SearchStrategy[object]] = {
-    inspect.StrType: TEXT,
-    inspect.BytesType: st.binary(max_size=3),
-    inspect.IntType: st.integers(),
-    inspect.FloatType: st.floats(),
-    inspect.BoolType: st.booleans(),
-    inspect.NoneType: st.none(),
-    inspect.DecimalType: DECIMALS,
-}
-
-
-def problem(kind: type[Problem], message: str) -> Problem:
-    return kind(message)
-
-
-def values_of(kind: Type) -> st.SearchStrategy[object]:
-    """Any value of a type, as msgspec describes it."""
-    match kind:
-        case inspect.LiteralType():
-            found = st.sampled_from(sorted(kind.values, key=str))
-        case inspect.UnionType():
-            found = st.one_of([values_of(each) for each in kind.types])
-        case inspect.DictType():
-            found = st.dictionaries(TEXT, values_of(kind.value_type), max_size=3)
-        case inspect.VarTupleType():
-            found = st.lists(values_of(kind.item_type), max_size=3).map(tuple)
-        case inspect.StructType():
-            found = structs_of(kind.cls)
-        case inspect.CustomType() if kind.cls is Problem:
-            found = st.builds(problem, st.sampled_from(PROBLEMS), TEXT)
-        case inspect.CustomType():
-            found = VALUES
-        case _:
-            found = PLAIN[type(kind)]
-    return found
-
-
-@cache
-def structs_of(kind: type[Struct]) -> st.SearchStrategy[object]:
-    described = inspect.type_info(kind)
-    assert isinstance(described, inspect.StructType)
-    return st.builds(kind, **{field.name: values_of(field.type) for field in described.fields})
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)

@@ -115,7 +115,7 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     chat_app(app)
-    await house.resumptions.stop(app.card.id, request.path_params["task_id"], name)
+    await house.relay.stop(app.card.id, request.path_params["task_id"], name)
     return json(bodies.SUCCESS)
 
 
@@ -138,7 +138,7 @@ async def events(house: House, request: Request) -> Response:
     """The events of a run from position `after` on: for its own user, also a while after it has finished."""
     app = await app_of(house, request)
     query = queries.parse_events(query_of(request))
-    run = house.runs.find(request.path_params["task_id"], Owner(app.card.id, query.user))
+    run = await house.relay.find(request.path_params["task_id"], Owner(app.card.id, query.user))
     if run is None:
         raise NotFound("Run not found")
     return EventStream(house, run, position=query.after)

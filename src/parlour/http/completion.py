@@ -41,5 +41,5 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     name = user(await body_of(house, request))
     completion.check_mode(app.mode)
-    await house.resumptions.stop(app.card.id, request.path_params["task_id"], name)
+    await house.relay.stop(app.card.id, request.path_params["task_id"], name)
     return json(bodies.SUCCESS)

@@ -53,5 +53,5 @@ async def delete(house: House, request: Request) -> Response:
     user = queries.parse_user(await optional_body_of(house, request))
     if not await house.conversations.delete(Owner(app.card.id, user), conversation_id):
         raise NotFound("Conversation Not Exists.")
-    house.runs.forget(conversation_id)
+    await house.relay.forget(conversation_id)
     return Response(status_code=204)

@@ -23,6 +23,7 @@ from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
+from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs
 
@@ -33,6 +34,7 @@ class House(Struct, frozen=True):
     catalogue: Catalogue
     keyring: Keyring
     runs: Runs
+    relay: Relay
     once: Once
     resumptions: Resumptions
     rates: Rates

@@ -4,8 +4,9 @@ Knows no route and no field of any request.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Protocol
 
 from msgspec import Struct
@@ -118,8 +119,9 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         encode = Frames(self.run.ids, self.run.mode, self.house.profile).encode
-        reader = Reader(self.run.log, place_of(self.run.log.events, encode, self.position) if self.position else 0)
-        await Telling(self.house.ping_seconds, encode, reader).send(scope, receive, send)
+        if self.position:
+            encode = partial(after, encode, Seen(self.position))
+        await Telling(self.house.ping_seconds, encode, Reader(self.run.log)).send(scope, receive, send)
 
 
 class Events(Protocol):
@@ -182,10 +184,16 @@ async def left(receive: Receive) -> None:
         pass
 
 
-def place_of(events: Sequence[AnyEvent], encode: Callable[[AnyEvent], bytes], frames: int) -> int:
-    """How many events it takes for that many frames: there are events that clients do not see."""
-    for place, event in enumerate(events):
-        if frames == 0:
-            return place
-        frames -= bool(encode(event))
-    return len(events)
+class Seen(Struct):
+    """How many frames, of those that are still to come, a client has seen."""
+
+    frames: int
+
+
+def after(encode: Callable[[AnyEvent], bytes], seen: Seen, event: AnyEvent) -> bytes:
+    """The frame, unless the client has seen it; there are events without one."""
+    frame = encode(event)
+    if seen.frames and frame:
+        seen.frames -= 1
+        return b""
+    return frame

@@ -78,7 +78,7 @@ class FlowEvents(Response):
         self.asked = asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task_id, first, reader = self._plan()
+        task_id, first, reader = await self._plan()
         encode = Frames(self.kept.ids(task_id), self.kept.mode, self.house.profile).encode
         try:
             await Telling(self.house.ping_seconds, encode, reader, tuple(first)).send(scope, receive, send)
@@ -86,10 +86,10 @@ class FlowEvents(Response):
             if isinstance(reader, Following):
                 reader.leave()
 
-    def _plan(self) -> tuple[str, list[AnyEvent], Events]:
+    async def _plan(self) -> tuple[str, list[AnyEvent], Events]:
         """Under which task it is told, what of the past comes first, and what is read then."""
         row, through = self.kept.row, self.asked.continue_on_pause
-        run = self.house.runs.find(row.task_id, row.owner)
+        run = await self.house.relay.find(row.task_id, row.owner)
         going = run is not None and not run.log.finished
         status = row.status if run is None else run.record.status
         waits = not going and status in {"paused", "running"}

@@ -61,7 +61,7 @@ async def stop(house: House, request: Request) -> Response:
     app = await app_of(house, request)
     user(await body_of(house, request))
     workflows.check_mode(app.mode, workflows.RUNNING)
-    await house.resumptions.stop(app.card.id, request.path_params["task_id"])
+    await house.relay.stop(app.card.id, request.path_params["task_id"])
     return json(bodies.SUCCESS)
 
 

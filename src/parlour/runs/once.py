@@ -21,8 +21,8 @@ from parlour.ports.pauses import Pauses
 from parlour.ports.workflows import Workflows
 from parlour.runs import telling
 from parlour.runs.log import RunLog
+from parlour.runs.relay import Relay
 from parlour.runs.run import Run
-from parlour.runs.start import Runs
 
 Begin = Callable[[Repeat], Awaitable[Run]]
 
@@ -31,9 +31,9 @@ class Once:
     """The runs of requests that carry a key."""
 
     def __init__(
-        self, runs: Runs, claims: Claims, history: History, workflows: Workflows, pauses: Pauses, now: Clock
+        self, relay: Relay, claims: Claims, history: History, workflows: Workflows, pauses: Pauses, now: Clock
     ) -> None:
-        self._runs = runs
+        self._relay = relay
         self._pauses = pauses
         self._claims = claims
         self._history = history
@@ -61,7 +61,7 @@ class Once:
                 "Idempotency-Key: this key was used for a request with another body; give each request its own.",
                 params="Idempotency-Key",
             )
-        return self._runs.find(claim.task_id, owner) or await self._past(app, claim)
+        return await self._relay.find(claim.task_id, owner) or await self._past(app, claim)
 
     async def _past(self, app: App, claim: Claim) -> Run:
         if isinstance(app, WorkflowApp):

@@ -72,15 +72,17 @@ class Resumptions:
             raise submitted(form)
         await self._look_at(form.app_id, form.run_id)
 
-    async def stop(self, app_id: str, task_id: str, user: str | None = None) -> None:
-        """End a run that goes on, or waits, by its task; nothing if there is none, or it is another user's."""
+    async def stop(self, app_id: str, task_id: str, user: str | None = None) -> bool:
+        """End a run that goes on, or waits, by its task, unless it is another user's. Whether there was one here."""
         run = self._runs.of_app(task_id, app_id)
         if run is not None and not run.log.finished and user in (None, run.owner.user):
             run.stop()
-            return
+            return True
         laid = await self._ports.pauses.get(app_id, task_id)
         if laid is not None and user in (None, laid.run.owner.user):
             await self._take_up(laid, ending=("stopped", None))
+            return True
+        return False
 
     def listen(self, run_id: str, listener: Listener) -> None:
         """Tell it once when that run goes on."""

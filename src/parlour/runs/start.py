@@ -93,6 +93,8 @@ class Runs:
         self._going_beside: set[asyncio.Task[None]] = set()
         self._recorder = Recorder(ports.executions)
         self.closing = False
+        self.begun: Callable[[Run], None] = lambda _: None
+        """Told of each run that goes on here."""
         self.paused: Callable[[Run], None] = lambda _: None
         """Told of each run that waits for somebody from now on."""
         self.at_rest: Callable[[], Awaitable[None]] = nothing
@@ -179,6 +181,7 @@ class Runs:
         name = "" if app is None else app.card.name
         self._runs[run.ids.task_id] = run
         run.task = asyncio.create_task(self._drive(run, play, name), name=f"run {run.ids.task_id}")
+        self.begun(run)
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         """Do it beside the runs; nobody waits for it before the end of the process."""

@@ -1,0 +1,176 @@
+"""Runs of other processes, as if they were here: read, stopped, forgotten. Knows no store and no wire.
+
+What a run says goes into its log, and nothing waits for anything else: what is new there is told to the others a few
+times a second, all runs together. Who reads a run of another process reads a log that is filled from there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from contextlib import aclosing
+from functools import partial
+
+from msgspec import Struct
+
+from parlour.domain.events import RunFinished, WorkflowPaused
+from parlour.domain.message import Owner
+from parlour.domain.problems import InternalError, Problem
+from parlour.domain.record import Record
+from parlour.ports.bus import LEASE, Bus, Carried, Forget, News, Stop
+from parlour.runs.log import RunLog
+from parlour.runs.resumptions import Resumptions
+from parlour.runs.run import Run
+from parlour.runs.start import Runs
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.02
+"""Seconds between two tellings, while runs go on here."""
+AFTER_FAILURE = 1.0
+DEAD = "The server that was answering this was stopped."
+
+
+class Told(Struct, eq=False):
+    """A run of this process, and how much of it the others know."""
+
+    run: Run
+    told_at: float
+    position: int = 0
+
+    def news(self, now: float) -> News | None:
+        """What the others do not know; nothing, if they have heard of it not long ago."""
+        run, events = self.run, tuple(self.run.log.events[self.position :])
+        if not events and self.position and now - self.told_at < LEASE / 3:
+            return None
+        return News(Carried(run.ids, run.owner, run.mode, run.resumed_at), self.position, events)
+
+
+class Relay:
+    """The runs of all processes. Without a bus this one is alone."""
+
+    def __init__(self, runs: Runs, resumptions: Resumptions, bus: Bus | None, pause: float = PAUSE) -> None:
+        self._runs = runs
+        self._resumptions = resumptions
+        self._bus = bus
+        self._pause = pause
+        self._told: dict[str, Told] = {}
+        self._telling: asyncio.Task[None] | None = None
+        self._mirrors: dict[str, Run] = {}
+        """Runs of others that are read here, until their end."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        if bus is not None:
+            runs.begun = partial(self._carry, bus)
+            self._beside(self._obey(bus))
+
+    async def find(self, task_id: str, owner: Owner) -> Run | None:
+        """A run of this owner that goes on or ended not long ago, wherever it does.
+
+        Raises:
+            StoreUnavailable: it is not here, and the others cannot be asked.
+        """
+        run = self._runs.of_app(task_id, owner.app_id)
+        if run is None and self._bus is not None:
+            run = await self._mirror(self._bus, task_id)
+        return run if run is not None and run.owner == owner else None
+
+    async def stop(self, app_id: str, task_id: str, user: str | None = None) -> None:
+        """End a run that goes on, or waits, by its task; nothing if there is none, or it is another user's."""
+        if not await self._resumptions.stop(app_id, task_id, user) and self._bus is not None:
+            await self._bus.send(Stop(app_id, task_id, user))
+
+    async def forget(self, conversation_id: str) -> None:
+        """Let nobody find the runs of a conversation that was deleted; those that go on end."""
+        self._runs.forget(conversation_id)
+        if self._bus is not None:
+            await self._bus.send(Forget(conversation_id))
+
+    async def close(self) -> None:
+        """Tell the last words of the runs of this process, all of which have ended."""
+        if self._telling is not None:
+            await self._telling
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _carry(self, bus: Bus, run: Run) -> None:
+        """A run goes on here from now on."""
+        self._told[run.ids.task_id] = Told(run, asyncio.get_running_loop().time())
+        if self._telling is None:
+            self._telling = asyncio.create_task(self._tell(bus), name="telling of runs")
+
+    async def _tell(self, bus: Bus) -> None:
+        """Tell what is new until all is told."""
+        failed = False
+        try:
+            while self._told:
+                await asyncio.sleep(AFTER_FAILURE if failed else self._pause)
+                failed = not await self._tell_once(bus, warn=not failed)
+        finally:
+            self._telling = None
+
+    async def _tell_once(self, bus: Bus, *, warn: bool) -> bool:
+        now = asyncio.get_running_loop().time()
+        found = [(told, news) for told in self._told.values() if (news := told.news(now)) is not None]
+        try:
+            lost = await bus.put([news for _, news in found]) if found else set[str]()
+        except Problem as problem:
+            if warn:
+                log.warning("other processes are not told of the runs of this one: %s", problem)
+            return False
+        for told, news in found:
+            if news.run.ids.task_id in lost:
+                told.position = 0
+                continue
+            told.position, told.told_at = news.position + len(news.events), now
+            if told.run.log.finished and told.position == len(told.run.log):
+                del self._told[told.run.ids.task_id]
+        return True
+
+    async def _mirror(self, bus: Bus, task_id: str) -> Run | None:
+        """A run of another process, as it is read here."""
+        run = self._mirrors.get(task_id)
+        if run is not None:
+            return run
+        found = await bus.find(task_id)
+        if found is None:
+            return None
+        run = Run(found.ids, found.owner, found.mode, None, RunLog(), Record(), resumed_at=found.resumed_at)
+        if self._mirrors.setdefault(task_id, run) is run:
+            self._beside(self._fill(run, bus))
+        return self._mirrors[task_id]
+
+    async def _fill(self, run: Run, bus: Bus) -> None:
+        """Say here what a run says in its own process."""
+        try:
+            async with aclosing(bus.read(run.ids.task_id)) as events:
+                async for some in events:
+                    for event in some:
+                        if isinstance(event, WorkflowPaused):
+                            run.record.paused = event
+                        run.say(event)
+        except Problem as problem:
+            log.warning("a run of another process cannot be read on: %s", problem)
+        finally:
+            del self._mirrors[run.ids.task_id]
+        if not run.log.finished:
+            run.say(RunFinished("failed", InternalError(DEAD)))
+
+    async def _obey(self, bus: Bus) -> None:
+        """Do what others ask, for as long as this process lives."""
+        while True:
+            try:
+                async with aclosing(bus.signals()) as signals:
+                    async for signal in signals:
+                        match signal:
+                            case Stop():
+                                await self._resumptions.stop(signal.app_id, signal.task_id, signal.user)
+                            case Forget():
+                                self._runs.forget(signal.conversation_id)
+            except Problem as problem:
+                log.warning("what other processes ask is not heard: %s", problem)
+                await asyncio.sleep(AFTER_FAILURE)
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

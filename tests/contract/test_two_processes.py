@@ -1,0 +1,142 @@
+"""A run goes on in one process, and its clients come to another: they find the same, as if there were one."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from anyio import fail_after
+
+from parlour.domain.events import TextDelta
+from parlour.domain.ids import Ids
+from parlour.domain.message import Owner
+from parlour.domain.problems import StoreUnavailable
+from parlour.ports.bus import Carried, News
+from parlour.stores.memory_bus import MemoryBus
+from tests.contract.requirements import requirement
+from tests.front_door import until
+from tests.houses import Build, Place, rules
+
+pytestmark = pytest.mark.anyio
+
+HANGS = {"match": "wait", "say": ["One ", "two "], "hang": True}
+FAILS = {
+    "match": "fail",
+    "say": ["One "],
+    "error": {"code": "provider_not_initialize", "message": "No key.", "after": 1},
+}
+
+
+async def both(build: Build, bus: MemoryBus | None = None) -> tuple[Place, Place]:
+    plan = {"models": rules(HANGS, FAILS, {"say": ["Yes, ", "{query}"]}), "bus": bus or MemoryBus()}
+    here = await build(**plan)
+    return here, await build(beside=here, **plan)
+
+
+@requirement("processes:read", "run:events:cursor")
+@pytest.mark.parametrize("query", ["hi", "fail"])
+async def test_a_run_is_read_in_another_process(build: Build, query: str) -> None:
+    here, there = await both(build)
+    said = (await here.door.streamed(query)).events
+    with fail_after(5):
+        again = (await (await there.door.attach(said[0]["task_id"])).whole()).events
+    assert again == said
+    late = await there.door.get(f"/v1/runs/{said[0]['task_id']}/events", user="ann", after=2)
+    assert late.events == said[2:]
+
+
+@requirement("processes:read", "run:events:own")
+async def test_it_is_nobody_else_s_there(build: Build) -> None:
+    here, there = await both(build)
+    task_id = (await here.door.streamed()).events[0]["task_id"]
+    await there.door.attach(task_id)
+    for reply in (
+        await there.door.get(f"/v1/runs/{task_id}/events", user="bob"),
+        await there.door.get("/v1/runs/11111111-1111-4111-8111-111111111111/events", user="ann"),
+    ):
+        assert (reply.status, reply.json()["message"]) == (404, "Run not found")
+
+
+@requirement("processes:stop", "stop:saves")
+async def test_a_run_is_stopped_in_another_process(build: Build) -> None:
+    here, there = await both(build)
+    async with here.door.chat("wait") as stream:
+        first, _ = await stream.take(2)
+        path = f"/v1/chat-messages/{first['task_id']}/stop"
+        assert (await there.door.post(path, user="bob")).json() == {"result": "success"}
+        with fail_after(2):
+            assert (await there.door.post(path, user="ann")).json() == {"result": "success"}
+            rest = await stream.rest()
+    assert [event["event"] for event in rest] == ["message_end"]
+    page = await there.door.get("/v1/messages", user="ann", conversation_id=first["conversation_id"])
+    assert page.json()["data"][0]["answer"] == "One two "
+
+
+@requirement("processes:stop")
+async def test_a_conversation_that_is_deleted_in_another_process_is_answered_no_longer(build: Build) -> None:
+    here, there = await both(build)
+    async with here.door.chat("wait") as stream:
+        first, _ = await stream.take(2)
+        path = f"/v1/conversations/{first['conversation_id']}"
+        assert (await there.door.request("DELETE", path, json_body={"user": "ann"})).status == 204
+        with fail_after(2):
+            await stream.rest()
+
+
+@requirement("processes:repeat")
+async def test_a_request_that_is_sent_again_to_another_process_gets_the_same_run(build: Build) -> None:
+    here, there = await both(build)
+    sent = {"query": "wait", "user": "ann", "response_mode": "streaming"}
+    key = {"Idempotency-Key": "k-1"}
+    stream = here.door.open("POST", "/v1/chat-messages", json_body=sent, headers=key)
+    first, second = await stream.take(2)
+    await there.door.attach(first["task_id"])
+    again = there.door.open("POST", "/v1/chat-messages", json_body=sent, headers=key)
+    assert await again.take(2) == [first, second]
+    await there.door.post(f"/v1/chat-messages/{first['task_id']}/stop", user="ann")
+    assert await again.rest() == await stream.rest()
+
+
+class Flaky(MemoryBus):
+    """Takes nothing for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused = 0
+        self.open = asyncio.Event()
+
+    async def put(self, news: Sequence[News]) -> set[str]:
+        if not self.open.is_set():
+            self.refused += 1
+            raise StoreUnavailable
+        return await super().put(news)
+
+
+@requirement("processes:read")
+async def test_runs_go_on_while_processes_cannot_reach_each_other(build: Build) -> None:
+    bus = Flaky()
+    here, there = await both(build, bus)
+    said = (await here.door.streamed()).events
+    assert said[-1]["event"] == "message_end"
+
+    async def refused() -> bool:
+        return bus.refused > 0
+
+    await until(refused, 5)
+    bus.open.set()
+    again = await (await there.door.attach(said[0]["task_id"])).whole()
+    assert again.events == said
+
+
+@requirement("processes:dead")
+async def test_a_run_whose_process_was_killed_is_told_to_have_failed(build: Build) -> None:
+    bus = MemoryBus()
+    _, there = await both(build, bus)
+    [app] = there.house.catalogue.all()
+    ids = Ids("22222222-2222-4222-8222-222222222222", "m", "c", 1767000000)
+    await bus.put([News(Carried(ids, Owner(app.card.id, "ann"), "chat"), 0, (TextDelta("One"),))])
+    stream = await there.door.attach(ids.task_id)
+    [first] = await stream.take(1)
+    assert first["answer"] == "One"
+    await bus.lose(ids.task_id)
+    [last] = await stream.rest()
+    assert (last["event"], last["message"]) == ("error", "The server that was answering this was stopped.")
