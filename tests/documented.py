@@ -206,7 +206,8 @@ def resolved(schema: Schema) -> Schema:
 def strict(schema: Schema) -> Schema:
     """The schema in today's words (`nullable` is of 3.0), with all its members required and no others allowed."""
     if "$ref" in schema:
-        return {"$ref": "#/$defs/" + schema["$ref"].rpartition("/")[2]}
+        there = {"$ref": "#/$defs/" + schema["$ref"].rpartition("/")[2]}
+        return {"if": {"not": {"type": "null"}}, "then": there} if schema.get("nullable") else there
     schema = merged(schema)
     found: Schema = {key: schema[key] for key in ("type", "format", "enum") if key in schema}
     if "items" in schema:

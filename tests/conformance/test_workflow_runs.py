@@ -260,6 +260,25 @@ async def test_a_message_that_was_paused_before_its_run_was_is_swept_with_it(sto
     assert (swept.status, swept.error) == ("error", "gone")
 
 
+async def test_what_was_asked_in_a_conversation_is_found_by_its_messages(stores: Storage) -> None:
+    conversation = await begun(stores)
+    (message,) = await messages_of(stores, conversation)
+    run = structs.replace(RUN, message_id=message.id, conversation_id=conversation.id)
+    await stores.workflows.open(run)
+    waiting = structs.replace(run, status="paused")
+    forms = tuple(Form(run.id, ANN.app_id, asked(name)) for name in ("f2", "f1"))
+    await stores.pauses.lay_aside(LaidAside(waiting, b"", forms))
+    await stores.workflows.open(structs.replace(RUN, id="r2"))
+    await stores.pauses.lay_aside(LaidAside(structs.replace(RUN, id="r2"), b"", (Form("r2", ANN.app_id, asked("f3")),)))
+    submission = Submission("yes", {"note": "ä"})
+    await stores.forms.answer("f1", submission)
+    found = await stores.forms.of_conversation(ANN.app_id, conversation.id)
+    answered = structs.replace(forms[1], submission=submission)
+    assert {name: tuple(some) for name, some in found.items()} == {message.id: (forms[0], answered)}
+    assert not await stores.forms.of_conversation("app-2", conversation.id)
+    assert not await stores.forms.of_conversation(ANN.app_id, "")
+
+
 def variable(name: str, value: object, at: float = 1.0) -> StoredVariable:
     return StoredVariable(f"id of {name}", name, "object", value, "what for", at, at)
 

@@ -28,6 +28,11 @@ PAUSES = {
     "form:files": R("5.10", "Files of a form: uploads of who sends it, or addresses, within the field's rules."),
     "form:once": R("5.10", "A second submission, and a later look, is 412 human_input_form_submitted."),
     "form:expired": R("5.10", "After its time the form is 412 human_input_form_expired, to read and to send."),
+    "form:history": R(
+        "5.3",
+        "extra_contents of /messages: each form of a message's run; as form_definition until it is submitted, then as"
+        " form_submission_data.",
+    ),
     "form:own": R("5.10", "An unknown token, another app's, and one of a run that is over is 404 not_found."),
     "flow-events:live": R("5.10", "GET /workflow/{run_id}/events tells a run that goes on from now on."),
     "flow-events:finished": R("5.10", "Of a finished run: a single workflow_finished, whose task is the run."),

@@ -1,6 +1,7 @@
 """Somebody is asked in the middle of a run, and it goes on with the answer (contract 3.2, 4.5 o, 5.10, check 40)."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from anyio import fail_after
@@ -157,7 +158,7 @@ class Time:
         return self.now
 
 
-@requirement("form:expired", "pause:timeout", "error:forms")
+@requirement("form:expired", "form:history", "pause:timeout", "error:forms")
 async def test_a_form_whose_time_is_over_takes_no_answer_and_the_run_goes_on_by_the_timeout(build: Build) -> None:
     time = Time()
     place = await build(apps={"first": approval(timeout=1, timeout_unit="hour")}, clock=time)
@@ -174,6 +175,9 @@ async def test_a_form_whose_time_is_over_takes_no_answer_and_the_run_goes_on_by_
     assert after[1]["data"] == expired
     assert after[-1]["data"]["outputs"]["answer"] == "One moment. Nobody answered."
     assert (await submit(place.door, form)).json()["code"] == "human_input_form_expired"
+    page = await place.door.get("/v1/messages", user="ann", conversation_id=events[0]["conversation_id"])
+    (content,) = page.json()["data"][0]["extra_contents"]
+    assert (content["submitted"], content["form_submission_data"]) == (False, None)
 
 
 @requirement("pause:timeout")
@@ -374,3 +378,29 @@ async def test_a_workflow_that_waits_can_be_stopped_by_its_task(build: Build) ->
     await place.door.post(f"/v1/workflows/tasks/{events[0]['task_id']}/stop", user="bob")
     after = (await followed(place.door, events[0]["workflow_run_id"])).events
     assert [(event["event"], event["data"]["status"]) for event in after] == [("workflow_finished", "stopped")]
+
+
+@requirement("form:history")
+async def test_the_history_tells_what_a_message_asks_and_then_what_was_answered(build: Build) -> None:
+    place = await build(apps={"first": approval()}, models=rules(ECHO))
+    events = await paused(place)
+    first, run_id = events[0], events[0]["workflow_run_id"]
+    asked = next(event["data"] for event in events if event["event"] == "human_input_required")
+    conversation = first["conversation_id"]
+
+    async def contents() -> list[list[dict[str, Any]]]:
+        page = await place.door.get("/v1/messages", user="ann", conversation_id=conversation)
+        return [message["extra_contents"] for message in page.json()["data"]]
+
+    known = {"type": "human_input", "workflow_run_id": run_id}
+    open_ = known | {"submitted": False, "form_definition": asked, "form_submission_data": None}
+    assert await contents() == [[open_]]
+    await submit(place.door, asked["form_token"], note="a *word*")
+    await followed(place.door, run_id)
+    said = {"node_id": "ask", "node_title": "Ask", "action_id": "yes", "action_text": "Send"}
+    data = said | {"rendered_content": "Send it? a *word*"}
+    over = known | {"submitted": True, "form_definition": None, "form_submission_data": data}
+    assert await contents() == [[over]]
+    again = await paused(place, conversation_id=conversation)
+    assert [len(one) for one in await contents()] == [1, 1]
+    assert (await contents())[1][0]["workflow_run_id"] == again[0]["workflow_run_id"]

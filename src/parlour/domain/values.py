@@ -1,5 +1,6 @@
-"""Values of a flow as JSON has them, and back. Does not know a pool, a template or a client."""
+"""Values of a flow as JSON has them, and back, and as text. Does not know a pool, a template or a client."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -83,3 +84,43 @@ def _file(found: dict[str, object]) -> File:
         url=str(found["url"] or found.get("remote_url") or ""),
         related_id=str(found["related_id"] or ""),
     )
+
+
+def text_form(value: object) -> str:
+    """A value within a prompt or any other plain text; the spelling is Python's, as prompts depend on it."""
+    match value:
+        case None | File():
+            return ""
+        case str():
+            return value
+        case dict():
+            return json.dumps(json_form(cast("object", value)), ensure_ascii=False)
+        case list():
+            return _list_text(cast("list[object]", value))
+        case _:
+            return str(value)
+
+
+def _list_text(items: list[object]) -> str:
+    if not items or all(isinstance(item, File) for item in items):
+        return ""
+    if all(isinstance(item, str) for item in items):
+        return json.dumps(items, ensure_ascii=False)
+    return repr(json_form(items))
+
+
+def markdown_form(value: object) -> str:
+    """A value within an answer: lists as bullets, files as links."""
+    match value:
+        case File():
+            mark = "!" if value.type == "image" else ""
+            return f"{mark}[{value.name}]({value.url})"
+        case dict():
+            return json.dumps(json_form(cast("object", value)), ensure_ascii=False, indent=2)
+        case list():
+            items = cast("list[object]", value)
+            if items and all(isinstance(item, File) for item in items):
+                return "\n".join(map(markdown_form, items))
+            return "\n".join(f"- {json_form(item)}" for item in items)
+        case _:
+            return text_form(value)

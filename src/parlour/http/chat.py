@@ -130,8 +130,11 @@ async def messages(house: House, request: Request) -> Response:
     if page is None:
         raise NotFound("Conversation Not Exists.")
     ratings = await house.feedbacks.ratings(owner, [message.id for message in page.items])
+    asked = bodies.UNASKED
+    if isinstance(app, ChatflowApp):
+        asked = await house.forms.of_conversation(app.card.id, query.conversation_id)
     shown = await addressed(house, page, base_of(house, request))
-    return json(bodies.messages_page(shown, query.limit, ratings))
+    return json(bodies.messages_page(shown, query.limit, ratings, asked))
 
 
 async def events(house: House, request: Request) -> Response:

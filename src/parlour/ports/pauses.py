@@ -3,6 +3,7 @@
 Does not know in what they are kept; every call is one whole transaction, durable when it returns.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from parlour.domain.turn import Submission
@@ -44,4 +45,8 @@ class Forms(Protocol):
 
     async def answer(self, form_id: str, submission: Submission) -> bool:
         """The only answer that a form takes; False if it has one already, or is gone."""
+        ...
+
+    async def of_conversation(self, app_id: str, conversation_id: str) -> Mapping[str, Sequence[Form]]:
+        """All that were asked in a conversation, answered ones too: by message, in the order of their making."""
         ...

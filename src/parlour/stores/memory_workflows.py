@@ -161,6 +161,14 @@ class MemoryForms:
             return found
         return found if self._rows.runs[found.run_id].status in {"paused", "running"} else None
 
+    async def of_conversation(self, app_id: str, conversation_id: str) -> dict[str, list[Form]]:
+        found: dict[str, list[Form]] = {}
+        for form in self._rows.forms.values():
+            run = self._rows.runs[form.run_id]
+            if conversation_id and run.conversation_id == conversation_id and form.app_id == app_id:
+                found.setdefault(run.message_id, []).append(form)
+        return found
+
     async def answer(self, form_id: str, submission: Submission) -> bool:
         form = self._rows.forms.get(form_id)
         if form is None or form.submission is not None:

@@ -3,7 +3,7 @@
 The structs are what is sent and what the API's description is made from. Does not know where the values come from.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -18,9 +18,12 @@ from parlour.domain.ids import Ids
 from parlour.domain.message import Conversation, Message, Page
 from parlour.domain.record import Record
 from parlour.domain.usage import Usage, plain
+from parlour.domain.workflow_run import Form
 from parlour.wire.encode import encode
+from parlour.wire.extra_contents import ExtraContent, extra_contents
 
 UNRATED: Mapping[str, Rating] = MappingProxyType({})
+UNASKED: Mapping[str, Sequence[Form]] = MappingProxyType({})
 
 SUCCESS = b'{"result":"success"}'
 
@@ -174,7 +177,7 @@ class MessageBody(Struct):
     retriever_resources: tuple[HistoryCitation, ...]
     agent_thoughts: tuple[AgentThoughtBody, ...]
     created_at: Seconds
-    extra_contents: tuple[dict[str, object], ...]
+    extra_contents: tuple[ExtraContent, ...]
     message_tokens: int
     answer_tokens: int
     total_tokens: int
@@ -260,7 +263,7 @@ def ids(given: Ids, mode: str) -> dict[str, str]:
     return run if mode == "completion" else {"conversation_id": given.conversation_id, **run}
 
 
-def message(stored: Message, rating: Rating | None = None) -> MessageBody:
+def message(stored: Message, rating: Rating | None = None, asked: Sequence[Form] = ()) -> MessageBody:
     """Contract 5.3. Whatever still runs reads as `normal`, with what is there so far."""
     return MessageBody(
         id=stored.id,
@@ -276,7 +279,7 @@ def message(stored: Message, rating: Rating | None = None) -> MessageBody:
         retriever_resources=tuple(_history(stored, citation) for citation in stored.citations),
         agent_thoughts=tuple(_thought(stored, thought) for thought in stored.thoughts),
         created_at=int(stored.created_at),
-        extra_contents=(),
+        extra_contents=extra_contents(asked),
         message_tokens=stored.usage.prompt_tokens,
         answer_tokens=stored.usage.completion_tokens,
         total_tokens=stored.usage.total_tokens,
@@ -338,9 +341,14 @@ def _history(stored: Message, cited: Citation) -> HistoryCitation:
     )
 
 
-def messages_page(page: Page[Message], limit: int, ratings: Mapping[str, Rating] = UNRATED) -> bytes:
-    """Contract 5.3. `ratings` are by message."""
-    data = tuple(message(item, ratings.get(item.id)) for item in page.items)
+def messages_page(
+    page: Page[Message],
+    limit: int,
+    ratings: Mapping[str, Rating] = UNRATED,
+    asked: Mapping[str, Sequence[Form]] = UNASKED,
+) -> bytes:
+    """Contract 5.3. `ratings`, and what was `asked` by forms, are by message."""
+    data = tuple(message(item, ratings.get(item.id), asked.get(item.id, ())) for item in page.items)
     return encode(MessagesPage(limit, page.has_more, data))
 
 

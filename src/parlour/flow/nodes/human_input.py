@@ -1,26 +1,22 @@
 """Somebody is asked, and the run waits (dsl.md 6.20). Does not know who is asked, nor where a run lies meanwhile."""
 
-import re
 from collections.abc import AsyncGenerator, Iterable
 from typing import Literal, cast
 
 from msgspec import Struct
 
+from parlour.domain import forms
 from parlour.domain.events import HumanInputFilled, HumanInputRequired, HumanInputTimedOut
 from parlour.domain.graph import Node
-from parlour.domain.turn import Submission
-from parlour.domain.values import revived
 from parlour.flow import template
 from parlour.flow.node import Fault, Result, Say, Scope, Waiting
 from parlour.flow.pool import MISSING
-from parlour.flow.values import markdown_form, text_form
+from parlour.flow.values import text_form
 
 TEXTS = ("text-input", "paragraph")
 TIMED_OUT = "__timeout"
 """The way out of a form that nobody has sent in time."""
 SECONDS = {"hour": 3600, "day": 86400}
-PLACE = re.compile(r"\{\{#\$output\.([A-Za-z_][A-Za-z0-9_]{0,29})#\}\}")
-"""Where a form's field stands in its text."""
 
 
 class Default(Struct, frozen=True):
@@ -90,13 +86,13 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     if submission is None:
         yield Waiting(asked)
         return
-    values = given(config, submission)
-    content = filled(asked.form_content, values)
+    values = forms.given(asked, submission)
+    content = forms.filled(asked, values)
     if not submission.action:
         yield HumanInputTimedOut(asked.node_id, asked.node_title, asked.expiration_time)
         yield Result(values | told("", "", content), TIMED_OUT)
         return
-    title = next((one.title for one in config.user_actions or () if one.id == submission.action), "")
+    title = forms.title(asked, submission.action)
     yield HumanInputFilled(asked.node_id, asked.node_title, content, submission.action, title, values)
     yield Result(
         values | told(submission.action, title, content),
@@ -162,21 +158,6 @@ def options(said: Options, scope: Scope) -> list[str]:
     """The words themselves, also where a variable has them: no client could look there."""
     value = list(said.value or ()) if said.type == "constant" else scope.value(said.selector or ())
     return [text_form(one) for one in cast("list[object]", value)] if isinstance(value, list) else []
-
-
-def given(config: Config, submission: Submission) -> dict[str, object]:
-    """A value for each field; empty ones where nobody has sent any."""
-    values: dict[str, object] = {}
-    for field in config.inputs or ():
-        nothing: dict[str, object] = {"file": None, "file-list": []}
-        value = submission.inputs.get(field.output_variable_name, nothing.get(field.type, ""))
-        values[field.output_variable_name] = revived(value)
-    return values
-
-
-def filled(content: str, values: dict[str, object]) -> str:
-    """The form's text with what was sent in the places of its fields."""
-    return PLACE.sub(lambda place: markdown_form(values[place[1]]) if place[1] in values else place[0], content)
 
 
 def check(config: Config, node: Node) -> Iterable[Fault]:

@@ -1,6 +1,7 @@
 """Runs that wait and their forms in SQLite: the ports `Pauses` and `Forms`. Knows no threads and no files."""
 
 import sqlite3
+from typing import cast
 
 from msgspec import json
 
@@ -36,6 +37,13 @@ WHERE json_extract(run, '$.task_id') = :name AND app_id = :app_id AND status = '
 """
 
 OF_RUN = "SELECT run_id, app_id, asked, action, inputs FROM forms WHERE run_id = :id AND current = 1 ORDER BY sequence"
+
+OF_CONVERSATION = """
+SELECT message_id, run_id, forms.app_id, asked, action, inputs
+FROM forms JOIN workflow_runs ON workflow_runs.id = run_id
+WHERE conversation_id = :id AND conversation_id <> '' AND forms.app_id = :app_id
+ORDER BY forms.sequence
+"""
 
 DUE = """
 SELECT run, state FROM workflow_runs
@@ -117,6 +125,16 @@ class SqliteForms:
         asked = {"app_id": app_id, "token": token}
         row: FormRow | None = await self._database.read(lambda connection: connection.execute(FIND, asked).fetchone())
         return None if row is None else form_from(row)
+
+    async def of_conversation(self, app_id: str, conversation_id: str) -> dict[str, list[Form]]:
+        asked = {"app_id": app_id, "id": conversation_id}
+        rows: list[tuple[str, str, str, str, str | None, str | None]] = await self._database.read(
+            lambda connection: connection.execute(OF_CONVERSATION, asked).fetchall()
+        )
+        found: dict[str, list[Form]] = {}
+        for message_id, *form in rows:
+            found.setdefault(message_id, []).append(form_from(cast("FormRow", form)))
+        return found
 
     async def answer(self, form_id: str, submission: Submission) -> bool:
         row = {"id": form_id, "action": submission.action, "inputs": json.encode(submission.inputs).decode()}
