@@ -89,8 +89,22 @@ def ended_children_cpu(pid: int) -> float:
 
 
 def resident(root: int) -> int:
-    """Resident bytes of a tree."""
-    return sum(int(fields[21]) * PAGE for pid in tree(root) if (fields := stat_of(pid)))
+    """Resident bytes of a tree: of its root all, of the others their share of what several have in common.
+
+    Interpreters of code are one program many times: most of each is the same memory, and counts once.
+    """
+    fields = stat_of(root)
+    own = int(fields[21]) * PAGE if fields else 0
+    return own + sum(share(pid) for pid in tree(root)[1:])
+
+
+def share(pid: int) -> int:
+    """Resident bytes of a process, those that it has in common with others divided among them."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 def machine_cpu_seconds() -> float:

@@ -1,5 +1,7 @@
 """What a process tree costs is counted for the whole tree, and no child outlives its block."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +29,21 @@ def test_a_tree_is_its_root_with_all_descendants_and_those_that_have_ended(tmp_p
         assert 2_000_000 < resident(child.pid) < 200_000_000
     assert child.poll() is not None
     assert cpu_seconds(child.pid) == 0
+
+
+def test_memory_that_processes_have_in_common_counts_once(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    held = "import os, time\nheld = bytearray(os.urandom(64 * 1024 * 1024))\n"
+    forked = held + "os.fork() and os.fork()\nprint('ready', flush=True)\ntime.sleep(60)\n"
+    with running([sys.executable, "-S", "-c", forked], log) as child:
+        wait_until(lambda: log.read_text().count("ready") == 3, child, log)
+        processes = tree(child.pid)
+        assert len(processes) == 3
+        try:
+            assert 64 * 1024**2 < resident(child.pid) < 140 * 1024**2
+        finally:
+            for process in processes[1:]:
+                os.kill(process, signal.SIGKILL)
 
 
 def test_a_free_port_can_be_had() -> None:
