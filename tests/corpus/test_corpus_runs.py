@@ -23,6 +23,7 @@ from parlour.modes import chatflow
 from parlour.providers.pages import Pages, WebPage
 from parlour.rag.contents import last
 from parlour.wire import form
+from parlour.wiring import served_tools
 from tests.corpus.course import Run, Spoken, Token, differs, expectations, fits, like, tokens
 from tests.dsl.dsl_samples import CORPUS, flow_files, needs_corpus, not_served
 from tests.flow.flow_samples import IDS, ports_for
@@ -67,7 +68,7 @@ async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> No
     if lacking := not_served(FILES[name]):
         pytest.skip(f"not served yet: {', '.join(sorted({type_ for _, type_ in lacking}))}")
     run = EXPECTED[name][number]
-    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False))
+    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False), serves=served_tools())
     assert isinstance(app, FlowApp)
     told = await played(run, await turn_of(with_environment(app, run), EXPECTED[name][: number + 1]))
 
