@@ -143,14 +143,14 @@ def knowledge_key(tenant: str) -> str:
     return f"dataset-{tenant}".ljust(32, "x")
 
 
-def counting_ids() -> Callable[[], str]:
-    """Ids that are the same in every run: 1, 2, 3, … in the shape of a UUID."""
+def counting_ids(series: int = 0) -> Callable[[], str]:
+    """Ids that are the same in every run: 1, 2, 3, … in the shape of a UUID; no two series have one in common."""
     number = 0
 
     def new_id() -> str:
         nonlocal number
         number += 1
-        return f"00000000-0000-4000-8000-{number:012d}"
+        return f"{series:08d}-0000-4000-8000-{number:012d}"
 
     return new_id
 
@@ -279,7 +279,11 @@ def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncE
         documents=documents,
         contents=FileContents(blobs, web, documents),
         moderation=plan.moderation or Moderating(),
-        knowledge=open_knowledge(storage, Shelving(blobs, documents, now, plan.embedding), stack),
+        knowledge=open_knowledge(
+            storage,
+            Shelving(blobs, documents, now, plan.embedding, counting_ids(2) if plan.fixed else fresh_id),
+            stack,
+        ),
         now=now,
         new_id=new_id,
     )
@@ -292,6 +296,7 @@ class Shelving(Struct, frozen=True):
     documents: Extractor
     now: Clock
     embedding: str
+    new_id: Callable[[], str]
 
 
 def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
@@ -299,7 +304,7 @@ def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExi
     entries: dict[str, Entry[Vectors]] = {shelving.embedding: Entry(ScriptedVectors())}
     embeddings = EmbeddingTable(entries, ModelName("scripted", "words"))
     rerankers = RerankTable({"scripted": Entry(ScriptedRanks())}, ModelName())
-    store, now, new_id = storage.knowledge, shelving.now, fresh_id
+    store, now, new_id = storage.knowledge, shelving.now, shelving.new_id
     indexer = Indexer(store, shelving.blobs, shelving.documents, embeddings, now=now, new_id=new_id)
     working = asyncio.create_task(indexer.run())
 

@@ -24,7 +24,14 @@ OF_KINDS = (
     "number_limits",
 )
 
+CITED = "contract 0.10, 3.1: the full set of members; those of a stored message stand in a history alone"
+
 DIFFERENCES: dict[str, str] = {
+    **{f"RetrieverResource.{name}: missing": CITED for name in ("id", "message_id", "created_at")},
+    **{
+        f"RetrieverResource.{name}: added": CITED
+        for name in ("retriever_from", "page", "title", "doc_metadata", "files")
+    },
     "Usage.time_to_first_token: added": USAGE,
     "Usage.time_to_generate: added": USAGE,
     "StreamEventChatMessage.from_variable_selector: added": SELECTOR,

@@ -166,7 +166,7 @@ REQUEST = {
     "chat:auto-generate-name:lenient": R("2.1", "auto_generate_name takes booleans, and words and digits for them."),
     "chat:auto-generate-name:invalid": R("2.1", "Another text for auto_generate_name is 400."),
     "chat:workflow-id:ignored": R("2.1", "Outside chatflows workflow_id is ignored, whatever it is."),
-    "chat:retriever-from": R("2.1", "retriever_from is copied into citations.", deferred=KNOWLEDGE),
+    "chat:retriever-from": R("2.1", "retriever_from is copied into citations."),
     "chat:trace-session": R("2.1", "trace_session_id goes to the tracing back-end.", deferred=OPERATIONS),
     "chat:unknown-keys": R("2.1", "Other members, model_config and pinned among them, are ignored."),
     "chat:conversation-id:absent": R("2.2", "Absent, null, empty or blank: a new conversation, whose id is told."),
@@ -225,7 +225,7 @@ REPLY = {
         "3.1, 8.23", "Prices are plain decimals.", divergence="Never `0E-7`, streaming included."
     ),
     "blocking:chatflow": R("3.1", "The blocking body of a chatflow is a chat's, with mode advanced-chat."),
-    "blocking:citations": R("3.1", "retriever_resources hold the cited passages.", deferred=KNOWLEDGE),
+    "blocking:citations": R("3.1", "retriever_resources hold the cited passages."),
     "blocking:no-citations": R("3.1", "Without citations retriever_resources is []."),
     "blocking:failure": R(
         "3.4, 8.8",
@@ -401,7 +401,7 @@ CHECKS = {
     ),
     "check:29": R("check 29", "Moderation: preset reply and zero usage; message_replace, and the stored answer is it."),
     "check:30": R("check 30", "Annotation replies.", deferred=ANNOTATIONS),
-    "check:31": R("check 31", "Citations in blocking, stream and history alike.", deferred=KNOWLEDGE),
+    "check:31": R("check 31", "Citations in blocking, stream and history alike."),
     "check:32": R("check 32", "Speech beside the answer.", deferred=VOICE),
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),
     "check:34": R("check 34, 8.31", "/messages: order, paging without gaps, limits, unknown first_id."),

@@ -15,6 +15,9 @@ NODES = {
         divergence="Dify leaves it in the answer.",
     ),
     "node:llm:pictures": R("dsl 8.3", "A model of a flow that sees and remembers sees earlier pictures again."),
+    "node:knowledge-retrieval": R(
+        "dsl 6.5", "A knowledge-retrieval node finds passages; a model that uses them cites them."
+    ),
     "node:http-request": R(
         "dsl 6.10",
         "An http-request's answer is text or a file, any status is one, and process_data shows what was asked.",

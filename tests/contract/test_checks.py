@@ -22,13 +22,12 @@ SECURED = [
     for method, operation in methods.items()
     if operation.get("security") != []
 ]
-OF_CHATS_AND_COMPLETIONS = {*range(1, 15), *range(16, 21), 24, 26, 27, 28, *range(33, 40)}
+OF_CHATS_AND_COMPLETIONS = {*range(1, 15), *range(16, 21), 24, 26, 27, 28, 31, *range(33, 40)}
 ELSEWHERE = {
     15: "versions of chatflows",
     **dict.fromkeys((21, 22, 23, 25, 40), "chatflows and workflows"),
     29: "moderation",
     30: "answers from annotations",
-    31: "citations",
     32: "voice",
 }
 USER_NEEDED = [

@@ -101,7 +101,6 @@ def test_an_agent_may_bring_its_own_instruction_for_tools_in_plain_text() -> Non
         ([TOOL | {"tool_name": ""}], "tool_name: is missing"),
         (["now"], "agent_mode.tools.1: must be a mapping"),
         ([TOOL | {"tool_parameters": "x"}], "tool_parameters: must be a mapping"),
-        ([{"dataset": {"enabled": True, "id": "d1"}}], "dataset: knowledge is not served yet"),
     ],
 )
 def test_a_tool_that_is_not_understood_is_refused(tools: object, says: str) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from parlour.domain.app import ChatPrompt, CompletionPrompt, Features, Said, SimplePrompt, Speech
+from parlour.domain.app import ChatPrompt, CompletionPrompt, Features, Lookup, Said, SimplePrompt, Speech
+from parlour.domain.dataset import Condition, Filter, ModelName, RetrievalSettings, Weights
 from parlour.domain.files import FileRules, FileType
 from tests.dsl.dsl_samples import app, findings, line_of, refusals, sample
 
@@ -103,17 +104,66 @@ def test_a_prompt_that_is_not_understood_is_refused(config: dict[str, object], s
     assert says in refusals(sample(**config))
 
 
+USUAL_SETTINGS = RetrievalSettings(reranking=True, mode="reranking_model", weights=Weights())
+SWITCHED_ON: dict[str, object] = {"datasets": [{"dataset": {"enabled": True, "id": "d1"}}]}
+
+
 @pytest.mark.parametrize(
-    ("config", "where"),
+    ("config", "wanted"),
     [
-        ({"dataset_configs": {"datasets": {"datasets": [{"dataset": {"enabled": True, "id": "d1"}}]}}}, "dataset:"),
-        ({"agent_mode": {"enabled": True, "tools": [{"dataset": {"enabled": True, "id": "d1"}}]}}, "dataset:"),
+        ({"dataset_configs": {"datasets": SWITCHED_ON}}, Lookup(("d1",), multiple=False, settings=USUAL_SETTINGS)),
+        (
+            {"agent_mode": {"enabled": True, "tools": SWITCHED_ON["datasets"]}},
+            Lookup(("d1",), multiple=False, settings=USUAL_SETTINGS),
+        ),
+        (
+            {
+                "dataset_query_variable": "topic",
+                "dataset_configs": {
+                    "retrieval_model": "multiple",
+                    "datasets": SWITCHED_ON,
+                    "top_k": 7,
+                    "score_threshold": 0.5,
+                    "score_threshold_enabled": True,
+                    "reranking_enable": False,
+                    "reranking_mode": "weighted_score",
+                    "reranking_model": {"reranking_provider_name": "cohere", "reranking_model_name": "v3"},
+                    "weights": {"vector_setting": {"vector_weight": 0.4}, "keyword_setting": {"keyword_weight": 1}},
+                    "metadata_filtering_mode": "manual",
+                    "metadata_filtering_conditions": {
+                        "logical_operator": "or",
+                        "conditions": [
+                            {"id": "x", "name": "age", "comparison_operator": ">", "value": 3},
+                            {"id": "y", "name": "who", "comparison_operator": "in", "value": ["a"]},
+                        ],
+                    },
+                },
+            },
+            Lookup(
+                ("d1",),
+                settings=RetrievalSettings(
+                    top_k=7,
+                    threshold=0.5,
+                    reranking=False,
+                    mode="weighted_score",
+                    reranker=ModelName("cohere", "v3"),
+                    weights=Weights(0.4, 1.0),
+                    filter=Filter((Condition("age", ">", 3.0), Condition("who", "in", ("a",))), every=False),
+                ),
+                filtering="manual",
+                query_variable="topic",
+            ),
+        ),
     ],
 )
-def test_knowledge_is_refused_where_it_is_switched_on(config: dict[str, object], where: str) -> None:
-    source = sample(**config)
-    text = refusals(source)
-    assert text.startswith(f"line {line_of(source, where)}: dataset: knowledge is not served yet")
+def test_knowledge_is_read_where_it_is_switched_on(config: dict[str, object], wanted: Lookup) -> None:
+    assert app(**config).lookup == wanted
+
+
+def test_a_weight_that_is_no_number_is_refused() -> None:
+    weights = {"vector_setting": {"vector_weight": "much"}}
+    text = refusals(sample(dataset_configs={"datasets": SWITCHED_ON, "weights": weights}))
+    assert "vector_weight: must be a number" in text
 
 
 @pytest.mark.parametrize(

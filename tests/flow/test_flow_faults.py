@@ -47,7 +47,6 @@ def test_a_sound_graph_has_no_faults() -> None:
     [
         ("tool", "names no tool: "),
         ("agent", "names no strategy"),
-        ("knowledge-retrieval", "knowledge is not served yet; "),
         ("datasource", "belongs to a knowledge pipeline"),
         ("an_swer", "`an_swer` is no type of a node: did you mean `answer`?"),
         ("if_else", "`if_else` is no type of a node: did you mean `if-else`?"),

@@ -1,10 +1,10 @@
 """Whole replies, byte for byte: one folder a scenario, streamed, blocking, and read again from every position.
 
-`app.yml` is the app, `script.json` what the model says, `request.json` the message (or `body`, with earlier messages
-in `before`, and `stop_after` events at which the user stops); `expected.sse` and `expected.json` are the two replies,
-`conversations.json` the list afterwards, `run.json` what is told of a workflow's run. Where a run waits for somebody,
-`submit` is the answer, and `resumed.sse` what comes of it. `make accept` rewrites what is expected; the diff is the
-review.
+`app.yml` is the app, `datasets.json` what it can look up, if anything, `script.json` what the model says,
+`request.json` the message (or `body`, with earlier messages in `before`, and `stop_after` events at which the user
+stops); `expected.sse` and `expected.json` are the two replies, `conversations.json` the list afterwards, `run.json`
+what is told of a workflow's run. Where a run waits for somebody, `submit` is the answer, and `resumed.sse` what comes
+of it. `make accept` rewrites what is expected; the diff is the review.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from parlour.stores.memory_bus import MemoryBus
+from tests.contract.filling import fill
 from tests.contract.requirements import requirement
 from tests.front_door import Reply, blocks, until
 from tests.houses import GPT, Build, Place, counting_ids, scripted
@@ -48,6 +49,9 @@ class Scenario:
         """A house in which all that came before has been said."""
         model = scripted(self.script, lambda _: asyncio.sleep(0))  # its pauses let others speak, and take no time
         place = await build(apps={"golden": self.app}, models=model, price=GPT, fixed=True, agent_blocking=True, **plan)
+        datasets = self.folder / "datasets.json"
+        if datasets.is_file() and "beside" not in plan:
+            await fill(place, json.loads(datasets.read_text()))
         for earlier in () if "beside" in plan else self.before:
             assert (await place.door.post(self.route, **earlier)).status == 200
         return place

@@ -19,6 +19,7 @@ from parlour.rag.retrieve import Retriever
 from parlour.stores.blobs import MemoryBlobs
 from parlour.stores.memory import Memory
 
+KINDS = {"csv": "text/csv"}
 MODEL = ModelName("scripted", "words")
 
 
@@ -60,7 +61,12 @@ class Library(Struct):
         await self.blobs.put(blob, pieces(data))
         extension = name.rpartition(".")[2]
         source = DocumentSource(
-            "text" if isinstance(text, str) else "upload_file", blob, name, len(data), extension, "text/plain"
+            "text" if isinstance(text, str) else "upload_file",
+            blob,
+            name,
+            len(data),
+            extension,
+            KINDS.get(extension, "text/plain"),
         )
         document = Document(
             **{  # pyright: ignore[reportArgumentType]

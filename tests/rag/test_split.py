@@ -95,23 +95,18 @@ def test_what_no_reader_sees_is_cleaned_away(text: str, rule: ProcessRule, clean
 
 
 @pytest.mark.parametrize(
-    ("text", "table", "found"),
+    ("text", "found"),
     [
-        ('question,answer\nWhy?,"So, so."\nWhen?,Now.\n,\n', True, [("Why?", "So, so."), ("When?", "Now.")]),
-        ("Why?,Because.\n", True, [("Why?", "Because.")]),
-        (
-            "Q1: Why?\nA1: Because\nit is.\n\nQ2: When?\nA2: Now.",
-            False,
-            [("Why?", "Because\nit is."), ("When?", "Now.")],
-        ),
-        ("问：为什么？\n答：因为。", False, [("为什么？", "因为。")]),
-        ("| question | answer |\n| --- | --- |\n| Why? | So. |", False, [("Why?", "So.")]),
+        ("Q1: Why?\nA1: Because\nit is.\n\nQ2: When?\nA2: Now.", [("Why?", "Because\nit is."), ("When?", "Now.")]),
+        ("问：为什么？\n答：因为。", [("为什么？", "因为。")]),
+        ("| question | answer |\n| --- | --- |\n| Why? | So, so. |\n| | x |", [("Why?", "So, so.")]),
+        ("| Why? | So. | more |\n| --- | --- | --- |", [("Why?", "So.")]),
     ],
 )
-def test_questions_are_found_with_their_answers(text: str, table: bool, found: list[tuple[str, str]]) -> None:  # noqa: FBT001
-    assert pairs(text, table=table) == found
+def test_questions_are_found_with_their_answers(text: str, found: list[tuple[str, str]]) -> None:
+    assert pairs(text) == found
 
 
 def test_a_text_without_questions_is_refused() -> None:
     with pytest.raises(InvalidParam, match="no questions"):
-        pairs("Nothing here.", table=False)
+        pairs("Nothing here.")

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from parlour.domain.dataset import RetrievalSettings
 from parlour.domain.files import FileRules
 from parlour.domain.graph import Graph, Variable
 
@@ -172,6 +173,24 @@ class ToolUse(Struct, frozen=True):
         return bool(self.provider and self.name)
 
 
+class Lookup(Struct, frozen=True):
+    """The datasets in which something is looked up, and how."""
+
+    datasets: tuple[str, ...] = ()
+    """As the app's file names them."""
+    multiple: bool = True
+    """Whether all are asked, or the one that a model takes for the right one."""
+    settings: RetrievalSettings = RetrievalSettings()
+    """How what all of them found is ranked and cut, and which documents are searched."""
+    filtering: Literal["disabled", "manual", "automatic"] = "disabled"
+    """Who says which documents: nobody, `settings`, or a model that reads the question."""
+    router: Model | None = None
+    filterer: Model | None = None
+    """The models that decide these; None for the app's own."""
+    query_variable: str = ""
+    """The input that is looked up, where it is not the query."""
+
+
 class ChatApp(Struct, frozen=True, tag="chat"):
     """A conversation with one model."""
 
@@ -181,6 +200,7 @@ class ChatApp(Struct, frozen=True, tag="chat"):
     prompt: AnyPrompt
     form: tuple[Field, ...] = ()
     features: Features = Features()
+    lookup: Lookup | None = None
 
 
 class AgentApp(Struct, frozen=True, tag="agent-chat"):
@@ -192,6 +212,7 @@ class AgentApp(Struct, frozen=True, tag="agent-chat"):
     prompt: AnyPrompt
     form: tuple[Field, ...] = ()
     features: Features = Features()
+    lookup: Lookup | None = None
     tools: tuple[ToolUse, ...] = ()
     rounds: int = 10
     """How often it may turn to its tools before it has to answer."""
@@ -208,6 +229,7 @@ class CompletionApp(Struct, frozen=True, tag="completion"):
     prompt: AnyPrompt
     form: tuple[Field, ...] = ()
     features: Features = Features()
+    lookup: Lookup | None = None
 
 
 class ChatflowApp(Struct, frozen=True, tag="advanced-chat"):

@@ -33,9 +33,6 @@ def agent(written: Part, mode: Literal["chat", "agent-chat", "completion"]) -> A
     A chat app with an agent's strategy runs as one, whatever its mode says (contract 2.7).
     """
     tools = list(written.parts("tools"))
-    for at, tool in enumerate(tools):
-        if list(tool.value) == ["dataset"] and tool.part("dataset").flag("enabled"):
-            written.refused("dataset", NO_KNOWLEDGE, "tools", at)  # where the oldest files listed it
     strategy = written.text("strategy")
     if mode == "completion" or (mode == "chat" and not (written.flag("enabled") and strategy in STRATEGIES)):
         if mode == "chat" and tools and written.flag("enabled"):
@@ -54,9 +51,6 @@ def agent(written: Part, mode: Literal["chat", "agent-chat", "completion"]) -> A
         min(max(rounds, 1), MOST_ROUNDS),
         written.part("prompt").text("first_prompt"),
     )
-
-
-NO_KNOWLEDGE = "knowledge is not served yet; set its `enabled` to false to go without"
 
 
 def _use(tool: Part) -> ToolUse:

@@ -79,9 +79,10 @@ def _easy(mode: str, card: Card, found: Body) -> EasyApp:
             tools=found.agent.tools,
             rounds=found.agent.rounds,
             scaffold=found.agent.scaffold,
+            lookup=found.lookup,
         )
     kind = ChatApp if mode == "chat" else CompletionApp
-    return kind(card, found.model, found.prompt, found.form, found.features)
+    return kind(card, found.model, found.prompt, found.form, found.features, found.lookup)
 
 
 def _under(whole: Part, document: Document, key: str, mode: str) -> dict[str, Value] | None:

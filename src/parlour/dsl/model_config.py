@@ -4,10 +4,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-from parlour.domain.app import AnyPrompt, Features, Field, Model
-from parlour.dsl.agent import NO_KNOWLEDGE, Agent, agent
+from parlour.domain.app import AnyPrompt, Features, Field, Lookup, Model
+from parlour.dsl.agent import Agent, agent
 from parlour.dsl.features import NAMES, features
 from parlour.dsl.form import fields
+from parlour.dsl.knowledge import lookup
 from parlour.dsl.part import Part
 from parlour.dsl.prompts import prompt
 from parlour.dsl.yaml import Value
@@ -37,16 +38,17 @@ class Body(Struct, frozen=True):
     features: Features
     agent: Agent | None
     """Of one that uses tools."""
+    lookup: Lookup | None = None
 
 
 def body(config: Part, written: dict[str, Value], mode: Literal["chat", "agent-chat", "completion"]) -> Body:
     """Everything under `model_config`. `written`: the same before any upgrade."""
     model = _model(config)
     found = agent(config.part("agent_mode"), mode)
-    _check_knowledge(config.part("dataset_configs"))
+    known = lookup(config)
     if unknown := sorted(set(config.value) - KNOWN):
         config.approximated(", ".join(unknown[:5]), "not known here, and ignored", unknown[0])
-    return Body(model, prompt(config, model.mode), fields(config), features(config, written), found)
+    return Body(model, prompt(config, model.mode), fields(config), features(config, written), found, known)
 
 
 def _model(config: Part) -> Model:
@@ -75,10 +77,3 @@ def _stops(parameters: Part) -> tuple[str, ...]:
     if len(stops) > MAX_STOPS:
         parameters.approximated("stop", f"the first {MAX_STOPS} stop words count, as in Dify", "stop")
     return tuple(stop for stop in stops if stop)[:MAX_STOPS]
-
-
-def _check_knowledge(configs: Part) -> None:
-    datasets = configs.part("datasets")
-    for at, entry in enumerate(datasets.parts("datasets")):
-        if entry.part("dataset").flag("enabled"):
-            datasets.refused("dataset", NO_KNOWLEDGE, "datasets", at)

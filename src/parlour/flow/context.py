@@ -67,12 +67,16 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def cited(known: Sequence[Citation], value: object) -> list[Citation]:
-    """The citations with those of one more look-up; what names a document that is known already is left out."""
-    seen = {(citation.dataset_id, citation.document_id) for citation in known}
+    """The citations with those of one more look-up; a passage that is known already is left out (contract 8.33)."""
+    seen = {passage(citation) for citation in known}
     items = cast("list[object]", value) if isinstance(value, list) else []
     new = [citation for item in items if (citation := _citation(item)) is not None]
-    fresh = [citation for citation in new if (citation.dataset_id, citation.document_id) not in seen]
+    fresh = [citation for citation in new if passage(citation) not in seen]
     return [structs.replace(citation, position=number) for number, citation in enumerate((*known, *fresh), 1)]
+
+
+def passage(citation: Citation) -> tuple[str | None, ...]:
+    return citation.dataset_id, citation.document_id, citation.segment_id
 
 
 def _citation(item: object) -> Citation | None:

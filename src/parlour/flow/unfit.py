@@ -14,7 +14,6 @@ from parlour.flow.node import Fault
 
 PIPELINE = "belongs to a knowledge pipeline, and those are not served"
 LATER = {
-    "knowledge-retrieval": "knowledge is not served yet; an http-request node can ask a search service of your own",
     "datasource": PIPELINE,
     "datasource-empty": PIPELINE,
     "knowledge-index": PIPELINE,

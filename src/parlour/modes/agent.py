@@ -23,12 +23,14 @@ from parlour.domain.message import Owner
 from parlour.domain.turn import Turn
 from parlour.domain.usage import Usage, total
 from parlour.llm.calling import calling
+from parlour.llm.citing import cited
 from parlour.llm.prompt import compose
 from parlour.llm.react import reacting
 from parlour.llm.replay import as_text, with_calls
 from parlour.llm.steps import Agent, Began, Chose, Observed, Spoke
 from parlour.llm.using import arguments_of
 from parlour.modes.chat import with_files
+from parlour.modes.dataset_tools import DatasetTools
 from parlour.ports import Ports
 from parlour.ports.models import ToolCall
 from parlour.ports.tools import Caller, Made
@@ -44,6 +46,8 @@ async def run(turn: Turn[AgentApp], ports: Ports) -> AsyncGenerator[AnyEvent, No
     app, detail = turn.app, turn.app.features.files.image_detail
     native = ports.models.uses_tools(app.model)
     turns = with_calls(turn.history, detail) if native else as_text(turn.history, detail)
+    datasets = DatasetTools(ports.tools, ports.knowledge, app.lookup) if app.lookup else None
+    ports = structs.replace(ports, tools=datasets or ports.tools)
     offers = await ports.tools.offers(app.tools)
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, turns=turns)
     agent = Agent(call.model, call.lines, offers, app.rounds, Caller(app.card.name, turn.ask.user), app.scaffold)
@@ -58,7 +62,8 @@ async def run(turn: Turn[AgentApp], ports: Ports) -> AsyncGenerator[AnyEvent, No
                         yield event
             else:
                 yield telling.event(move)
-    yield AnswerFinished(usage=total(spent))
+    hits = tuple(datasets.hits.values()) if datasets and app.features.citations else ()
+    yield AnswerFinished(usage=total(spent), citations=cited(hits, turn.ask.retriever_from))
 
 
 class Telling:

@@ -9,10 +9,12 @@ from msgspec import structs
 from parlour.domain.app import EasyApp
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelFinished
 from parlour.domain.turn import Turn
-from parlour.domain.usage import NOTHING
+from parlour.domain.usage import total
+from parlour.llm.citing import cited, context
 from parlour.llm.documents import images, recalled, with_texts
 from parlour.llm.exchange import exchange
 from parlour.llm.prompt import compose
+from parlour.modes.knowledge import looked_up
 from parlour.ports import Ports
 from parlour.ports.models import Image
 
@@ -25,15 +27,20 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     Raises:
         Problem: the prompt does not fit the model, or the model cannot be reached.
     """
+    looked = await looked_up(turn, ports)
+    for event in looked.events:
+        yield event
     turn, pictures = await with_files(turn, ports)
-    call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens)
-    usage = NOTHING
+    known = context(looked.hits)
+    call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, context=known)
+    spent = [event.usage for event in looked.events if isinstance(event, ModelFinished)]
     async with aclosing(exchange(call, ports)) as events:
         async for event in events:
             if type(event) is ModelFinished:
-                usage = event.usage
+                spent.append(event.usage)
             yield event
-    yield AnswerFinished(usage=usage)
+    citations = cited(looked.hits, turn.ask.retriever_from) if turn.app.features.citations else ()
+    yield AnswerFinished(usage=total(spent), citations=citations)
 
 
 async def with_files(turn: Turn[Easy], ports: Ports) -> tuple[Turn[Easy], tuple[Image, ...]]:

@@ -68,7 +68,8 @@ async def run(turn: Turn[FlowApp], ports: Ports, limits: Limits = LIMITS) -> Asy
     except Problem as problem:
         raise RunFailed(f"Run failed: {problem.message}", reason=problem.message) from problem
     usage = total(spent)
-    yield AnswerFinished(usage=usage, citations=tuple(course.citations), files=result.files)
+    citations = tuple(course.citations) if turn.app.features.citations else ()
+    yield AnswerFinished(usage=usage, citations=citations, files=result.files)
     yield finished(turn, course, result, usage, began)
 
 

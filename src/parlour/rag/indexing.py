@@ -34,7 +34,6 @@ LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
 MOST_SEGMENTS = 20_000
 """Passages of a document."""
-TABLES = frozenset({"csv"})
 
 log = logging.getLogger(__name__)
 
@@ -226,8 +225,7 @@ def cut_up(document: Document, text: str, now: float) -> list[tuple[Segment, tup
         DocumentUnreadable: there is nothing in it, or too much.
     """
     if document.form == "qa_model":
-        table = document.source.extension in TABLES
-        cut = [(Piece(question), answer) for question, answer in pairs(text, table=table)]
+        cut = [(Piece(question), answer) for question, answer in pairs(text)]
     else:
         hierarchical, rule = document.form == "hierarchical_model", document.rule
         if hierarchical != (rule.mode == "hierarchical"):

@@ -48,11 +48,6 @@ def spoken(segment: Segment) -> str:
     return segment.content if segment.answer is None else f"{segment.content}\n{segment.answer}"
 
 
-def answered(segment: Segment) -> str:
-    """A passage as a model is told of it."""
-    return segment.content if segment.answer is None else f"question:{segment.content} answer:{segment.answer}"
-
-
 def cut_into(segment: Segment, parts: Sequence[str], now: float, new_id: NewId) -> tuple[ChildChunk, ...]:
     """The parts of a passage."""
     return tuple(

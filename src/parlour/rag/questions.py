@@ -1,7 +1,5 @@
 """Questions with their answers, out of a table or a text that has them. Does not know how to make any up."""
 
-import csv
-import io
 import re
 
 from parlour.domain.problems import InvalidParam
@@ -18,14 +16,13 @@ NONE = (
 )
 
 
-def pairs(text: str, *, table: bool) -> list[tuple[str, str]]:
-    """The questions of a document, each with its answer. `table`: the text is one, comma-separated.
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The questions of a document, each with its answer.
 
     Raises:
         InvalidParam: there are none.
     """
-    found = rows(text) if table else []
-    found = found or marked(text) or rows_of_markdown(text)
+    found = marked(text) or rows(text)
     if not found:
         raise InvalidParam(NONE)
     return found
@@ -36,14 +33,6 @@ def marked(text: str) -> list[tuple[str, str]]:
 
 
 def rows(text: str) -> list[tuple[str, str]]:
-    try:
-        table = list(csv.reader(io.StringIO(text)))
-    except csv.Error:
-        return []
-    return two_columns(table)
-
-
-def rows_of_markdown(text: str) -> list[tuple[str, str]]:
     """Of a table as it comes out of a document."""
     lines = [line.strip().strip("|").split("|") for line in text.splitlines() if line.strip().startswith("|")]
     ruled = [line for line in lines if not all(set(cell.strip()) <= {"-", ":"} for cell in line)]

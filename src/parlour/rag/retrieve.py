@@ -51,7 +51,7 @@ class Retriever:
         found = [hit for hits in await asyncio.gather(*searches) for hit in hits]
         if settings.reranking and not weighed and found and self._can_rank(settings.reranker):
             scores = await self._rerankers.scores(settings.reranker, query, [spoken(hit.segment) for hit in found])
-            found = [structs.replace(hit, score=score) for hit, score in zip(found, scores, strict=True)]
+            found = [structs.replace(hit, score=told(score)) for hit, score in zip(found, scores, strict=True)]
         found.sort(key=lambda hit: -(hit.score or 0.0))
         least = settings.threshold
         best = [hit for hit in found if least is None or (hit.score or 0.0) >= least][: settings.top_k]
@@ -115,7 +115,7 @@ class Retriever:
             for candidate, score in zip(found.values(), wording(query, texts), strict=True):
                 candidate.words = score
         for candidate in found.values():
-            candidate.score = scored(candidate, method, wanted.weights or Weights())
+            candidate.score = told(scored(candidate, method, wanted.weights or Weights()))
         return list(found.values())
 
     async def _gathered(self, place: Place, found: Sequence[Found]) -> dict[str, Candidate]:
@@ -130,7 +130,7 @@ class Retriever:
         shown = found[: RANKED * wanted.top_k]
         scores = await self._rerankers.scores(wanted.reranker, query, [spoken(one.segment) for one in shown])
         for candidate, score in zip(shown, scores, strict=True):
-            candidate.score = score
+            candidate.score = told(score)
         return sorted(shown, key=lambda one: -one.score)
 
     def _can_rank(self, model: ModelName) -> bool:
@@ -147,7 +147,14 @@ class Retriever:
         chunks = await self._store.children.find(place, [node for one in best for node in one.nodes])
         parts = {chunk.id: chunk for chunk in chunks}
         return tuple(
-            Hit(dataset.id, dataset.name, documents[one.segment.document_id], one.segment, one.score, by(one, parts))
+            Hit(
+                dataset.id,
+                dataset.name,
+                documents[one.segment.document_id],
+                one.segment,
+                one.score,
+                by(one, parts),
+            )
             for one in best
             if one.segment.document_id in documents
         )
@@ -156,7 +163,12 @@ class Retriever:
 def by(one: Candidate, parts: Mapping[str, ChildChunk]) -> tuple[ChildHit, ...]:
     """The parts that a passage was found by, the best first."""
     ordered = sorted(one.nodes.items(), key=lambda node: -node[1])
-    return tuple(ChildHit(parts[node], score) for node, score in ordered if node in parts)
+    return tuple(ChildHit(parts[node], told(score)) for node, score in ordered if node in parts)
+
+
+def told(score: float) -> float:
+    """Without the last digits, which differ from one machine to the next."""
+    return round(score, 6)
 
 
 def settings_of(dataset: Dataset, settings: RetrievalSettings, *, weighed: bool) -> RetrievalSettings:

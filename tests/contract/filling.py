@@ -1,0 +1,59 @@
+"""Datasets for the apps of a test: written into a running house, and indexed by it. Knows no route."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+
+from anyio import fail_after
+
+from parlour.domain.dataset import TENANT, Dataset, ModelName, RetrievalSettings
+from parlour.domain.passages import Document, DocumentQuery, DocumentSource, ProcessRule, Segmentation
+from tests.houses import Place
+
+LINES = ProcessRule("custom", segmentation=Segmentation("\n", 500))
+WORDS = ModelName("scripted", "words")
+
+
+async def fill(
+    place: Place,
+    datasets: Mapping[str, Mapping[str, str]],
+    *,
+    tenant: str = TENANT,
+    settings: RetrievalSettings | None = None,
+) -> None:
+    """Datasets by id, each with its documents by name; each line is a passage. All is indexed when this returns."""
+    knowledge = place.house.knowledge
+    for dataset_id, documents in datasets.items():
+        made = Dataset(
+            dataset_id,
+            tenant,
+            f"Dataset {dataset_id}",
+            1.0,
+            technique="high_quality",
+            embedding=WORDS,
+            retrieval=settings or RetrievalSettings(top_k=4, threshold=0.1),
+        )
+        await knowledge.store.datasets.create(made)
+        for number, (name, text) in enumerate(documents.items(), 1):
+            await place.house.blobs.put(f"{dataset_id} {name}", pieces(text))
+            source = DocumentSource("text", f"{dataset_id} {name}", name, len(text), "txt", "text/plain")
+            document = Document(
+                f"{number:08d}{dataset_id[8:]}",
+                tenant,
+                dataset_id,
+                name,
+                2.0,
+                "batch",
+                source,
+                LINES,
+                metadata={"kind": name},
+            )
+            assert await knowledge.store.documents.add(made.place, [document])
+        knowledge.editing.wake()
+        with fail_after(5):
+            query = DocumentQuery(status="available")
+            while (await knowledge.store.documents.page(made.place, query, 1, 99)).total < len(documents):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+
+async def pieces(text: str) -> AsyncIterator[bytes]:
+    yield text.encode()
