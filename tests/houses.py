@@ -27,6 +27,7 @@ from parlour.domain.dataset import ModelName
 from parlour.domain.ids import Clock
 from parlour.domain.usage import FREE, Price
 from parlour.http import app as http_app
+from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring, digest
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
@@ -238,6 +239,8 @@ class Plan(Struct, frozen=True):
     bus: Bus | None = None
     beside: "Place | None" = None
     """Another process of the same house: one database, one place for files; `bus` should be one as well."""
+    as_tools: AppsAsTools | None = None
+    """What `tools` has of this house's own apps."""
 
 
 def open_store(store: Store, folder: Path) -> Memory | Sqlite:
@@ -373,6 +376,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             silence_seconds=plan.silence_seconds,
         )
         stack.push_async_callback(house.guests.settled)
+        if plan.as_tools is not None:
+            plan.as_tools.open(house, ports.files)
         app = http_app.build(house)
         door = FrontDoor(app, key_of(next(iter(plan.apps), "none")))
         stack.push_async_callback(door.close)

@@ -147,6 +147,8 @@ class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
     api_key: str = ""
     model: str = ""
     """`builtin`: for tools that ask one."""
+    app: str = ""
+    """A workflow that this server serves, by its name; no kind is needed."""
     spec: str = ""
     """`openapi`: the document, as a file or an address."""
     url: str = ""

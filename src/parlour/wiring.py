@@ -6,7 +6,7 @@ What is heavy is imported when it is chosen: a server without a local model neve
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from msgspec import Struct
 from parlour.amounts import rate
 from parlour.flow.node import Limits as FlowLimits
 from parlour.flow.node import OutputLimits
+from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
@@ -26,6 +27,7 @@ from parlour.llm.title import title
 from parlour.modes import agent, chat, chatflow, completion, workflow
 from parlour.modes.features import staged
 from parlour.ports import Ports
+from parlour.ports.apps import Apps
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
 from parlour.ports.models import Prices
@@ -100,10 +102,9 @@ async def open_server(
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
-        for unfinished in (storage.messages, storage.workflows):
-            await unfinished.sweep("The server was stopped while this was being answered.")
-        kept = open_blobs(settings), Signer(signing_secret(settings), time.time)
-        ports, indexer, warm = await open_ports(settings, entries, storage, kept, stack)
+        await sweep(storage)
+        kept, apps = (open_blobs(settings), Signer(signing_secret(settings), time.time)), AppsAsTools()
+        ports, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
@@ -146,8 +147,15 @@ async def open_server(
             agent_blocking=server.agent_blocking,
             ping_seconds=server.ping_seconds,
         )
+        apps.open(house, ports.files)
         stack.push_async_callback(house.guests.settled)
         yield Server(house, storage, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
+
+
+async def sweep(storage: Storage) -> None:
+    """What an earlier process has left unfinished has failed."""
+    for unfinished in (storage.messages, storage.workflows):
+        await unfinished.sweep("The server was stopped while this was being answered.")
 
 
 async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:
@@ -175,11 +183,12 @@ async def open_ports(
     entries: dict[str, AppEntry],
     storage: Storage,
     kept: tuple[Blobs, Signer],
+    apps: Apps,
     stack: AsyncExitStack,
 ) -> tuple[Ports, Indexer, tuple[Warm, ...]]:
     """All that runs may reach for, who indexes documents, and what may be got ready.
 
-    `kept`: the bytes of files, and their addresses.
+    `kept`: the bytes of files, and their addresses; `apps`: this server's own, as tools.
 
     Raises:
         BadSettings: a part cannot be made as the settings say.
@@ -210,7 +219,7 @@ async def open_ports(
         web=guarded,
         files=OwnedFiles(storage.uploads, blobs, guarded, address=address, now=time.time, new_id=new_id),
         sandbox=sandbox,
-        tools=open_tools(settings, Reach(guarded, documents, sandbox, time.time), stack),
+        tools=open_tools(settings, Reach(guarded, documents, sandbox, time.time), stack, apps, entries),
         documents=documents,
         contents=FileContents(blobs, guarded, documents),
         moderation=open_moderation(settings, session),
@@ -226,16 +235,26 @@ def served_tools(settings: Settings | None = None) -> Serves:
     return serving(TABLE, {name: words(said) for name, said in settings.tools.items()} if settings else {})
 
 
-def open_tools(settings: Settings, reach: Reach, stack: AsyncExitStack) -> Tools:
+NO_APPS = AppsAsTools()
+
+
+def open_tools(
+    settings: Settings, reach: Reach, stack: AsyncExitStack, apps: Apps = NO_APPS, served: Collection[str] = ()
+) -> Tools:
     """The tools of agents: those that are built in, and before them those of the settings.
+
+    `apps`: this server's own, as tools, and their names.
 
     Raises:
         BadSettings: one lacks what its kind needs.
     """
     places: dict[str, Place] = {}
     for name, said in settings.tools.items():
+        if said.app and said.app not in served:
+            known = ", ".join(sorted(served))
+            raise BadSettings(f"[tools.{name!r}] app = {said.app!r}: there is no such app here (there are: {known})")
         try:
-            places[name] = place(name, said, secrets_of(said), reach, TABLE)
+            places[name] = place(name, said, secrets_of(said), reach, TABLE, apps)
         except ValueError as error:
             raise BadSettings(f"[tools.{name!r}] {error}") from error
         stack.push_async_callback(places[name].shelf.aclose)

@@ -58,6 +58,14 @@ NODES = {
         " where the operator says so in [tools].",
     ),
     "node:agent:stop": R("5.1", "A stop in the middle of an agent's tool ends the tool."),
+    "tool:workflow": R(
+        "dsl 6.11, 4.1",
+        "A workflow of this server is a tool: its form is what it takes, its outputs are what it gives, and a run of it"
+        " is one of that app.",
+        divergence="Its operator names it ([tools.NAME] app = …): an export holds the id of another server's.",
+    ),
+    "tool:workflow:stop": R("5.1", "A stop of who uses a workflow as a tool stops the workflow's run."),
+    "tool:workflow:depth": R("dsl 4.1", "Workflows as tools of workflows end at a depth of five."),
     "node:bad-input": R(
         "dsl 2.4, 4",
         "What cannot run fails its run in time: the node's failure, the run's, and an error with its name.",

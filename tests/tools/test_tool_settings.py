@@ -13,7 +13,7 @@ from parlour.tools.tool import Reach
 from parlour.wiring import open_tools, served_tools
 from tests.houses import agent_app
 from tests.tools.test_custom_api import CALLER, PAGES, THREE
-from tests.trial_tools import NOTHING
+from tests.trial_tools import NOTHING, REACH
 
 pytestmark = pytest.mark.anyio
 
@@ -85,6 +85,7 @@ async def test_the_tools_of_the_settings_are_wired(tmp_path: Path) -> None:
         ('[tools.a]\nkind = "mcp"', "needs url, or command"),
         ('[tools.a]\nkind = "mcp"\nurl = "https://a.example"\ncommand = ["x"]', "needs url, or command"),
         ('[tools.a]\nkind = "magic"', "tools"),
+        ('[tools.a]\napp = "gone"', r"there is no such app here \(there are: mine, other\)"),
         ('[tools.a]\nkind = "mcp"\nurl = "x"\nsecret = "y"', "secret"),
         ('[tools.a]\nkind = "mcp"\nurl = "x"\nseconds = 0', "tools"),
     ],
@@ -92,4 +93,10 @@ async def test_the_tools_of_the_settings_are_wired(tmp_path: Path) -> None:
 async def test_an_entry_that_cannot_be_used_is_named(tmp_path: Path, text: str, says: str) -> None:
     async with AsyncExitStack() as stack:
         with pytest.raises(BadSettings, match=says):
-            open_tools(settings(tmp_path, text), Reach(NOTHING, NOTHING, NOTHING, NOTHING), stack)
+            open_tools(settings(tmp_path, text), REACH, stack, served=("other", "mine"))
+
+
+def test_an_app_of_this_server_serves_a_tool_by_the_id_that_its_file_has_for_it(tmp_path: Path) -> None:
+    serves = served_tools(settings(tmp_path, '[tools."0ad2-9728"]\napp = "scrape"'))
+    use = ToolUse.of("Scraper", "0ad2-9728", "scrape", kind="workflow", label="")
+    assert serves(use) == "app `scrape` of this server, from the configuration"

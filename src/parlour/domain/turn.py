@@ -29,6 +29,8 @@ class Ask(Struct, frozen=True):
     workflow_id: str = ""
     trace_id: str = ""
     retriever_from: str = "dev"
+    depth: int = 0
+    """How many apps are around this one, each using the next as a tool."""
 
 
 class Exchange(Struct, frozen=True):

@@ -20,6 +20,7 @@ from parlour.domain.turn import Submission, Turn
 from parlour.flow.pool import Pool, Selector
 from parlour.flow.veil import Secrets, secrets
 from parlour.ports import Ports
+from parlour.ports.tools import Caller
 
 
 class NodeFailed(Problem):
@@ -167,6 +168,11 @@ class Scope(Struct):
     def owner(self) -> Owner:
         """Whose the files of this run are."""
         return Owner(self.turn.app.card.id, self.turn.ask.user)
+
+    @property
+    def caller(self) -> Caller:
+        """Who uses a tool."""
+        return Caller(self.turn.app.card.name, self.turn.ask.user, self.turn.ask.depth)
 
     def value(self, selector: Selector) -> object:
         return self.pool.get(selector)

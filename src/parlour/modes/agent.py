@@ -50,7 +50,9 @@ async def run(turn: Turn[AgentApp], ports: Ports) -> AsyncGenerator[AnyEvent, No
     ports = structs.replace(ports, tools=datasets or ports.tools)
     offers = await ports.tools.offers(app.tools)
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, turns=turns)
-    agent = Agent(call.model, call.lines, offers, app.rounds, Caller(app.card.name, turn.ask.user), app.scaffold)
+    agent = Agent(
+        call.model, call.lines, offers, app.rounds, Caller(app.card.name, turn.ask.user, turn.ask.depth), app.scaffold
+    )
     telling, spent = Telling(agent, Owner(app.card.id, turn.ask.user), ports), list[Usage]()
     async with aclosing(calling(agent, ports) if native else reacting(agent, ports)) as moves:
         async for move in moves:

@@ -32,6 +32,8 @@ class Caller(Struct, frozen=True):
     app: str
     """The app's name: what its tools may reach depends on it."""
     user: str
+    depth: int = 0
+    """How many apps are around this one, each a tool of the next."""
 
 
 class Made(Struct, frozen=True):

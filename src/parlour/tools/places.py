@@ -5,12 +5,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
+from parlour.ports.apps import Apps
 from parlour.ports.tools import PATIENCE
 from parlour.tools.builtin_shelf import BuiltinShelf
 from parlour.tools.custom_api import CustomApi
 from parlour.tools.mcp_server import McpPlace, McpServer
 from parlour.tools.shelf import Place, Shelf
 from parlour.tools.tool import Access, Builtin, Reach
+from parlour.tools.workflow import WorkflowShelf
 
 KINDS = {"mcp": "MCP server", "openapi": "OpenAPI", "builtin": "built in"}
 
@@ -26,6 +28,8 @@ class Said(Protocol):
     def api_key(self) -> str: ...
     @property
     def model(self) -> str: ...
+    @property
+    def app(self) -> str: ...
     @property
     def spec(self) -> str: ...
     @property
@@ -44,13 +48,17 @@ class Said(Protocol):
 
 def words(said: Said) -> str:
     """What serves such tools."""
+    if said.app:
+        return f"app `{said.app}` of this server, from the configuration"
     return f"{KINDS[said.kind]}, from the configuration"
 
 
 def place(
-    name: str, said: Said, secrets: tuple[str, ...], reach: Reach, table: Mapping[str, Sequence[Builtin]]
+    name: str, said: Said, secrets: tuple[str, ...], reach: Reach, table: Mapping[str, Sequence[Builtin]], apps: Apps
 ) -> Place:
     """Raises: ValueError: it lacks what its kind needs; the message says what."""
+    if said.app:
+        return Place(WorkflowShelf(apps, said.app), words(said), said.app, said.seconds)
     return Place(_shelf(name, said, reach, table), words(said), said.tool, said.seconds, secrets)
 
 

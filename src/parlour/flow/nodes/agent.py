@@ -30,7 +30,7 @@ from parlour.llm.calling import calling
 from parlour.llm.react import reacting
 from parlour.llm.steps import Agent, Chose, Observed, Spoke
 from parlour.ports.models import Line
-from parlour.ports.tools import EVERY, Caller, Offer
+from parlour.ports.tools import EVERY, Offer
 
 USUAL_ROUNDS, MOST_ROUNDS = 5, 99
 SERVERS = ("mcp_server", "mcp_servers_config", "servers_config")
@@ -201,7 +201,7 @@ async def _agent(config: Config, scope: Scope) -> tuple[Agent, Strategy]:
         instruction += CONTEXT.format(found)
     system = (Line("system", instruction.strip()),) if instruction.strip() else ()
     past = await remembered(config.memory, model, scope)
-    caller = Caller(scope.turn.app.card.name, scope.turn.ask.user)
+    caller = scope.caller
     native = config.strategy == "function_calling" and scope.ports.models.uses_tools(model)
     agent = Agent(model, (*system, *past, Line("user", query)), offers, rounds, caller)
     return agent, "function_calling" if native else "react"

@@ -15,7 +15,7 @@ from parlour.domain.problems import Problem
 from parlour.flow import given
 from parlour.flow.node import Chunk, Fault, NodeFailed, Result, Say, Scope, Used
 from parlour.llm.using import LARGEST_FILE, MOST_FILES
-from parlour.ports.tools import Caller, Made, Offer, Outcome
+from parlour.ports.tools import Made, Offer, Outcome
 from parlour.ports.web import MEGABYTE
 
 LONGEST_TEXT = MEGABYTE
@@ -91,7 +91,7 @@ async def _used(offer: Offer, values: dict[str, object], scope: Scope) -> Outcom
     """
     arguments, settings = given.fitted(values, offer.tool.parameters)
     offer = structs.replace(offer, use=structs.replace(offer.use, settings=settings))
-    caller = Caller(scope.turn.app.card.name, scope.turn.ask.user)
+    caller = scope.caller
     try:
         async with asyncio.timeout(offer.seconds):
             outcome = await scope.ports.tools.run(offer, arguments, caller)
