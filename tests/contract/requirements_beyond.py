@@ -92,6 +92,11 @@ BEYOND = {
         "What is old is deleted beside chats, in small pieces.",
         divergence="An addition: the original keeps everything.",
     ),
+    "retention:held": R(
+        "ours",
+        "An upload stays as long as a message, a run of a flow or a variable of a conversation names it.",
+        divergence="An addition: the original keeps everything.",
+    ),
     "retention:gone": R(
         "ours",
         "What was pruned answers as what never was, conversations and files alike.",

@@ -4,9 +4,12 @@ import pytest
 
 from parlour.runs.pruning import PIECE, prune
 from tests.conformance.samples import a_conversation, a_message, answered
+from tests.contract.flow_samples import run
+from tests.contract.pausing import asks, followed, submit
 from tests.contract.requirements import requirement
 from tests.contract.uploading import local, upload
-from tests.houses import Build, chat_app
+from tests.dsl.graph_samples import chain, edge, graph_file, node
+from tests.houses import NOW, Build, chat_app
 
 pytestmark = pytest.mark.anyio
 
@@ -46,3 +49,30 @@ async def test_what_was_pruned_is_gone_for_clients_files_too(build: Build) -> No
     assert (again.status, again.json()["code"]) == (404, "not_found")
     page = await place.door.get("/v1/messages", user="ann", conversation_id=said["conversation_id"])
     assert page.status == 404
+
+
+@requirement("retention:held")
+async def test_a_file_that_a_waiting_run_has_to_read_is_there_when_it_goes_on(build: Build) -> None:
+    methods = ["local_file", "remote_url"]
+    doc = {"variable": "doc", "label": "Doc", "type": "file", "required": True, "allowed_file_types": ["document"]}
+    nodes = [
+        node("start", "start", variables=[{**doc, "allowed_file_upload_methods": methods}]),
+        asks(),
+        node("read", "document-extractor", variable_selector=["start", "doc"]),
+        node("end", "end", outputs=[{"variable": "text", "value_selector": ["read", "text"]}]),
+    ]
+    ways = [edge("start", "ask"), edge("ask", "read", sourceHandle="yes"), *chain("read", "end")]
+    times = [NOW]
+    place = await build(apps={"first": graph_file("workflow", nodes, ways)}, clock=lambda: times[-1])
+    held, other = [await upload(place.door, "a.txt", "text/plain", text) for text in (b"Kept.", b"Not.")]
+    times.append(NOW + 3600)
+    events = (await run(place.door, inputs={"doc": local(held, "document")}, response_mode="streaming")).events
+    total = await prune(place.storage.retention, place.house.blobs, NOW + 60, NOW)
+    assert (total.uploads, await place.house.blobs.open(other)) == (1, None)
+    form = next(event["data"]["form_token"] for event in events if event["event"] == "human_input_required")
+    assert (await submit(place.door, form)).status == 200
+    after = (await followed(place.door, events[0]["workflow_run_id"])).events
+    assert after[-1]["data"]["outputs"] == {"text": "Kept."}
+    times.append(NOW + 7200)
+    total = await prune(place.storage.retention, place.house.blobs, NOW + 7000, NOW)
+    assert (total.runs, total.uploads) == (1, 1)
