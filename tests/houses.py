@@ -66,18 +66,21 @@ from parlour.runs.start import Limits, Runs
 from parlour.settings import Code
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
-from parlour.stores.sqlite import Sqlite
+from parlour.stores.postgres.opening import open_database as postgres_database
+from parlour.stores.sql.stores import Stores
+from parlour.stores.sqlite.database import open_database
 from parlour.tools import TABLE
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wiring import modes
 from tests.front_door import FrontDoor
 from tests.moderating import Moderating
+from tests.postgres_server import Postgres
 from tests.trial_tools import TRIAL
 from tests.watching import Generators, logged
 
-Store = Literal["memory", "sqlite"]
-STORES: tuple[Store, ...] = ("memory", "sqlite")
+Store = Literal["memory", "sqlite"] | Postgres
+STORES = ("memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow))
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id that belongs to nothing."""
 SECRET = b"the secret of a test"
@@ -129,7 +132,7 @@ class Place(Struct):
     """With the key of the first app."""
     app: ASGIApp
     house: House
-    storage: Memory | Sqlite
+    storage: Memory | Stores
     logs: list[logging.LogRecord] = []
     """What was logged; a test that expects an error there takes it out."""
 
@@ -243,8 +246,10 @@ class Plan(Struct, frozen=True):
     """What `tools` has of this house's own apps."""
 
 
-def open_store(store: Store, folder: Path) -> Memory | Sqlite:
-    return Memory() if store == "memory" else Sqlite.open(folder / "parlour.db", serving=True)
+def open_store(store: Store, folder: Path, stack: AsyncExitStack) -> Memory | Stores:
+    if isinstance(store, Postgres):
+        return Stores(postgres_database(stack.enter_context(store.database())))
+    return Memory() if store == "memory" else Stores(open_database(folder / "parlour.db", serving=True))
 
 
 def open_files(store: Store, folder: Path) -> Blobs:
@@ -255,7 +260,7 @@ def signer(plan: Plan, now: Clock) -> Signer:
     return Signer(SECRET, now, lambda: "nonce") if plan.fixed else Signer(SECRET, now)
 
 
-def open_ports(plan: Plan, storage: Memory | Sqlite, blobs: Blobs, stack: AsyncExitStack) -> Ports:
+def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncExitStack) -> Ports:
     """All that a run may reach for; what of it is open is closed with the stack."""
     local = LocalSandbox()
     stack.push_async_callback(local.aclose)
@@ -302,7 +307,7 @@ class Shelving(Struct, frozen=True):
     new_id: Callable[[], str]
 
 
-def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
+def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
     """Datasets whose texts are compared word by word, and are indexed while the house is open."""
     entries: dict[str, Entry[Vectors]] = {shelving.embedding: Entry(ScriptedVectors())}
     embeddings = EmbeddingTable(entries, ModelName("scripted", "words"))
@@ -325,8 +330,8 @@ def open_knowledge(storage: Memory | Sqlite, shelving: Shelving, stack: AsyncExi
 async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[Place]:
     """A house according to plan; everything in it is ended and closed in the end."""
     async with AsyncExitStack() as stack:
-        storage = plan.beside.storage if plan.beside else open_store(store, folder)
-        if isinstance(storage, Sqlite) and not plan.beside:
+        storage = plan.beside.storage if plan.beside else open_store(store, folder, stack)
+        if isinstance(storage, Stores) and not plan.beside:
             stack.push_async_callback(storage.close)
         blobs = plan.beside.house.blobs if plan.beside else open_files(store, folder)
         ports = open_ports(plan, storage, blobs, stack)
@@ -391,7 +396,7 @@ Build = Callable[..., Awaitable[Place]]
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest) -> Store:
-    return request.param
+    return request.getfixturevalue("postgres") if request.param == "postgres" else request.param
 
 
 @pytest.fixture

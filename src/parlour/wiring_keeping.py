@@ -22,19 +22,37 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
     Raises:
         BadSettings: no such kind of database, or it cannot be opened; the message says what to do.
     """
-    url = database(settings)
-    if url == "memory:":
+    from parlour.stores.sql.steps import CannotOpen  # noqa: PLC0415
+
+    try:
+        return storage_at(database(settings), serving=serving)
+    except CannotOpen as error:
+        raise BadSettings(str(error)) from error
+
+
+def storage_at(url: str, *, serving: bool) -> Storage:
+    kind, _, place = url.partition(":")
+    if kind == "memory":
         from parlour.stores.memory import Memory  # noqa: PLC0415
 
         return Memory()
-    if url.startswith("sqlite:///"):
-        from parlour.stores.sqlite import CannotOpen, Sqlite  # noqa: PLC0415
+    from parlour.stores.sql.stores import Stores  # noqa: PLC0415
 
+    if kind == "sqlite" and place.startswith("///"):
+        from parlour.stores.sqlite.database import open_database as open_sqlite  # noqa: PLC0415
+
+        return Stores(open_sqlite(Path(place.removeprefix("///")), serving=serving))
+    if kind in {"postgresql", "postgres"}:
         try:
-            return Sqlite.open(Path(url.removeprefix("sqlite:///")), serving=serving)
-        except CannotOpen as error:
-            raise BadSettings(str(error)) from error
-    raise BadSettings(f"storage.database = {url!r}: this version knows sqlite:///path and memory:")
+            from parlour.stores.postgres.opening import open_database as open_postgres  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise BadSettings(
+                f"storage.database = {kind}:… needs the package {error.name}: pip install 'parlour[postgres]'"
+            ) from error
+        return Stores(open_postgres(url))
+    raise BadSettings(
+        f"storage.database begins with {kind!r}: it may be sqlite:///path, postgresql://user@host/name or memory:"
+    )
 
 
 def open_bus(settings: Settings, stack: AsyncExitStack) -> Bus | None:

@@ -2,36 +2,48 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import pytest
 
 from parlour.stores.memory import Memory
-from parlour.stores.sqlite import Sqlite
+from parlour.stores.postgres.opening import open_database as postgres_database
+from parlour.stores.sql.stores import Stores
+from parlour.stores.sqlite.database import open_database
 from parlour.wiring import Storage
 
 
 @asynccontextmanager
-async def memory(_folder: Path) -> AsyncGenerator[Storage]:
+async def memory(_request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
     yield Memory()
 
 
 @asynccontextmanager
-async def sqlite(folder: Path) -> AsyncGenerator[Storage]:
-    store = Sqlite.open(folder / "parlour.db", serving=True)
+async def sqlite(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
+    store = Stores(open_database(request.getfixturevalue("tmp_path") / "parlour.db", serving=True))
     try:
         yield store
     finally:
         await store.close()
 
 
-OPENERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Storage]]] = {
+@asynccontextmanager
+async def postgres(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
+    with request.getfixturevalue("postgres").database() as url:
+        store = Stores(postgres_database(url))
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Storage]]] = {
     "memory": memory,
+    "postgres": postgres,
     "sqlite": sqlite,
 }
 
 
 @pytest.fixture(params=sorted(OPENERS))
-async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Storage]:
-    async with OPENERS[request.param](tmp_path) as opened:
+async def stores(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
+    async with OPENERS[request.param](request) as opened:
         yield opened

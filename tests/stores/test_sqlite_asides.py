@@ -7,8 +7,9 @@ import pytest
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser
-from parlour.stores.sqlite import Sqlite, annotations, feedback, forms, messages, people, workflows
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.stores import Stores
+from parlour.stores.sqlite import annotations, feedback, forms, messages, people, workflows
+from parlour.stores.sqlite.database import open_database
 
 pytestmark = pytest.mark.anyio
 
@@ -20,14 +21,14 @@ EVERY_DAY = {
     **{f"forms.{name}": getattr(forms, name) for name in ("FIND", "GET", "OF_RUN", "DUE", "SOONEST", "INTERRUPTED")},
     **{f"forms.{name}": getattr(forms, name) for name in ("REST", "ANSWER")},
     "messages.SWEEP_PAUSED": messages.SWEEP_PAUSED,
-    **{f"workflows.{name}": getattr(workflows, name) for name in ("CLOSE", "SWEEP")},
+    **{f"workflows.{name}": getattr(workflows, name) for name in ("CLOSE", "CUT_OFF")},
 }
 TABLES = ("messages", "c", "conversations", "feedbacks", "annotations", "end_users", "workflow_runs", "forms")
 
 
 @pytest.mark.parametrize("name", EVERY_DAY)
 async def test_no_statement_reads_or_sorts_a_whole_table(tmp_path: Path, name: str) -> None:
-    database = Database(tmp_path / "parlour.db", serving=True)
+    database = open_database(tmp_path / "parlour.db", serving=True)
     sql = EVERY_DAY[name]
     unset: dict[str, object] = dict.fromkeys(re.findall(r":(\w+)", sql), "[]")
     plan = await database.read(lambda connection: connection.execute(f"EXPLAIN QUERY PLAN {sql}", unset).fetchall())
@@ -40,7 +41,7 @@ async def test_no_statement_reads_or_sorts_a_whole_table(tmp_path: Path, name: s
 
 async def test_new_users_that_come_together_take_one_statement(tmp_path: Path) -> None:
     told: list[str] = []
-    store = Sqlite.open(tmp_path / "parlour.db", serving=True, trace=told.append)
+    store = Stores(open_database(tmp_path / "parlour.db", serving=True, trace=told.append))
     told.clear()
     await store.people.seen([EndUser(Owner("app", f"{number}"), 1.0) for number in range(60)])
     await store.close()

@@ -13,8 +13,9 @@ import anyio
 import pytest
 
 from parlour.domain.problems import InternalError, NotFound, ShuttingDown
-from parlour.stores.sqlite import Sqlite
-from parlour.stores.sqlite.database import Database, Work
+from parlour.stores.sql.connection import Connection, Work
+from parlour.stores.sql.stores import Stores
+from parlour.stores.sqlite.database import open_database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ class Traced:
     def __init__(self, folder: Path) -> None:
         self.statements: list[str] = []
         self.path = folder / "parlour.db"
-        self.database = Database(self.path, serving=True, trace=self.statements.append)
+        self.database = open_database(self.path, serving=True, trace=self.statements.append)
 
     def commits(self) -> int:
         return self.statements.count("COMMIT")
@@ -41,7 +42,7 @@ class Traced:
         """A write that is under way until the event is set."""
         loop, busy, gate = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
-        def wait(_connection: sqlite3.Connection) -> None:
+        def wait(_connection: Connection) -> None:
             loop.call_soon_threadsafe(busy.set)
             gate.wait(5)
 
@@ -71,13 +72,13 @@ async def traced(folder: Path) -> AsyncGenerator[Traced]:
 
 
 def add(digest: str) -> Work[None]:
-    def work(connection: sqlite3.Connection) -> None:
+    def work(connection: Connection) -> None:
         connection.execute(ADD, (digest,))
 
     return work
 
 
-def add_then_refuse(connection: sqlite3.Connection) -> None:
+def add_then_refuse(connection: Connection) -> None:
     connection.execute(ADD, ("undone",))
     raise NotFound("no")
 
@@ -91,7 +92,7 @@ async def test_many_writes_share_one_commit(tmp_path: Path) -> None:
 
 async def test_many_messages_share_their_statements(tmp_path: Path) -> None:
     async with traced(tmp_path) as store:
-        sqlite = Sqlite(store.database)
+        sqlite = Stores(store.database)
         conversations = [a_conversation() for _ in range(60)]
         messages = [a_message(conversation) for conversation in conversations]
         await store.together(*map(sqlite.messages.open, messages, conversations))
@@ -106,7 +107,7 @@ async def test_many_messages_share_their_statements(tmp_path: Path) -> None:
 
 async def test_more_messages_than_one_statement_takes_are_all_kept(tmp_path: Path) -> None:
     async with traced(tmp_path) as store:
-        sqlite = Sqlite(store.database)
+        sqlite = Stores(store.database)
         conversation = a_conversation()
         await sqlite.messages.open(a_message(conversation, at=0.0), conversation)
         messages = [a_message(conversation, at=1.0) for _ in range(700)]
@@ -138,7 +139,7 @@ async def test_what_fails_is_undone_alone(tmp_path: Path) -> None:
 
 async def test_a_message_that_cannot_be_written_spoils_no_other(tmp_path: Path) -> None:
     async with traced(tmp_path) as store:
-        sqlite = Sqlite(store.database)
+        sqlite = Stores(store.database)
         conversations = [a_conversation() for _ in range(3)]
         conversations.insert(1, conversations[0])  # the same id twice
         told = await store.together(
@@ -151,7 +152,7 @@ async def test_a_message_that_cannot_be_written_spoils_no_other(tmp_path: Path) 
 async def test_an_answer_sent_with_its_question_is_kept(tmp_path: Path) -> None:
     """A run that is cut off while it writes the question sends the answer at once."""
     async with traced(tmp_path) as store:
-        sqlite = Sqlite(store.database)
+        sqlite = Stores(store.database)
         conversation = a_conversation()
         message = a_message(conversation)
         await store.together(sqlite.messages.open(message, conversation), sqlite.messages.close(answered(message)))
@@ -209,11 +210,11 @@ async def test_a_mistake_in_a_work_is_that_work_s_alone(tmp_path: Path, monkeypa
     def see(mistake: threading.ExceptHookArgs) -> None:
         seen.append(mistake.exc_type)
 
-    def mistaken(connection: sqlite3.Connection) -> None:
+    def mistaken(connection: Connection) -> None:
         connection.execute(ADD, ("undone",))
         raise KeyError
 
-    def misread(_connection: sqlite3.Connection) -> None:
+    def misread(_connection: Connection) -> None:
         raise AttributeError
 
     monkeypatch.setattr(threading, "excepthook", see)
@@ -238,8 +239,8 @@ async def test_a_write_waits_for_a_command_that_is_writing(tmp_path: Path) -> No
             loop.call_soon_threadsafe(begun.set)
 
     path = tmp_path / "parlour.db"
-    await Database(path, serving=True).close()
-    database = Database(path, serving=True, trace=look)
+    await open_database(path, serving=True).close()
+    database = open_database(path, serving=True, trace=look)
     command = sqlite3.connect(path, isolation_level=None)
     command.execute("BEGIN IMMEDIATE")
     command.execute(ADD, ("by command",))

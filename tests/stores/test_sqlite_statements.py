@@ -8,8 +8,9 @@ import pytest
 
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.workflow_run import WorkflowRun
-from parlour.stores.sqlite import Sqlite, claims, conversations, history, messages
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.stores import Stores
+from parlour.stores.sqlite import claims, conversations, history, messages
+from parlour.stores.sqlite.database import open_database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +40,7 @@ WIDTHS = {"ADD_CONVERSATIONS": 9, "ADD_MESSAGES": 13, "TOUCH_CONVERSATIONS": 4, 
 
 async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> None:
     told: list[str] = []
-    store = Sqlite.open(tmp_path / "parlour.db", serving=True, trace=told.append)
+    store = Stores(open_database(tmp_path / "parlour.db", serving=True, trace=told.append))
 
     def statements() -> int:
         once = (one.strip() for one, _ in groupby(told))  # a statement with triggers is told once for each
@@ -74,7 +75,7 @@ async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", EVERY_DAY)
 async def test_no_everyday_statement_reads_or_sorts_a_whole_table(tmp_path: Path, name: str) -> None:
-    database = Database(tmp_path / "parlour.db", serving=True)
+    database = open_database(tmp_path / "parlour.db", serving=True)
     width = WIDTHS.get(name.rpartition(".")[2], 0)
     rows = ", ".join([f"({', '.join(['NULL'] * width)})"] * 2)
     sql = EVERY_DAY[name].replace("{rows}", rows)

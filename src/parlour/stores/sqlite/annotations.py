@@ -1,8 +1,7 @@
 """Annotations in SQLite: the port `Annotations`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
-
 from parlour.domain.annotation import Annotation, AnnotationsPage, searched
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 
 CREATE = """
@@ -62,7 +61,7 @@ class SqliteAnnotations:
     async def page(self, app_id: str, keyword: str, page: int, limit: int) -> AnnotationsPage:
         asked = {"app_id": app_id, "keyword": keyword.casefold(), "limit": limit, "offset": (page - 1) * limit}
 
-        def work(connection: sqlite3.Connection) -> tuple[list[AnnotationRow], int]:
+        def work(connection: Connection) -> tuple[list[AnnotationRow], int]:
             with snapshot(connection):
                 total: int = connection.execute(TOTAL, asked).fetchone()[0]
                 return connection.execute(PAGE, asked).fetchall(), total

@@ -5,6 +5,7 @@ from typing import cast
 from msgspec import structs
 
 from parlour.ports.catalogue import Key, KeyKind, Version
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 
 ADD_KEY = """
@@ -18,12 +19,13 @@ ALL_KEYS = "SELECT hash, kind, app, hint, created_at FROM keys ORDER BY created_
 
 REVOKE_KEY = "DELETE FROM keys WHERE hash = :hash"
 
-# Replacing gives the row a new sequence, the highest: published again is newest again. A draft of what is published
+# Written anew it gets a new sequence, the highest: published again is newest again. A draft of what is published
 # already must not take it back, nor push it in front.
+TAKE_BACK = "DELETE FROM versions WHERE app = :app AND id = :id AND (draft OR NOT :draft)"
+
 PUBLISH = """
-INSERT OR REPLACE INTO versions (app, id, source, created_at, draft)
-SELECT :app, :id, :source, :created_at, :draft
-WHERE NOT (:draft AND EXISTS (SELECT 1 FROM versions WHERE app = :app AND id = :id AND NOT draft))
+INSERT INTO versions (app, id, source, created_at, draft) VALUES (:app, :id, :source, :created_at, :draft)
+ON CONFLICT DO NOTHING
 """
 
 GET_VERSION = "SELECT id, app, source, created_at, draft FROM versions WHERE app = :app AND id = :id"
@@ -71,7 +73,12 @@ class SqliteVersions:
 
     async def publish(self, version: Version) -> None:
         row = structs.asdict(version)
-        await self._database.write(lambda connection: connection.execute(PUBLISH, row).rowcount)
+
+        def work(connection: Connection) -> None:
+            connection.execute(TAKE_BACK, row)
+            connection.execute(PUBLISH, row)
+
+        await self._database.write(work)
 
     async def get(self, app: str, version_id: str) -> Version | None:
         row: VersionRow | None = await self._database.read(

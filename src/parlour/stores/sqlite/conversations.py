@@ -1,12 +1,12 @@
 """Conversations in SQLite: the port `Conversations`, one transaction a call. Knows no threads and no files."""
 
 import math
-import sqlite3
 
 from msgspec import json
 
 from parlour.domain.message import Conversation, ConversationSort, Owner, Page
 from parlour.domain.problems import LastConversationNotExists
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 
 GET = """
@@ -80,7 +80,7 @@ class SqliteConversations:
         asked = {**by_owner(owner, last_id), "last_id": last_id, "limit": limit + 1}
         start = math.inf if sort.startswith("-") else -math.inf
 
-        def work(connection: sqlite3.Connection) -> list[ConversationRow]:
+        def work(connection: Connection) -> list[ConversationRow]:
             if not last_id:
                 return connection.execute(PAGES[sort], {**asked, "time": start}).fetchall()
             with snapshot(connection):

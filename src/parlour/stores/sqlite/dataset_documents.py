@@ -3,7 +3,6 @@
 Knows no threads, and not how a document is indexed.
 """
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import structs
 
 from parlour.domain.dataset import Counts, Place
 from parlour.domain.passages import Document, DocumentQuery, DocumentsPage, MetadataValue, Progress, SegmentCount
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 from parlour.stores.sqlite.datasets import at, listed
 
@@ -25,11 +25,12 @@ VALUES (:id, :dataset_id, :position, :searched, :batch, :blob, :enabled, :archiv
   :document, :progress)
 """
 
-ENQUEUE = "INSERT OR REPLACE INTO indexing (document_id) VALUES (:id)"
+LEAVE = "DELETE FROM indexing WHERE document_id = :id"
+ENQUEUE = "INSERT INTO indexing (document_id) VALUES (:id)"
 
 COLUMNS = """
 SELECT documents.document, documents.position, documents.metadata, documents.progress,
-  (SELECT coalesce(sum(hit_count), 0) FROM segments WHERE document_id = documents.id)
+  (SELECT CAST(coalesce(sum(hit_count), 0) AS BIGINT) FROM segments WHERE document_id = documents.id)
 """
 
 BY_ID = """
@@ -46,7 +47,7 @@ WHERE dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = 
   AND (:keyword = '' OR instr(searched, :keyword) > 0)
   AND (:batch = '' OR batch = :batch)
   AND CASE :status
-    WHEN '' THEN 1
+    WHEN '' THEN TRUE
     WHEN 'queuing' THEN status = 'waiting'
     WHEN 'indexing' THEN status IN ('parsing', 'cleaning', 'splitting', 'indexing')
     WHEN 'paused' THEN status = 'paused'
@@ -84,7 +85,7 @@ WHERE id IN (SELECT value FROM json_each(:ids))
 DELETE = "DELETE FROM documents WHERE id = :id"
 
 OF_DATASETS = """
-SELECT datasets.id, count(documents.id), coalesce(sum(documents.words), 0),
+SELECT datasets.id, count(documents.id), CAST(coalesce(sum(documents.words), 0) AS BIGINT),
   count(CASE WHEN documents.status = 'completed' AND documents.enabled AND NOT documents.archived THEN 1 END)
 FROM datasets LEFT JOIN documents ON documents.dataset_id = datasets.id
 WHERE datasets.tenant = :tenant AND datasets.id IN (SELECT value FROM json_each(:ids))
@@ -113,7 +114,7 @@ class SqliteDatasetDocuments:
         asked = at(place)
         rows = [row_of(place, one) for one in documents]
 
-        def work(connection: sqlite3.Connection) -> int | None:
+        def work(connection: Connection) -> int | None:
             if connection.execute(DATASET, asked).fetchone() is None:
                 return None
             last: int = connection.execute(LAST, asked).fetchone()[0]
@@ -143,7 +144,7 @@ class SqliteDatasetDocuments:
             "offset": (page - 1) * limit,
         }
 
-        def work(connection: sqlite3.Connection) -> tuple[list[DocumentRow], int]:
+        def work(connection: Connection) -> tuple[list[DocumentRow], int]:
             with snapshot(connection):
                 total: int = connection.execute(TOTAL, asked).fetchone()[0]
                 return connection.execute(PAGE, asked).fetchall(), total
@@ -155,13 +156,14 @@ class SqliteDatasetDocuments:
         rows = [row_of(place, structs.replace(one, progress=Progress())) for one in documents]
         known = at(place) | {"ids": listed([one.id for one in documents])}
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             if len(connection.execute(KNOWN, known).fetchall()) != len(rows):
                 return False
             for row in rows:
                 connection.execute(UPDATE, row)
                 if again:
                     connection.execute(AGAIN, row)
+                    connection.execute(LEAVE, row)
                     connection.execute(ENQUEUE, row)
             return True
 
@@ -171,7 +173,7 @@ class SqliteDatasetDocuments:
         wanted = set(document_ids)
         asked = at(place) | {"ids": listed(sorted(wanted))}
 
-        def work(connection: sqlite3.Connection) -> tuple[str, ...] | None:
+        def work(connection: Connection) -> tuple[str, ...] | None:
             known: list[tuple[str, str]] = connection.execute(KNOWN, asked).fetchall()
             if len(known) != len(wanted):
                 return None

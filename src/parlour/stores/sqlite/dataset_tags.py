@@ -1,14 +1,17 @@
 """Tags of datasets in SQLite: the ports `Tags` and `TagBindings`, one transaction a call. Knows no threads."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 
 from parlour.domain.dataset import Place, Tag
 from parlour.domain.problems import InvalidParam
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.datasets import at, listed
 
-CREATE = "INSERT INTO tags (id, tenant, name, created_at) VALUES (:id, :tenant, :name, :created_at)"
+CREATE = """
+INSERT INTO tags (id, tenant, name, created_at) VALUES (:id, :tenant, :name, :created_at)
+RETURNING id, tenant, name, created_at, 0
+"""
 
 ALL = """
 SELECT id, tenant, name, created_at, (SELECT count(*) FROM tag_bindings WHERE tag_id = tags.id)
@@ -26,7 +29,11 @@ DELETE = "DELETE FROM tags WHERE id = :id AND tenant = :tenant"
 
 DATASET = "SELECT 1 FROM datasets WHERE id = :dataset_id AND tenant = :tenant"
 KNOWN = "SELECT count(*) FROM tags WHERE tenant = :tenant AND id IN (SELECT value FROM json_each(:tags))"
-BIND = "INSERT OR IGNORE INTO tag_bindings (dataset_id, tag_id) SELECT :dataset_id, value FROM json_each(:tags)"
+# The condition tells SQLite that no join goes on with ON.
+BIND = """
+INSERT INTO tag_bindings (dataset_id, tag_id) SELECT :dataset_id, value FROM json_each(:tags) WHERE TRUE
+ON CONFLICT DO NOTHING
+"""
 UNBIND = """
 DELETE FROM tag_bindings WHERE dataset_id = :dataset_id AND tag_id IN (SELECT value FROM json_each(:tags))
 """
@@ -65,7 +72,7 @@ class SqliteTags:
         return bool(await self._database.write(lambda connection: connection.execute(DELETE, asked).rowcount))
 
 
-def unless_taken(connection: sqlite3.Connection, statement: str, row: Mapping[str, object]) -> list[TagRow]:
+def unless_taken(connection: Connection, statement: str, row: Mapping[str, object]) -> list[TagRow]:
     if connection.execute(TAKEN, row).fetchone() is not None:
         raise InvalidParam("Tag name already exists", params="name")
     return connection.execute(statement, row).fetchall()
@@ -79,7 +86,7 @@ class SqliteTagBindings:
         wanted = set(tag_ids)
         asked = at(place) | {"tags": listed(sorted(wanted))}
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             if connection.execute(DATASET, asked).fetchone() is None:
                 return False
             if bound and connection.execute(KNOWN, asked).fetchone()[0] != len(wanted):

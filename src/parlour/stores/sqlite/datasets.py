@@ -1,17 +1,18 @@
 """Datasets in SQLite: the port `Datasets`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from parlour.domain.dataset import Dataset, DatasetQuery, DatasetsPage, Place
 from parlour.domain.problems import DatasetNameDuplicate
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 
 CREATE = """
 INSERT INTO datasets (id, tenant, name, searched, created_at, dataset)
 VALUES (:id, :tenant, :name, :searched, :created_at, :dataset)
+ON CONFLICT DO NOTHING
 """
 
 FIND = "SELECT dataset FROM datasets WHERE id = :dataset_id AND tenant = :tenant"
@@ -27,6 +28,8 @@ WHERE tenant = :tenant
 """
 PAGE = f"SELECT dataset {WANTED} ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset"
 TOTAL = f"SELECT count(*) {WANTED}"
+
+TAKEN = "SELECT 1 FROM datasets WHERE tenant = :tenant AND name = :name AND id <> :id"
 
 UPDATE = """
 UPDATE datasets SET name = :name, searched = :searched, dataset = :dataset WHERE id = :id AND tenant = :tenant
@@ -44,10 +47,8 @@ class SqliteDatasets:
 
     async def create(self, dataset: Dataset) -> None:
         row = row_of(dataset)
-        try:
-            await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount)
-        except sqlite3.IntegrityError:
-            raise DatasetNameDuplicate from None
+        if not await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount):
+            raise DatasetNameDuplicate
 
     async def find(self, place: Place) -> Dataset | None:
         row: tuple[str] | None = await self._database.read(
@@ -65,7 +66,7 @@ class SqliteDatasets:
             "offset": (page - 1) * limit,
         }
 
-        def work(connection: sqlite3.Connection) -> tuple[list[tuple[str]], int]:
+        def work(connection: Connection) -> tuple[list[tuple[str]], int]:
             with snapshot(connection):
                 total: int = connection.execute(TOTAL, asked).fetchone()[0]
                 return connection.execute(PAGE, asked).fetchall(), total
@@ -75,15 +76,18 @@ class SqliteDatasets:
 
     async def update(self, dataset: Dataset) -> bool:
         row = row_of(dataset)
-        try:
-            return bool(await self._database.write(lambda connection: connection.execute(UPDATE, row).rowcount))
-        except sqlite3.IntegrityError:
-            raise DatasetNameDuplicate from None
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(TAKEN, row).fetchone() is not None:
+                raise DatasetNameDuplicate
+            return bool(connection.execute(UPDATE, row).rowcount)
+
+        return await self._database.write(work)
 
     async def delete(self, place: Place) -> tuple[str, ...] | None:
         asked = at(place)
 
-        def work(connection: sqlite3.Connection) -> tuple[str, ...] | None:
+        def work(connection: Connection) -> tuple[str, ...] | None:
             blobs = connection.execute(BLOBS, asked).fetchall()
             return tuple(row[0] for row in blobs) if connection.execute(DELETE, asked).rowcount else None
 

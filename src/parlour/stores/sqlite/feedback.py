@@ -1,6 +1,5 @@
 """Feedback in SQLite: the port `Feedbacks`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -10,6 +9,7 @@ from parlour.domain.feedback import Feedback, Rating
 from parlour.domain.message import Owner
 from parlour.domain.problems import NotFound
 from parlour.ports.feedback import Said
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 
 # The owner of a message is its conversation's; what is another's writes nothing.
@@ -61,7 +61,7 @@ class SqliteFeedbacks:
     async def clear(self, owner: Owner, message_id: str) -> bool:
         asked = by_owner(owner, message_id)
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             if connection.execute(CLEAR, asked).rowcount:
                 return True
             if connection.execute(IS_THERE, asked).fetchone() is None:

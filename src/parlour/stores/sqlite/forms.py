@@ -1,6 +1,5 @@
 """Runs that wait and their forms in SQLite: the ports `Pauses` and `Forms`. Knows no threads and no files."""
 
-import sqlite3
 from typing import cast
 
 from msgspec import json
@@ -8,6 +7,7 @@ from msgspec import json
 from parlour.domain.events import HumanInputRequired
 from parlour.domain.turn import Submission
 from parlour.domain.workflow_run import Form, LaidAside
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 from parlour.stores.sqlite.workflows import CLOSE, decode_run, row_of
 
@@ -33,7 +33,7 @@ SELECT run, state FROM workflow_runs
 WHERE id = :name AND app_id = :app_id AND status = 'paused' AND state IS NOT NULL
 UNION ALL
 SELECT run, state FROM workflow_runs
-WHERE json_extract(run, '$.task_id') = :name AND app_id = :app_id AND status = 'paused' AND state IS NOT NULL
+WHERE task_id = :name AND app_id = :app_id AND status = 'paused' AND state IS NOT NULL
 """
 
 OF_RUN = "SELECT run_id, app_id, asked, action, inputs FROM forms WHERE run_id = :id AND current = 1 ORDER BY sequence"
@@ -85,7 +85,7 @@ class SqlitePauses:
             for form in laid.forms
         ]
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             if connection.execute(CLOSE, run).rowcount:
                 connection.execute(REST, {"id": run["id"]})
                 connection.executemany(ADD, forms)
@@ -108,7 +108,7 @@ class SqlitePauses:
         return await self._read(INTERRUPTED, {})
 
     async def _read(self, sql: str, asked: dict[str, object]) -> tuple[LaidAside, ...]:
-        def work(connection: sqlite3.Connection) -> list[tuple[RunRow, list[FormRow]]]:
+        def work(connection: Connection) -> list[tuple[RunRow, list[FormRow]]]:
             with snapshot(connection):
                 runs: list[RunRow] = connection.execute(sql, asked).fetchall()
                 return [(run, connection.execute(OF_RUN, {"id": decode_run(run[0]).id}).fetchall()) for run in runs]

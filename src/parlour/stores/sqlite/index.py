@@ -1,10 +1,9 @@
 """The index over passages in SQLite: the port `Index`. Knows no threads of its own, and no model.
 
 Vectors are compared one by one, which is exact: those of a dataset are read once and kept in memory, then only what is
-new. Words are found by FTS5 over the terms of `domain/terms.py`.
+new. Words are found by what the database has for that
+(`wording`), over the terms of `domain/terms.py`.
 """
-
-import sqlite3
 
 from msgspec import structs
 
@@ -12,6 +11,7 @@ from parlour.domain.dataset import Place
 from parlour.domain.passages import Found
 from parlour.domain.terms import terms
 from parlour.stores.scan import Scans
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.datasets import at, listed
 from parlour.stores.sqlite.segments import dataset_term
@@ -35,22 +35,9 @@ SELECT nodes.sequence, nodes.id, nodes.segment_id, documents.id
 FROM nodes
 JOIN segments ON segments.id = nodes.segment_id
 JOIN documents ON documents.id = segments.document_id
-WHERE nodes.sequence IN (SELECT value FROM json_each(:sequences))
+WHERE nodes.sequence IN (SELECT CAST(value AS BIGINT) FROM json_each(:sequences))
   AND segments.enabled AND segments.status = 'completed'
   AND documents.enabled AND NOT documents.archived AND documents.status = 'completed'
-"""
-
-WORDED = """
-SELECT nodes.id, nodes.segment_id, documents.id, -bm25(node_terms, 0.0, 1.0)
-FROM node_terms
-JOIN nodes ON nodes.sequence = node_terms.rowid
-JOIN segments ON segments.id = nodes.segment_id
-JOIN documents ON documents.id = segments.document_id
-WHERE node_terms MATCH :match
-  AND segments.enabled AND segments.status = 'completed'
-  AND documents.enabled AND NOT documents.archived AND documents.status = 'completed'
-  AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
-ORDER BY bm25(node_terms, 0.0, 1.0), nodes.sequence LIMIT :limit
 """
 
 Shown = dict[int, Found]
@@ -66,7 +53,7 @@ class SqliteIndex:
     ) -> tuple[Found, ...]:
         asked = at(place) | {"bytes": len(vector)}
 
-        def work(connection: sqlite3.Connection) -> tuple[Found, ...]:
+        def work(connection: Connection) -> tuple[Found, ...]:
             if connection.execute(OWN, asked).fetchone() is None:
                 return ()
             scan = self._scans.of(place.dataset_id, len(vector))
@@ -90,27 +77,29 @@ class SqliteIndex:
         wanted = list(dict.fromkeys(terms(query)))
         if not wanted:
             return ()
-        words = " OR ".join(f'"{term}"' for term in wanted)
+        wording = self._database.wording
         asked = at(place) | {
-            "match": f"dataset : {dataset_term(place)} AND terms : ({words})",
+            "match": wording.match(dataset_term(place), wanted),
+            "words": listed(wanted),
+            "dataset": dataset_term(place),
             "limit": limit,
             "documents": None if within is None else listed(sorted(within)),
         }
 
-        def work(connection: sqlite3.Connection) -> list[tuple[str, str, str, float]]:
+        def work(connection: Connection) -> list[tuple[str, str, str, float]]:
             if connection.execute(OWN, asked).fetchone() is None:
                 return []
-            return connection.execute(WORDED, asked).fetchall()
+            return connection.execute(wording.find, asked).fetchall()
 
         return tuple(Found(*row) for row in await self._database.read(work))
 
 
-def sequences(connection: sqlite3.Connection, place: Place, documents: frozenset[str]) -> list[int]:
+def sequences(connection: Connection, place: Place, documents: frozenset[str]) -> list[int]:
     asked = {"dataset_id": place.dataset_id, "documents": listed(sorted(documents))}
     return [row[0] for row in connection.execute(DOCUMENTS, asked).fetchall()]
 
 
-def shown_of(connection: sqlite3.Connection, wanted: list[int]) -> Shown:
+def shown_of(connection: Connection, wanted: list[int]) -> Shown:
     """Those of these nodes that may be found."""
     rows: list[tuple[int, str, str, str]] = connection.execute(SHOWN, {"sequences": f"{wanted}"}).fetchall()
     return {sequence: Found(node, segment, document, 0.0) for sequence, node, segment, document in rows}

@@ -3,7 +3,6 @@
 Whoever takes work holds it until a time; a worker that died lets go of it by that alone.
 """
 
-import sqlite3
 from collections.abc import Callable
 
 import msgspec
@@ -11,12 +10,15 @@ import msgspec
 from parlour.domain.dataset import Place
 from parlour.domain.passages import UNDONE, Progress
 from parlour.ports.passages import Task, Written
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.segments import put
 
+# The second look at the time is for two who take at once: the one that comes later gets nothing.
 TAKE = """
 UPDATE indexing SET worker = :worker, held_until = :until
 WHERE sequence = (SELECT sequence FROM indexing WHERE held_until <= :now OR worker = :worker ORDER BY sequence LIMIT 1)
+  AND (held_until <= :now OR worker = :worker)
 RETURNING document_id, (
     SELECT datasets.tenant FROM documents JOIN datasets ON datasets.id = documents.dataset_id
     WHERE documents.id = document_id
@@ -50,14 +52,14 @@ class SqliteIndexing:
         return await self._step(task, worker, progress, until, lambda _connection, _document: None)
 
     async def lay_out(self, task: Task, worker: str, written: Written, progress: Progress, until: float) -> bool:
-        def lay(connection: sqlite3.Connection, document: int) -> None:
+        def lay(connection: Connection, document: int) -> None:
             connection.execute(CLEAR, {"document_id": task.document_id})
             put(connection, task.place, document, task.document_id, written)
 
         return await self._step(task, worker, progress, until, lay)
 
     async def complete(self, task: Task, worker: str, written: Written, progress: Progress, until: float) -> bool:
-        def write(connection: sqlite3.Connection, document: int) -> None:
+        def write(connection: Connection, document: int) -> None:
             put(connection, task.place, document, task.document_id, written)
 
         return await self._step(task, worker, progress, until, write)
@@ -68,7 +70,7 @@ class SqliteIndexing:
         worker: str,
         progress: Progress,
         until: float,
-        doing: Callable[[sqlite3.Connection, int], None],
+        doing: Callable[[Connection, int], None],
     ) -> bool:
         row = {
             "document_id": task.document_id,
@@ -80,7 +82,7 @@ class SqliteIndexing:
         }
         held = HOLD if progress.status in UNDONE else DROP
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             if not connection.execute(held, row).rowcount:
                 return False
             document: int = connection.execute(ADVANCE, row).fetchall()[0][0]

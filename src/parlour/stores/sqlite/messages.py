@@ -1,7 +1,6 @@
 """Messages in SQLite: the port `Messages`, one transaction a call. Knows no threads and no files."""
 
 import math
-import sqlite3
 from typing import cast
 
 from msgspec import Struct, json
@@ -16,6 +15,7 @@ from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
 from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.messages import Thread
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.claims import TAKE, row_of
 from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
 from parlour.stores.sqlite.database import Database, fill, snapshot
@@ -30,7 +30,8 @@ WITH asked (id, app_id, user, name, inputs, introduction, version, created_at, u
 SELECT * FROM asked WHERE id IS NOT NULL
 """
 
-# What has no conversation, or another's, is left out. Written in the order asked, which `sequence` keeps.
+# What has no conversation, or another's, is left out. Written in the order asked, which `sequence` keeps (a condition
+# with EXISTS would let Postgres join in another order).
 ADD_MESSAGES = """
 INSERT INTO messages
     (id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at)
@@ -39,7 +40,7 @@ WITH asked
     AS (VALUES {rows})
 SELECT id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at
 FROM asked
-WHERE EXISTS (
+WHERE 1 = (
     SELECT 1 FROM conversations AS c
     WHERE c.id = asked.conversation_id AND c.app_id = asked.app_id AND c.user = asked.user
 )
@@ -69,7 +70,8 @@ WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_i
 IS_THERE = "SELECT 1 FROM messages WHERE id = :id"
 
 # One row, so that a long thread does not repeat the conversation's members on each line. Where nothing branches, the
-# newest messages are the thread. UNION and not UNION ALL: a clock that was set back could make a circle.
+# newest messages are the thread. UNION and not UNION ALL: a clock that was set back could make a circle. It
+# brings along all that is shown, and is joined with nothing afterwards: so its order stays.
 THREAD = """
 SELECT id, name, inputs, introduction, version, created_at, updated_at,
     :parent_id = '' OR EXISTS (SELECT 1 FROM messages WHERE id = :parent_id AND conversation_id = :conversation_id),
@@ -80,33 +82,37 @@ SELECT id, name, inputs, introduction, version, created_at, updated_at,
         (SELECT json_group_array(json_array(query, answer, json(files), json(thoughts))) FROM
             (SELECT query, answer, {files} AS files, thoughts FROM messages
              WHERE conversation_id = :conversation_id AND status = 'normal' AND answer <> ''
-             ORDER BY created_at DESC, sequence DESC LIMIT :limit))
+             ORDER BY created_at DESC, sequence DESC LIMIT :limit) AS told)
     ELSE
-        (WITH RECURSIVE thread (sequence) AS (
+        (WITH RECURSIVE thread (sequence, id, parent_id, created_at, status, query, answer, thoughts) AS (
             SELECT * FROM (
-                SELECT sequence FROM messages
+                SELECT sequence, id, parent_id, created_at, status, query, answer, thoughts FROM messages
                 WHERE conversation_id = :conversation_id AND :parent_id IN ('', id)
                 ORDER BY created_at DESC, sequence DESC LIMIT 1
-            )
+            ) AS newest
             UNION
-            SELECT CASE WHEN one.parent_id = '00000000-0000-0000-0000-000000000000'
+            SELECT one.sequence, one.id, one.parent_id, one.created_at, one.status, one.query, one.answer, one.thoughts
+            FROM thread JOIN messages AS one
+            ON one.sequence = CASE WHEN thread.parent_id = '00000000-0000-0000-0000-000000000000'
                 THEN (
-                    SELECT sequence FROM messages
+                    SELECT earlier.sequence FROM messages AS earlier
                     WHERE conversation_id = :conversation_id
-                        AND (created_at, sequence) < (one.created_at, one.sequence)
-                    ORDER BY created_at DESC, sequence DESC LIMIT 1
+                        AND (earlier.created_at, earlier.sequence) < (thread.created_at, thread.sequence)
+                    ORDER BY earlier.created_at DESC, earlier.sequence DESC LIMIT 1
                 )
-                ELSE (SELECT sequence FROM messages WHERE id = one.parent_id AND conversation_id = :conversation_id)
+                ELSE (
+                    SELECT parent.sequence FROM messages AS parent
+                    WHERE parent.id = thread.parent_id AND conversation_id = :conversation_id
+                )
                 END
-            FROM thread JOIN messages AS one ON one.sequence = thread.sequence
         )
         SELECT json_group_array(json_array(query, answer, json(files), json(thoughts))) FROM
-            (SELECT query, answer, {files} AS files, thoughts FROM thread JOIN messages USING (sequence)
-             WHERE status = 'normal' AND answer <> '' LIMIT :limit))
+            (SELECT query, answer, {files of thread} AS files, thoughts FROM thread
+             WHERE status = 'normal' AND answer <> '' LIMIT :limit) AS told)
     END
 FROM conversations
 WHERE id = :conversation_id AND app_id = :app_id AND user = :user
-""".replace("{files}", FILES)
+""".replace("{files}", FILES).replace("{files of thread}", FILES.replace("messages.id", "thread.id"))
 
 # A row without a message: the conversation is there, the message is not in it.
 CURSOR = """
@@ -210,7 +216,7 @@ class SqliteMessages:
     async def page(self, owner: Owner, conversation_id: str, first_id: str, limit: int) -> Page[Message] | None:
         asked = {**by_owner(owner, conversation_id), "first_id": first_id, "limit": limit + 1}
 
-        def work(connection: sqlite3.Connection) -> list[MessageRow] | None:
+        def work(connection: Connection) -> list[MessageRow] | None:
             with snapshot(connection):
                 cursor = connection.execute(CURSOR, asked).fetchone()
                 if cursor is None:
@@ -229,7 +235,7 @@ class SqliteMessages:
     async def sweep(self, error: str) -> int:
         told = {"error": error}
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Connection) -> int:
             return connection.execute(SWEEP, told).rowcount + connection.execute(SWEEP_PAUSED, told).rowcount
 
         return await self._database.write(work)
@@ -239,7 +245,7 @@ def by_owner(owner: Owner, conversation_id: str) -> dict[str, object]:
     return {"conversation_id": conversation_id, "app_id": owner.app_id, "user": owner.user}
 
 
-def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -> list[NotFound | None]:
+def write_down(connection: Connection, lines: list[Opening | Closing]) -> list[NotFound | None]:
     """The joint work of all that open and close: a few statements for all of them, openings first.
 
     An answer comes after its question; but whoever was cut off while writing the question may send both at once.
@@ -263,7 +269,7 @@ def write_down(connection: sqlite3.Connection, lines: list[Opening | Closing]) -
     ]
 
 
-def claim_and_write_down(connection: sqlite3.Connection, claim: dict[str, object], opening: Opening) -> None:
+def claim_and_write_down(connection: Connection, claim: dict[str, object], opening: Opening) -> None:
     """Both or none: what is raised undoes the work."""
     if not connection.execute(TAKE, claim).rowcount:
         raise AlreadyBegun

@@ -1,6 +1,5 @@
 """What can be said of documents, in SQLite: the port `MetadataFields`, one transaction a call. Knows no threads."""
 
-import sqlite3
 from collections.abc import Mapping
 from typing import cast
 
@@ -10,6 +9,7 @@ from msgspec import structs
 from parlour.domain.dataset import FieldType, MetadataField, Place
 from parlour.domain.passages import MetadataValue
 from parlour.domain.problems import InvalidParam
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database
 from parlour.stores.sqlite.datasets import at, listed
 
@@ -29,6 +29,11 @@ WHERE dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = 
 ORDER BY sequence
 """
 
+TAKEN = """
+SELECT 1 FROM metadata_fields
+WHERE name = :name AND id <> :id
+  AND dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = :tenant)
+"""
 RENAME = "UPDATE metadata_fields SET name = :name WHERE id = :id"
 DELETE = "DELETE FROM metadata_fields WHERE id = :id"
 
@@ -36,7 +41,7 @@ VALUES = """
 SELECT documents.id, documents.metadata
 FROM documents JOIN datasets ON datasets.id = documents.dataset_id
 WHERE datasets.id = :dataset_id AND datasets.tenant = :tenant
-  AND (:documents IS NULL OR documents.id IN (SELECT value FROM json_each(:documents)))
+  AND (documents.id IN (SELECT value FROM json_each(:documents)) OR :documents IS NULL)
 """
 
 FILL = "UPDATE documents SET metadata = :metadata WHERE id = :id"
@@ -52,20 +57,19 @@ class SqliteMetadataFields:
 
     async def create(self, place: Place, field: MetadataField) -> bool:
         row = at(place) | {"id": field.id, "name": field.name, "type": field.type}
-        try:
-            return bool(await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount))
-        except sqlite3.IntegrityError:
-            raise InvalidParam(taken(field.name)) from None
+
+        def work(connection: Connection) -> bool:
+            free(connection, row)
+            return bool(connection.execute(CREATE, row).rowcount)
+
+        return await self._database.write(work)
 
     async def all(self, place: Place) -> tuple[MetadataField, ...]:
         asked = at(place)
         return await self._database.read(lambda connection: fields(connection, asked))
 
     async def rename(self, place: Place, field_id: str, name: str) -> MetadataField | None:
-        try:
-            was = await self._change(place, field_id, name)
-        except sqlite3.IntegrityError:
-            raise InvalidParam(taken(name)) from None
+        was = await self._change(place, field_id, name)
         return structs.replace(was, name=name) if was else None
 
     async def delete(self, place: Place, field_id: str) -> MetadataField | None:
@@ -74,7 +78,7 @@ class SqliteMetadataFields:
     async def fill(self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], *, keep: bool) -> bool:
         asked = at(place) | {"documents": listed(list(values))}
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             rows: list[tuple[str, str]] = connection.execute(VALUES, asked).fetchall()
             if len(rows) != len(values):
                 return False
@@ -88,10 +92,12 @@ class SqliteMetadataFields:
         """Rename the field, or delete it, here and in every document; what it was."""
         asked = at(place) | {"documents": None}
 
-        def work(connection: sqlite3.Connection) -> MetadataField | None:
+        def work(connection: Connection) -> MetadataField | None:
             was = next((one for one in fields(connection, asked) if one.id == field_id), None)
             if was is None:
                 return None
+            if name is not None:
+                free(connection, asked | {"id": field_id, "name": name})
             connection.execute(DELETE if name is None else RENAME, {"id": field_id, "name": name})
             for document_id, text in connection.execute(VALUES, asked).fetchall():
                 known = decode(text)
@@ -102,7 +108,7 @@ class SqliteMetadataFields:
         return await self._database.write(work)
 
 
-def fields(connection: sqlite3.Connection, asked: dict[str, object]) -> tuple[MetadataField, ...]:
+def fields(connection: Connection, asked: dict[str, object]) -> tuple[MetadataField, ...]:
     rows: list[FieldRow] = connection.execute(ALL, asked).fetchall()
     return tuple(MetadataField(one, name, cast("FieldType", kind), count) for one, name, kind, count in rows)
 
@@ -116,9 +122,14 @@ def renamed(known: Values, was: str, name: str | None) -> Values:
     }
 
 
-def store(connection: sqlite3.Connection, document_id: str, values: Values) -> None:
+def store(connection: Connection, document_id: str, values: Values) -> None:
     connection.execute(FILL, {"id": document_id, "metadata": msgspec.json.encode(values).decode()})
 
 
-def taken(name: str) -> str:
-    return f"Metadata name already exists: {name}."
+def free(connection: Connection, row: dict[str, object]) -> None:
+    """
+    Raises:
+        InvalidParam: another field of the dataset has that name.
+    """
+    if connection.execute(TAKEN, row).fetchone() is not None:
+        raise InvalidParam(f"Metadata name already exists: {row['name']}.")

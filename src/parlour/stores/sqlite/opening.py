@@ -9,11 +9,13 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from importlib import resources
 from pathlib import Path
 from typing import cast
 
 from msgspec import Struct
+
+from parlour.stores.sql.connection import Connection
+from parlour.stores.sql.steps import CannotOpen, Step
 
 READERS = 2
 """One that is held up by a long page, and one beside it; more only fight over the interpreter."""
@@ -23,17 +25,6 @@ PATIENCE = 5_000
 
 Trace = Callable[[str], object]
 """Told each SQL statement as it starts, on whichever thread runs it."""
-
-
-class CannotOpen(Exception):
-    """The database cannot be used; the message is one line and names the cure."""
-
-
-class Step(Struct, frozen=True):
-    """One numbered migration."""
-
-    number: int
-    sql: str
 
 
 class Opened(Struct):
@@ -46,16 +37,6 @@ class Opened(Struct):
     """`data_version` of the writer when it was opened."""
     held: contextlib.ExitStack
     """What is to be closed in the end: the connections, and after them the lock."""
-
-
-def steps() -> tuple[Step, ...]:
-    """The migrations that came with the program: `NNNN_name.sql`, oldest first."""
-    folder = resources.files("parlour.stores.sqlite") / "migrations"
-    files = [file for file in folder.iterdir() if file.name.endswith(".sql")]
-    return tuple(
-        Step(int(file.name.partition("_")[0]), file.read_text("utf-8"))
-        for file in sorted(files, key=lambda file: file.name)
-    )
 
 
 def open_file(path: Path, *, serving: bool, known: tuple[Step, ...], trace: Trace | None = None) -> Opened:
@@ -184,7 +165,7 @@ def statements(sql: str) -> Iterator[str]:
             gathered = ""
 
 
-def number(connection: sqlite3.Connection, sql: str) -> int:
+def number(connection: Connection, sql: str) -> int:
     return cast("int", connection.execute(sql).fetchone()[0])
 
 

@@ -1,10 +1,10 @@
 """End users in SQLite: the port `People`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, fill
 
 # Takes any number of rows (`fill`); a row of NULLs writes nothing.
@@ -31,7 +31,7 @@ class SqlitePeople:
     async def get(self, app_id: str, end_user_id: str) -> EndUser | None:
         asked = {"id": end_user_id, "app_id": app_id}
 
-        def work(connection: sqlite3.Connection) -> EndUserRow | None:
+        def work(connection: Connection) -> EndUserRow | None:
             return connection.execute(GET, asked).fetchone()
 
         row = await self._database.read(work)

@@ -1,11 +1,11 @@
 """Letting go of what is old, in SQLite: the port `Retention`. Knows no threads, no blobs and no clock."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from msgspec import json
 
 from parlour.ports.retention import Pruned
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 
 OLDEST = """
@@ -26,10 +26,12 @@ WHERE sequence IN (
 # By hand although it cascades: what cascades is not counted.
 DELETE_FEEDBACKS = """
 DELETE FROM feedbacks
-WHERE message_id IN (SELECT id FROM messages WHERE sequence IN (SELECT value FROM json_each(:sequences)))
+WHERE message_id IN (
+    SELECT id FROM messages WHERE sequence IN (SELECT CAST(value AS BIGINT) FROM json_each(:sequences))
+)
 """
 
-DELETE_MESSAGES = "DELETE FROM messages WHERE sequence IN (SELECT value FROM json_each(:sequences))"
+DELETE_MESSAGES = "DELETE FROM messages WHERE sequence IN (SELECT CAST(value AS BIGINT) FROM json_each(:sequences))"
 
 DELETE_EMPTY = """
 DELETE FROM conversations
@@ -103,7 +105,7 @@ class SqliteRetention:
         asked = {"before": before, "now": now}
         counts = (COUNT_MESSAGES, COUNT_EMPTY, COUNT_FEEDBACKS, COUNT_UPLOADS, COUNT_CLAIMS, COUNT_RUNS)
 
-        def work(connection: sqlite3.Connection) -> list[int]:
+        def work(connection: Connection) -> list[int]:
             with snapshot(connection):
                 return [connection.execute(sql, asked).fetchone()[0] for sql in counts]
 
@@ -116,7 +118,7 @@ class SqliteRetention:
     async def messages(self, before: float, limit: int) -> Pruned:
         asked = {"before": before, "limit": limit}
 
-        def work(connection: sqlite3.Connection) -> Pruned:
+        def work(connection: Connection) -> Pruned:
             rows: list[tuple[int, str]] = connection.execute(OLDEST, asked).fetchall()
             if not rows:
                 return Pruned()
@@ -132,7 +134,7 @@ class SqliteRetention:
     async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
         asked = {"before": before, "limit": limit}
 
-        def work(connection: sqlite3.Connection) -> list[tuple[str]]:
+        def work(connection: Connection) -> list[tuple[str]]:
             if connection.execute(GIVE_UP, asked).rowcount:
                 connection.execute(DELETE_UPLOADS)
             return connection.execute(GIVEN_UP, asked).fetchall()

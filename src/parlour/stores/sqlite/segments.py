@@ -3,7 +3,6 @@
 Knows no threads, and not how passages are found: it hands nodes to the tables of the index.
 """
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -20,6 +19,7 @@ from parlour.domain.passages import (
 )
 from parlour.domain.terms import indexed
 from parlour.ports.passages import Written
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 from parlour.stores.sqlite.datasets import at, listed
 
@@ -32,7 +32,7 @@ WRITE = """
 INSERT INTO segments (id, document_id, position, enabled, status, segment)
 VALUES (:id, :document_id, :position, :enabled, :status, :segment)
 ON CONFLICT (id) DO UPDATE SET position = :position, enabled = :enabled, status = :status, segment = :segment
-WHERE document_id = :document_id
+WHERE segments.document_id = :document_id
 """
 FORGET = "DELETE FROM nodes WHERE segment_id = :id"
 FORGET_CHILDREN = "DELETE FROM child_chunks WHERE segment_id = :id"
@@ -82,7 +82,8 @@ WHERE segments.id = :segment_id AND datasets.id = :dataset_id AND datasets.tenan
 FORGET_NODE = "DELETE FROM nodes WHERE id = :id AND segment_id = :segment_id"
 WRITE_CHILD = """
 INSERT INTO child_chunks (id, segment_id, position, chunk) VALUES (:id, :segment_id, :position, :chunk)
-ON CONFLICT (id) DO UPDATE SET position = :position, chunk = :chunk WHERE segment_id = :segment_id
+ON CONFLICT (id) DO UPDATE SET position = :position, chunk = :chunk
+WHERE child_chunks.segment_id = :segment_id
 """
 
 CHILDREN = """
@@ -108,8 +109,12 @@ DELETE FROM child_chunks WHERE id = :id AND segment_id = (
 ADD_NODE = """
 INSERT INTO nodes (id, dataset_id, segment_id, document, vector)
 VALUES (:id, :dataset_id, :segment_id, :document, :vector)
+RETURNING sequence
 """
 ADD_TERMS = "INSERT INTO node_terms (rowid, dataset, terms) VALUES (:sequence, :dataset, :terms)"
+
+ALL = 1 << 62
+"""More than there are."""
 
 SegmentRow = tuple[str, int]
 segment = msgspec.json.Decoder(Segment).decode
@@ -123,7 +128,7 @@ class SqliteSegments:
     async def write(self, place: Place, document_id: str, written: Written) -> bool:
         asked = at(place) | {"document_id": document_id}
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             row = connection.execute(DOCUMENT, asked).fetchone()
             if row is not None:
                 put(connection, place, row[0], document_id, written)
@@ -140,9 +145,9 @@ class SqliteSegments:
 
     async def page(self, place: Place, document_id: str, query: SegmentQuery, page: int, limit: int) -> SegmentsPage:
         asked = at(place) | {"document_id": document_id, "statuses": listed(query.statuses)}
-        asked |= {"limit": -1, "offset": 0} if query.keyword else {"limit": limit, "offset": (page - 1) * limit}
+        asked |= {"limit": ALL, "offset": 0} if query.keyword else {"limit": limit, "offset": (page - 1) * limit}
 
-        def work(connection: sqlite3.Connection) -> tuple[list[SegmentRow], int]:
+        def work(connection: Connection) -> tuple[list[SegmentRow], int]:
             with snapshot(connection):
                 total: int = connection.execute(TOTAL, asked).fetchone()[0]
                 return connection.execute(PAGE, asked).fetchall(), total
@@ -172,7 +177,7 @@ class SqliteChildren:
         asked = at(place) | {"segment_id": chunk.segment_id, "id": chunk.id}
         row = child_row(chunk)
 
-        def work(connection: sqlite3.Connection) -> bool:
+        def work(connection: Connection) -> bool:
             document = connection.execute(SEGMENT, asked).fetchone()
             if document is None or not connection.execute(WRITE_CHILD, row).rowcount:
                 return False
@@ -206,7 +211,7 @@ class SqliteChildren:
         return tuple(child(row[0]) for row in rows)
 
 
-def put(connection: sqlite3.Connection, place: Place, document: int, document_id: str, written: Written) -> None:
+def put(connection: Connection, place: Place, document: int, document_id: str, written: Written) -> None:
     """Write passages with all that belongs to them; `document` is the sequence of theirs."""
     for one in written.segments:
         connection.execute(WRITE, segment_row(document_id, one))
@@ -218,7 +223,7 @@ def put(connection: sqlite3.Connection, place: Place, document: int, document_id
         add_node(connection, place, document, node)
 
 
-def add_node(connection: sqlite3.Connection, place: Place, document: int, node: Node) -> None:
+def add_node(connection: Connection, place: Place, document: int, node: Node) -> None:
     row = {
         "id": node.id,
         "dataset_id": place.dataset_id,
@@ -226,7 +231,7 @@ def add_node(connection: sqlite3.Connection, place: Place, document: int, node: 
         "document": document,
         "vector": node.vector or None,
     }
-    sequence = connection.execute(ADD_NODE, row).lastrowid
+    [sequence] = connection.execute(ADD_NODE, row).fetchone()
     text = {"sequence": sequence, "dataset": dataset_term(place), "terms": " ".join(indexed(node.text))}
     connection.execute(ADD_TERMS, text)
 

@@ -33,7 +33,9 @@ WHERE id = :id
 FILES = """(
     SELECT json_group_array(
         json_array(id, type, transfer_method, url, upload_file_id, name, mime_type, size, belongs_to)
-    ) FROM (SELECT * FROM message_files WHERE message_id = messages.id AND variable = '' ORDER BY position)
+    ) FROM (
+        SELECT * FROM message_files WHERE message_id = messages.id AND variable = '' ORDER BY position
+    ) AS shown
 )"""
 
 # For `fill`: a row of NULLs writes nothing, nor does a file whose message was refused, or that is there already.

@@ -1,12 +1,12 @@
 """Variables of conversations in SQLite: the port `Variables`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from msgspec import json
 
 from parlour.domain.message import Owner
 from parlour.domain.workflow_run import StoredVariable
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.database import Database, snapshot
 
 IS_THERE = "SELECT 1 FROM conversations WHERE id = :id AND app_id = :app_id AND user = :user"
@@ -35,7 +35,7 @@ class SqliteVariables:
     async def read(self, owner: Owner, conversation_id: str) -> tuple[StoredVariable, ...] | None:
         asked = {"id": conversation_id, "app_id": owner.app_id, "user": owner.user}
 
-        def work(connection: sqlite3.Connection) -> list[VariableRow] | None:
+        def work(connection: Connection) -> list[VariableRow] | None:
             with snapshot(connection):
                 if connection.execute(IS_THERE, asked).fetchone() is None:
                     return None

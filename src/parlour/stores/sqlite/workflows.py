@@ -1,25 +1,25 @@
 """Runs of graphs in SQLite: the port `Workflows`, one transaction a call. Knows no threads and no files."""
 
-import sqlite3
-
-from msgspec import json
+from msgspec import json, structs
 
 from parlour.domain.claim import Claim
 from parlour.domain.problems import AlreadyBegun
 from parlour.domain.workflow_run import LogPage, LogQuery, WorkflowRun, searched
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sqlite.claims import TAKE
 from parlour.stores.sqlite.claims import row_of as claim_row
 from parlour.stores.sqlite.database import Database, snapshot
 
 OPEN = """
-INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run)
-VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run)
+INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
+VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run, :task_id)
 """
 
 # The same for any number of rows (`fill`), each with the message that it answers; without that it is left out.
 ADD_ANSWERING = """
-INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run)
-WITH asked (id, app_id, user, message_id, conversation_id, status, created_at, searched, run) AS (VALUES {rows})
+INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
+WITH asked (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
+    AS (VALUES {rows})
 SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
 """
 
@@ -30,13 +30,14 @@ WHERE id = :id AND app_id = :app_id
 
 GET = "SELECT run FROM workflow_runs WHERE id = :id AND app_id = :app_id"
 
+# A comparison comes first: from it Postgres knows of what type a value is.
 PAGE = """
 SELECT run FROM workflow_runs
 WHERE app_id = :app_id
     AND (:keyword = '' OR instr(searched, :keyword) > 0)
     AND (:status = '' OR status = :status)
-    AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)
-    AND (:user IS NULL OR user = :user)
+    AND (created_at <= :before OR :before IS NULL) AND (created_at >= :after OR :after IS NULL)
+    AND (user = :user OR :user IS NULL)
 ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset
 """
 
@@ -45,16 +46,11 @@ SELECT count(*) FROM workflow_runs
 WHERE app_id = :app_id
     AND (:keyword = '' OR instr(searched, :keyword) > 0)
     AND (:status = '' OR status = :status)
-    AND (:before IS NULL OR created_at <= :before) AND (:after IS NULL OR created_at >= :after)
-    AND (:user IS NULL OR user = :user)
+    AND (created_at <= :before OR :before IS NULL) AND (created_at >= :after OR :after IS NULL)
+    AND (user = :user OR :user IS NULL)
 """
 
-SWEEP = """
-UPDATE workflow_runs
-SET status = 'failed',
-    run = json_set(run, '$.status', 'failed', '$.error', :error, '$.finished_at', created_at)
-WHERE status = 'running' AND state IS NULL
-"""
+CUT_OFF = "SELECT run FROM workflow_runs WHERE status = 'running' AND state IS NULL"
 
 decode_run = json.Decoder(WorkflowRun).decode
 
@@ -66,7 +62,7 @@ class SqliteWorkflows:
     async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
         row, taken = row_of(run), claim and claim_row(claim)
 
-        def work(connection: sqlite3.Connection) -> None:
+        def work(connection: Connection) -> None:
             if taken is not None and not connection.execute(TAKE, taken).rowcount:
                 raise AlreadyBegun
             connection.execute(OPEN, row)
@@ -94,7 +90,7 @@ class SqliteWorkflows:
             "offset": (asked.page - 1) * asked.limit,
         }
 
-        def work(connection: sqlite3.Connection) -> tuple[list[tuple[str]], int]:
+        def work(connection: Connection) -> tuple[list[tuple[str]], int]:
             with snapshot(connection):
                 total: int = connection.execute(TOTAL, values).fetchone()[0]
                 return connection.execute(PAGE, values).fetchall(), total
@@ -103,7 +99,15 @@ class SqliteWorkflows:
         return LogPage(tuple(decode_run(run) for (run,) in rows), total)
 
     async def sweep(self, error: str) -> int:
-        return await self._database.write(lambda connection: connection.execute(SWEEP, {"error": error}).rowcount)
+        def work(connection: Connection) -> int:
+            rows: list[tuple[str]] = connection.execute(CUT_OFF).fetchall()
+            for (row,) in rows:
+                run = decode_run(row)
+                failed = structs.replace(run, status="failed", error=error, finished_at=run.created_at)
+                connection.execute(CLOSE, row_of(failed))
+            return len(rows)
+
+        return await self._database.write(work)
 
 
 def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
@@ -117,6 +121,7 @@ def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
         "created_at": run.created_at,
         "searched": searched(run),
         "run": json.encode(run).decode(),
+        "task_id": run.task_id,
         "state": state,
     }
 
