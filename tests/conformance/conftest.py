@@ -43,7 +43,7 @@ OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager
 }
 
 
-@pytest.fixture(params=sorted(OPENERS))
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 async def stores(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
     async with OPENERS[request.param](request) as opened:
         yield opened
