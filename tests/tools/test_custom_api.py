@@ -164,13 +164,17 @@ async def test_the_operators_headers_are_sent_are_not_a_models_to_change_and_are
     assert "sk-very-secret" not in outcome.text
 
 
-async def test_the_key_of_an_api_does_not_follow_a_redirect() -> None:
-    def moved(request: WebRequest) -> WebPage:
-        assert request.redirects == 0
-        return WebPage(b"", 302, (("location", "https://elsewhere.example/"),))
+@pytest.mark.parametrize(
+    ("place", "known"), [("https://pets.example/v2/", True), ("https://elsewhere.example/", False)]
+)
+async def test_the_key_of_an_api_follows_a_redirect_to_the_same_place_only(place: str, *, known: bool) -> None:
+    def there(request: WebRequest) -> WebPage:
+        return WebPage(b"known" if dict(request.headers).get("X-Key") == "k" else b"unknown")
 
-    shelf = api(web=Pages({"https://pets.example/v1/pets/7/photos": moved}), headers={"Authorization": "x"})
-    await shelf.use("photos_of_a_pet", {"id": 7}, CALLER)
+    moved = WebPage(b"", 307, (("location", place),))
+    pages = Pages({"https://pets.example/v1/pets/7/photos": moved, place: there})
+    told = await api(web=pages, headers={"X-Key": "k"}).use("photos_of_a_pet", {"id": 7}, CALLER)
+    assert told.text == ("known" if known else "unknown")
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

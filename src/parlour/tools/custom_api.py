@@ -71,10 +71,10 @@ class CustomApi:
             method=operation.method,
             query=tuple(pairs(parsed_arguments(operation, arguments, "query"))),
             headers=(*headers, *self._headers),
+            keys=tuple(name for name, _ in self._headers),
             body=body,
             app=app,
             total_seconds=self._seconds,
-            redirects=0 if self._headers else 5,  # a key follows to no other place
             most=LARGEST,
         )
 
