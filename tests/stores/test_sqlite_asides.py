@@ -7,8 +7,8 @@ import pytest
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser
+from parlour.stores.sql import annotations, feedback, forms, messages, people, workflows
 from parlour.stores.sql.stores import Stores
-from parlour.stores.sqlite import annotations, feedback, forms, messages, people, workflows
 from parlour.stores.sqlite.database import open_database
 
 pytestmark = pytest.mark.anyio

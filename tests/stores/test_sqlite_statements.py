@@ -8,8 +8,8 @@ import pytest
 
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.workflow_run import WorkflowRun
+from parlour.stores.sql import claims, conversations, history, messages
 from parlour.stores.sql.stores import Stores
-from parlour.stores.sqlite import claims, conversations, history, messages
 from parlour.stores.sqlite.database import open_database
 from tests.conformance.samples import ANN, a_conversation, a_message, answered
 

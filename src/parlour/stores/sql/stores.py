@@ -1,28 +1,28 @@
 """Every store over one database. Does not know which kind it is, nor who asks."""
 
 from parlour.ports.knowledge import KnowledgeStore
-from parlour.stores.sqlite.annotations import SqliteAnnotations
-from parlour.stores.sqlite.catalogue import SqliteKeys, SqliteVersions
-from parlour.stores.sqlite.claims import SqliteClaims
-from parlour.stores.sqlite.conversations import SqliteConversations
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.dataset_documents import SqliteDatasetDocuments, SqliteDocumentCounts
-from parlour.stores.sqlite.dataset_tags import SqliteTagBindings, SqliteTags
-from parlour.stores.sqlite.datasets import SqliteDatasets
-from parlour.stores.sqlite.executions import SqliteExecutions
-from parlour.stores.sqlite.feedback import SqliteFeedbacks
-from parlour.stores.sqlite.forms import SqliteForms, SqlitePauses
-from parlour.stores.sqlite.history import SqliteHistory
-from parlour.stores.sqlite.index import SqliteIndex
-from parlour.stores.sqlite.indexing import SqliteIndexing
-from parlour.stores.sqlite.messages import SqliteMessages
-from parlour.stores.sqlite.metadata_fields import SqliteMetadataFields
-from parlour.stores.sqlite.people import SqlitePeople
-from parlour.stores.sqlite.retention import SqliteRetention
-from parlour.stores.sqlite.segments import SqliteChildren, SqliteSegments
-from parlour.stores.sqlite.uploads import SqliteUploads
-from parlour.stores.sqlite.variables import SqliteVariables
-from parlour.stores.sqlite.workflows import SqliteWorkflows
+from parlour.stores.sql.annotations import SqlAnnotations
+from parlour.stores.sql.catalogue import SqlKeys, SqlVersions
+from parlour.stores.sql.claims import SqlClaims
+from parlour.stores.sql.conversations import SqlConversations
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.dataset_documents import SqlDatasetDocuments, SqlDocumentCounts
+from parlour.stores.sql.dataset_tags import SqlTagBindings, SqlTags
+from parlour.stores.sql.datasets import SqlDatasets
+from parlour.stores.sql.executions import SqlExecutions
+from parlour.stores.sql.feedback import SqlFeedbacks
+from parlour.stores.sql.forms import SqlForms, SqlPauses
+from parlour.stores.sql.history import SqlHistory
+from parlour.stores.sql.index import SqlIndex
+from parlour.stores.sql.indexing import SqlIndexing
+from parlour.stores.sql.messages import SqlMessages
+from parlour.stores.sql.metadata_fields import SqlMetadataFields
+from parlour.stores.sql.people import SqlPeople
+from parlour.stores.sql.retention import SqlRetention
+from parlour.stores.sql.segments import SqlChildren, SqlSegments
+from parlour.stores.sql.uploads import SqlUploads
+from parlour.stores.sql.variables import SqlVariables
+from parlour.stores.sql.workflows import SqlWorkflows
 
 
 class Stores:
@@ -30,34 +30,34 @@ class Stores:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.claims = SqliteClaims(database)
-        self.messages = SqliteMessages(database)
-        self.conversations = SqliteConversations(database)
-        self.uploads = SqliteUploads(database)
-        self.history = SqliteHistory(database)
-        self.feedbacks = SqliteFeedbacks(database)
-        self.annotations = SqliteAnnotations(database)
-        self.people = SqlitePeople(database)
-        self.retention = SqliteRetention(database)
-        self.workflows = SqliteWorkflows(database)
-        self.pauses = SqlitePauses(database)
-        self.forms = SqliteForms(database)
-        self.executions = SqliteExecutions(database)
-        self.variables = SqliteVariables(database)
+        self.claims = SqlClaims(database)
+        self.messages = SqlMessages(database)
+        self.conversations = SqlConversations(database)
+        self.uploads = SqlUploads(database)
+        self.history = SqlHistory(database)
+        self.feedbacks = SqlFeedbacks(database)
+        self.annotations = SqlAnnotations(database)
+        self.people = SqlPeople(database)
+        self.retention = SqlRetention(database)
+        self.workflows = SqlWorkflows(database)
+        self.pauses = SqlPauses(database)
+        self.forms = SqlForms(database)
+        self.executions = SqlExecutions(database)
+        self.variables = SqlVariables(database)
         self.knowledge = KnowledgeStore(
-            datasets=SqliteDatasets(database),
-            tags=SqliteTags(database),
-            bindings=SqliteTagBindings(database),
-            fields=SqliteMetadataFields(database),
-            documents=SqliteDatasetDocuments(database),
-            counts=SqliteDocumentCounts(database),
-            segments=SqliteSegments(database),
-            children=SqliteChildren(database),
-            index=SqliteIndex(database),
-            indexing=SqliteIndexing(database),
+            datasets=SqlDatasets(database),
+            tags=SqlTags(database),
+            bindings=SqlTagBindings(database),
+            fields=SqlMetadataFields(database),
+            documents=SqlDatasetDocuments(database),
+            counts=SqlDocumentCounts(database),
+            segments=SqlSegments(database),
+            children=SqlChildren(database),
+            index=SqlIndex(database),
+            indexing=SqlIndexing(database),
         )
-        self.keys = SqliteKeys(database)
-        self.versions = SqliteVersions(database)
+        self.keys = SqlKeys(database)
+        self.versions = SqlVersions(database)
 
     async def changed(self) -> bool:
         """Whether another process (a command) has written since this was last asked; cheap enough for every second."""

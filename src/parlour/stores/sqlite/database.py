@@ -5,15 +5,13 @@ from functools import partial
 from pathlib import Path
 
 from parlour.domain.problems import Problem
-from parlour.stores.sql.connection import Connection, Joint, Work, fill, snapshot
+from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database, Opened
 from parlour.stores.sql.groups import apart, look_up, together
 from parlour.stores.sql.lanes import Outcome, Unit
-from parlour.stores.sql.steps import CannotOpen, Step, steps
+from parlour.stores.sql.steps import Step, steps
 from parlour.stores.sqlite.opening import Trace, number, open_file
 from parlour.stores.sqlite.wording import WORDING
-
-__all__ = ["CannotOpen", "Database", "Joint", "Work", "fill", "open_database", "snapshot"]
 
 REFUSALS = (sqlite3.Error, Problem, ValueError, OverflowError)
 

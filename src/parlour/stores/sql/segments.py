@@ -1,4 +1,4 @@
-"""Passages and their parts in SQLite: the ports `Segments` and `Children`, one transaction a call.
+"""Passages and their parts in SQL: the ports `Segments` and `Children`, one transaction a call.
 
 Knows no threads, and not how passages are found: it hands nodes to the tables of the index.
 """
@@ -19,9 +19,9 @@ from parlour.domain.passages import (
 )
 from parlour.domain.terms import indexed
 from parlour.ports.passages import Written
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
-from parlour.stores.sqlite.datasets import at, listed
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.datasets import at, listed
 
 DOCUMENT = """
 SELECT documents.sequence FROM documents JOIN datasets ON datasets.id = documents.dataset_id
@@ -121,7 +121,7 @@ segment = msgspec.json.Decoder(Segment).decode
 child = msgspec.json.Decoder(ChildChunk).decode
 
 
-class SqliteSegments:
+class SqlSegments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -169,7 +169,7 @@ class SqliteSegments:
         await self._database.write(lambda connection: connection.execute(HIT, asked).rowcount)
 
 
-class SqliteChildren:
+class SqlChildren:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,4 +1,4 @@
-"""Runs that wait and their forms in SQLite: the ports `Pauses` and `Forms`. Knows no threads and no files."""
+"""Runs that wait and their forms in SQL: the ports `Pauses` and `Forms`. Knows no threads and no files."""
 
 from typing import cast
 
@@ -7,9 +7,9 @@ from msgspec import json
 from parlour.domain.events import HumanInputRequired
 from parlour.domain.turn import Submission
 from parlour.domain.workflow_run import Form, LaidAside
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
-from parlour.stores.sqlite.workflows import CLOSE, decode_run, row_of
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.workflows import CLOSE, decode_run, row_of
 
 REST = "UPDATE forms SET current = 0 WHERE run_id = :id AND current = 1"
 
@@ -67,7 +67,7 @@ RunRow = tuple[str, bytes]
 FormRow = tuple[str, str, str, str | None, str | None]
 
 
-class SqlitePauses:
+class SqlPauses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -117,7 +117,7 @@ class SqlitePauses:
         return tuple(LaidAside(decode_run(run), state, tuple(map(form_from, forms))) for (run, state), forms in found)
 
 
-class SqliteForms:
+class SqlForms:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,8 +1,8 @@
-"""Annotations in SQLite: the port `Annotations`, one transaction a call. Knows no threads and no files."""
+"""Annotations in SQL: the port `Annotations`, one transaction a call. Knows no threads and no files."""
 
 from parlour.domain.annotation import Annotation, AnnotationsPage, searched
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 CREATE = """
 INSERT INTO annotations (id, app_id, question, answer, searched, hit_count, created_at)
@@ -30,7 +30,7 @@ TOTAL = "SELECT count(*) FROM annotations WHERE app_id = :app_id AND (:keyword =
 AnnotationRow = tuple[str, str, str, float, int]
 
 
-class SqliteAnnotations:
+class SqlAnnotations:
     def __init__(self, database: Database) -> None:
         self._database = database
 

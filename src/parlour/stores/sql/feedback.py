@@ -1,4 +1,4 @@
-"""Feedback in SQLite: the port `Feedbacks`, one transaction a call. Knows no threads and no files."""
+"""Feedback in SQL: the port `Feedbacks`, one transaction a call. Knows no threads and no files."""
 
 from collections.abc import Mapping, Sequence
 from typing import cast
@@ -10,7 +10,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import NotFound
 from parlour.ports.feedback import Said
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.database import Database
 
 # The owner of a message is its conversation's; what is another's writes nothing.
 SET = """
@@ -43,7 +43,7 @@ ORDER BY created_at DESC, sequence DESC LIMIT :limit OFFSET :offset
 FeedbackRow = tuple[str, str, str, str, str, str | None, float, float]
 
 
-class SqliteFeedbacks:
+class SqlFeedbacks:
     def __init__(self, database: Database) -> None:
         self._database = database
 

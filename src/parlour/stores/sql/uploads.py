@@ -1,4 +1,4 @@
-"""Uploads in SQLite: the port `Uploads`, and the files of messages for `messages.py`. Knows no threads and no bytes."""
+"""Uploads in SQL: the port `Uploads`, and the files of messages for `messages.py`. Knows no threads and no bytes."""
 
 from typing import Literal, cast
 
@@ -8,7 +8,7 @@ from parlour.domain.files import Attachment, FileType, TransferMethod, named_in
 from parlour.domain.message import Message, Owner
 from parlour.domain.uploads import Upload
 from parlour.ports.uploads import Shown
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.database import Database
 
 ADD = """
 INSERT INTO uploads (id, app_id, user, name, size, extension, mime_type, created_at)
@@ -61,7 +61,7 @@ FileRow = tuple[str, FileType, TransferMethod, str, str, str, str, int, Literal[
 decode_files = json.Decoder(list[FileRow]).decode
 
 
-class SqliteUploads:
+class SqlUploads:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,11 +1,11 @@
-"""Single messages in SQLite: the port `History`. Knows no threads, and writes nothing."""
+"""Single messages in SQL: the port `History`. Knows no threads, and writes nothing."""
 
 from typing import cast
 
 from parlour.domain.message import Message, Owner
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.messages import MessageRow, message_from
-from parlour.stores.sqlite.uploads import FILES
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.messages import MessageRow, message_from
+from parlour.stores.sql.uploads import FILES
 
 CONVERSATION_OF = """
 SELECT conversations.id
@@ -24,7 +24,7 @@ WHERE id = :message_id AND EXISTS (
 """.replace("{files}", FILES)
 
 
-class SqliteHistory:
+class SqlHistory:
     def __init__(self, database: Database) -> None:
         self._database = database
 

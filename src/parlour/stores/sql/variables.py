@@ -1,4 +1,4 @@
-"""Variables of conversations in SQLite: the port `Variables`, one transaction a call. Knows no threads and no files."""
+"""Variables of conversations in SQL: the port `Variables`, one transaction a call. Knows no threads and no files."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ from msgspec import json
 
 from parlour.domain.message import Owner
 from parlour.domain.workflow_run import StoredVariable
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 IS_THERE = "SELECT 1 FROM conversations WHERE id = :id AND app_id = :app_id AND user = :user"
 
@@ -28,7 +28,7 @@ ON CONFLICT (conversation_id, id) DO UPDATE SET value = :value, updated_at = :up
 VariableRow = tuple[str, str, str, str, str, float, float]
 
 
-class SqliteVariables:
+class SqlVariables:
     def __init__(self, database: Database) -> None:
         self._database = database
 

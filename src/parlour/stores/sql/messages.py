@@ -1,4 +1,4 @@
-"""Messages in SQLite: the port `Messages`, one transaction a call. Knows no threads and no files."""
+"""Messages in SQL: the port `Messages`, one transaction a call. Knows no threads and no files."""
 
 import math
 from typing import cast
@@ -15,12 +15,12 @@ from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
 from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.messages import Thread
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.claims import TAKE, row_of
-from parlour.stores.sqlite.conversations import ConversationRow, conversation_from
-from parlour.stores.sqlite.database import Database, fill, snapshot
-from parlour.stores.sqlite.uploads import ATTACH, FILES, FileRow, file_rows, files_from, made_rows
-from parlour.stores.sqlite.workflows import ADD_ANSWERING, answering
+from parlour.stores.sql.claims import TAKE, row_of
+from parlour.stores.sql.connection import Connection, fill, snapshot
+from parlour.stores.sql.conversations import ConversationRow, conversation_from
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.uploads import ATTACH, FILES, FileRow, file_rows, files_from, made_rows
+from parlour.stores.sql.workflows import ADD_ANSWERING, answering
 
 # The first four take any number of rows (`fill`); a row of NULLs finds nothing and writes nothing.
 
@@ -173,7 +173,7 @@ class Closing(Struct, frozen=True):
     """What it made."""
 
 
-class SqliteMessages:
+class SqlMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 

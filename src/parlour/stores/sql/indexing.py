@@ -1,4 +1,4 @@
-"""What is still to be indexed, in SQLite: the port `Indexing`, one transaction a call. Knows no threads.
+"""What is still to be indexed, in SQL: the port `Indexing`, one transaction a call. Knows no threads.
 
 Whoever takes work holds it until a time; a worker that died lets go of it by that alone.
 """
@@ -11,8 +11,8 @@ from parlour.domain.dataset import Place
 from parlour.domain.passages import UNDONE, Progress
 from parlour.ports.passages import Task, Written
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.segments import put
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.segments import put
 
 # The second look at the time is for two who take at once: the one that comes later gets nothing.
 TAKE = """
@@ -33,7 +33,7 @@ UPDATE documents SET status = :status, words = :words, progress = :progress WHER
 CLEAR = "DELETE FROM segments WHERE document_id = :document_id"
 
 
-class SqliteIndexing:
+class SqlIndexing:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,4 +1,4 @@
-"""Documents of datasets in SQLite: the ports `DatasetDocuments` and `DocumentCounts`, one transaction a call.
+"""Documents of datasets in SQL: the ports `DatasetDocuments` and `DocumentCounts`, one transaction a call.
 
 Knows no threads, and not how a document is indexed.
 """
@@ -10,9 +10,9 @@ from msgspec import structs
 
 from parlour.domain.dataset import Counts, Place
 from parlour.domain.passages import Document, DocumentQuery, DocumentsPage, MetadataValue, Progress, SegmentCount
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
-from parlour.stores.sqlite.datasets import at, listed
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.datasets import at, listed
 
 DATASET = "SELECT 1 FROM datasets WHERE id = :dataset_id AND tenant = :tenant"
 
@@ -106,7 +106,7 @@ progress = msgspec.json.Decoder(Progress).decode
 metadata = msgspec.json.Decoder(dict[str, MetadataValue]).decode
 
 
-class SqliteDatasetDocuments:
+class SqlDatasetDocuments:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -184,7 +184,7 @@ class SqliteDatasetDocuments:
         return await self._database.write(work)
 
 
-class SqliteDocumentCounts:
+class SqlDocumentCounts:
     def __init__(self, database: Database) -> None:
         self._database = database
 

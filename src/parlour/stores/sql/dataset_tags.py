@@ -1,12 +1,12 @@
-"""Tags of datasets in SQLite: the ports `Tags` and `TagBindings`, one transaction a call. Knows no threads."""
+"""Tags of datasets in SQL: the ports `Tags` and `TagBindings`, one transaction a call. Knows no threads."""
 
 from collections.abc import Mapping, Sequence
 
 from parlour.domain.dataset import Place, Tag
 from parlour.domain.problems import InvalidParam
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.datasets import at, listed
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.datasets import at, listed
 
 CREATE = """
 INSERT INTO tags (id, tenant, name, created_at) VALUES (:id, :tenant, :name, :created_at)
@@ -48,7 +48,7 @@ ORDER BY tags.name, tags.sequence
 TagRow = tuple[str, str, str, float, int]
 
 
-class SqliteTags:
+class SqlTags:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -78,7 +78,7 @@ def unless_taken(connection: Connection, statement: str, row: Mapping[str, objec
     return connection.execute(statement, row).fetchall()
 
 
-class SqliteTagBindings:
+class SqlTagBindings:
     def __init__(self, database: Database) -> None:
         self._database = database
 

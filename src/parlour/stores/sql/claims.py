@@ -1,8 +1,8 @@
-"""Keys of repeated requests in SQLite: the port `Claims`, and the statement that takes one. Knows no threads."""
+"""Keys of repeated requests in SQL: the port `Claims`, and the statement that takes one. Knows no threads."""
 
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.message import Owner
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.database import Database
 
 FIND = """
 SELECT body, task_id, message_id, created_at
@@ -23,7 +23,7 @@ WHERE claims.expires_at <= excluded.created_at
 ClaimRow = tuple[str, str, str, float]
 
 
-class SqliteClaims:
+class SqlClaims:
     def __init__(self, database: Database) -> None:
         self._database = database
 

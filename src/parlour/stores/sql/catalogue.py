@@ -1,4 +1,4 @@
-"""Keys and versions in SQLite: the ports `Keys` and `Versions`. Knows no threads, and no secret of a key."""
+"""Keys and versions in SQL: the ports `Keys` and `Versions`. Knows no threads, and no secret of a key."""
 
 from typing import cast
 
@@ -6,7 +6,7 @@ from msgspec import structs
 
 from parlour.ports.catalogue import Key, KeyKind, Version
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.database import Database
 
 ADD_KEY = """
 INSERT INTO keys (hash, kind, app, hint, created_at) VALUES (:hash, :kind, :app, :hint, :created_at)
@@ -43,7 +43,7 @@ KeyRow = tuple[str, str, str, str, float]
 VersionRow = tuple[str, str, str, float, int]
 
 
-class SqliteKeys:
+class SqlKeys:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -67,7 +67,7 @@ class SqliteKeys:
         )
 
 
-class SqliteVersions:
+class SqlVersions:
     def __init__(self, database: Database) -> None:
         self._database = database
 

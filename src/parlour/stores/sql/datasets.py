@@ -1,4 +1,4 @@
-"""Datasets in SQLite: the port `Datasets`, one transaction a call. Knows no threads and no files."""
+"""Datasets in SQL: the port `Datasets`, one transaction a call. Knows no threads and no files."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import msgspec
 
 from parlour.domain.dataset import Dataset, DatasetQuery, DatasetsPage, Place
 from parlour.domain.problems import DatasetNameDuplicate
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 CREATE = """
 INSERT INTO datasets (id, tenant, name, searched, created_at, dataset)
@@ -41,7 +41,7 @@ DELETE = "DELETE FROM datasets WHERE id = :dataset_id AND tenant = :tenant"
 decode = msgspec.json.Decoder(Dataset).decode
 
 
-class SqliteDatasets:
+class SqlDatasets:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,4 +1,4 @@
-"""Conversations in SQLite: the port `Conversations`, one transaction a call. Knows no threads and no files."""
+"""Conversations in SQL: the port `Conversations`, one transaction a call. Knows no threads and no files."""
 
 import math
 
@@ -6,8 +6,8 @@ from msgspec import json
 
 from parlour.domain.message import Conversation, ConversationSort, Owner, Page
 from parlour.domain.problems import LastConversationNotExists
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 GET = """
 SELECT id, name, inputs, introduction, version, created_at, updated_at
@@ -65,7 +65,7 @@ ConversationRow = tuple[str, str, str, str, str, float, float]
 decode_inputs = json.Decoder(dict[str, object]).decode
 
 
-class SqliteConversations:
+class SqlConversations:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,4 +1,4 @@
-"""The index over passages in SQLite: the port `Index`. Knows no threads of its own, and no model.
+"""The index over passages in SQL: the port `Index`. Knows no threads of its own, and no model.
 
 Vectors are compared one by one, which is exact: those of a dataset are read once and kept in memory, then only what is
 new. Words are found by what the database has for that
@@ -12,9 +12,9 @@ from parlour.domain.passages import Found
 from parlour.domain.terms import terms
 from parlour.stores.scan import Scans
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.datasets import at, listed
-from parlour.stores.sqlite.segments import dataset_term
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.datasets import at, listed
+from parlour.stores.sql.segments import dataset_term
 
 OWN = "SELECT 1 FROM datasets WHERE id = :dataset_id AND tenant = :tenant"
 
@@ -43,7 +43,7 @@ WHERE nodes.sequence IN (SELECT CAST(value AS BIGINT) FROM json_each(:sequences)
 Shown = dict[int, Found]
 
 
-class SqliteIndex:
+class SqlIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._scans = Scans()

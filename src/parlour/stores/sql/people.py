@@ -1,11 +1,11 @@
-"""End users in SQLite: the port `People`, one transaction a call. Knows no threads and no files."""
+"""End users in SQL: the port `People`, one transaction a call. Knows no threads and no files."""
 
 from collections.abc import Sequence
 
 from parlour.domain.message import Owner
 from parlour.domain.people import EndUser
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, fill
+from parlour.stores.sql.connection import Connection, fill
+from parlour.stores.sql.database import Database
 
 # Takes any number of rows (`fill`); a row of NULLs writes nothing.
 SEEN = """
@@ -20,7 +20,7 @@ GET = "SELECT user, created_at FROM end_users WHERE id = :id AND app_id = :app_i
 EndUserRow = tuple[str, float]
 
 
-class SqlitePeople:
+class SqlPeople:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,11 +1,11 @@
-"""Nodes of runs in SQLite: the port `Executions`, one transaction a call. Knows no threads and no files."""
+"""Nodes of runs in SQL: the port `Executions`, one transaction a call. Knows no threads and no files."""
 
 from collections.abc import Sequence
 
 from msgspec import json
 
 from parlour.domain.events import NodeOutcome
-from parlour.stores.sqlite.database import Database
+from parlour.stores.sql.database import Database
 
 ADD = """
 INSERT INTO node_executions (run_id, outcome)
@@ -17,7 +17,7 @@ OF_RUN = "SELECT outcome FROM node_executions WHERE run_id = :run_id ORDER BY se
 decode_outcome = json.Decoder(NodeOutcome).decode
 
 
-class SqliteExecutions:
+class SqlExecutions:
     def __init__(self, database: Database) -> None:
         self._database = database
 

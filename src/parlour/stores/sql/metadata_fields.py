@@ -1,4 +1,4 @@
-"""What can be said of documents, in SQLite: the port `MetadataFields`, one transaction a call. Knows no threads."""
+"""What can be said of documents, in SQL: the port `MetadataFields`, one transaction a call. Knows no threads."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -10,8 +10,8 @@ from parlour.domain.dataset import FieldType, MetadataField, Place
 from parlour.domain.passages import MetadataValue
 from parlour.domain.problems import InvalidParam
 from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database
-from parlour.stores.sqlite.datasets import at, listed
+from parlour.stores.sql.database import Database
+from parlour.stores.sql.datasets import at, listed
 
 CREATE = """
 INSERT INTO metadata_fields (id, dataset_id, name, type)
@@ -51,7 +51,7 @@ Values = dict[str, MetadataValue]
 decode = msgspec.json.Decoder(Values).decode
 
 
-class SqliteMetadataFields:
+class SqlMetadataFields:
     def __init__(self, database: Database) -> None:
         self._database = database
 

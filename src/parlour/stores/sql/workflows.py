@@ -1,14 +1,14 @@
-"""Runs of graphs in SQLite: the port `Workflows`, one transaction a call. Knows no threads and no files."""
+"""Runs of graphs in SQL: the port `Workflows`, one transaction a call. Knows no threads and no files."""
 
 from msgspec import json, structs
 
 from parlour.domain.claim import Claim
 from parlour.domain.problems import AlreadyBegun
 from parlour.domain.workflow_run import LogPage, LogQuery, WorkflowRun, searched
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.claims import TAKE
-from parlour.stores.sqlite.claims import row_of as claim_row
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.claims import TAKE
+from parlour.stores.sql.claims import row_of as claim_row
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 OPEN = """
 INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
@@ -55,7 +55,7 @@ CUT_OFF = "SELECT run FROM workflow_runs WHERE status = 'running' AND state IS N
 decode_run = json.Decoder(WorkflowRun).decode
 
 
-class SqliteWorkflows:
+class SqlWorkflows:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -1,12 +1,12 @@
-"""Letting go of what is old, in SQLite: the port `Retention`. Knows no threads, no blobs and no clock."""
+"""Letting go of what is old, in SQL: the port `Retention`. Knows no threads, no blobs and no clock."""
 
 from collections.abc import Sequence
 
 from msgspec import json
 
 from parlour.ports.retention import Pruned
-from parlour.stores.sql.connection import Connection
-from parlour.stores.sqlite.database import Database, snapshot
+from parlour.stores.sql.connection import Connection, snapshot
+from parlour.stores.sql.database import Database
 
 OLDEST = """
 SELECT sequence, conversation_id FROM messages
@@ -97,7 +97,7 @@ COUNT_CLAIMS = "SELECT count(*) FROM claims WHERE expires_at <= :now"
 COUNT_RUNS = "SELECT count(*) FROM workflow_runs WHERE created_at < :before AND status <> 'running'"
 
 
-class SqliteRetention:
+class SqlRetention:
     def __init__(self, database: Database) -> None:
         self._database = database
 
