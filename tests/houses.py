@@ -267,7 +267,7 @@ def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncE
     web, documents, sandbox = plan.web or Pages({}), Extractor(), plan.sandbox or local
     now = plan.clock or ((lambda: NOW) if plan.fixed else time.time)
     new_id = counting_ids() if plan.fixed else fresh_id
-    address = partial(signer(plan, now).address, "http://testserver")
+    address = partial(signer(plan, now).made_address, "http://testserver")
     return Ports(
         models=plan.models or rules(),
         prices=OnePrice(plan.price),

@@ -200,7 +200,7 @@ async def open_ports(
     models, warm = await open_models(settings, session, vectors, stack)
     guarded = open_web(settings, {name: entry.allow for name, entry in entries.items()}, stack)
     (blobs, signer), new_id = kept, random_ids().__next__
-    address = partial(signer.address, public_url(settings))
+    address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     stored = Stored(storage.knowledge, blobs, time.time, new_id)
     knowledge, indexer = await open_knowledge(settings, stored, documents, vectors, stack)

@@ -19,6 +19,10 @@ FILES = {
     ),
     "files:upload": R("5.7", "An upload answers 201 with exactly the documented members; its user may be left out."),
     "files:preview": R("5.7", "A file can be read through the app whose message shows it; pages are only saved."),
+    "files:made": R(
+        "5.7",
+        "A file that a tool or a node made is at /files/tools/{id}.{extension}, signed; changed or expired it is 403.",
+    ),
     "files:signed": R("5.7", "A signed address opens without a key for 300 s; after that, or changed, it is 404."),
     "files:range": R(
         "5.7",

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from anyio import fail_after
@@ -109,7 +111,7 @@ async def test_the_steps_of_an_agent_come_in_their_order_and_a_thought_keeps_its
     assert (file["type"], file["belongs_to"]) == ("image", "assistant")
 
 
-@requirement("agent:file", "agent:history")
+@requirement("agent:file", "agent:history", "files:made")
 async def test_a_picture_is_kept_before_it_is_told_and_shown_again_in_the_history(build: Build) -> None:
     model = rules(uses(call("paint", prompt="owl")), {"say": ["Here."]})
     place = await build(apps={"first": agent_app("paint")}, models=model)
@@ -120,6 +122,12 @@ async def test_a_picture_is_kept_before_it_is_told_and_shown_again_in_the_histor
         path, _, query = event["url"].removeprefix("http://testserver").partition("?")
         shown = await place.door.request("GET", path, query=query.encode(), key="")
         assert (shown.status, shown.body, shown.headers["content-type"]) == (200, dot(), "image/png")
+        assert re.fullmatch(r"/files/tools/[0-9a-f-]{36}\.png", path)
+        for changed in (query.replace("sign=", "sign=x"), query.replace("timestamp=1", "timestamp=2"), ""):
+            refused = await place.door.request("GET", path, query=changed.encode(), key="")
+            assert (refused.status, refused.json()["code"]) == (403, "file_access_denied")
+        preview = await place.door.request("GET", path[:-4].replace("tools/", "") + "/file-preview", key="")
+        assert preview.status == 404
         await stream.rest()
     [message] = await history(place, event["conversation_id"])
     [file] = message["message_files"]
@@ -128,6 +136,8 @@ async def test_a_picture_is_kept_before_it_is_told_and_shown_again_in_the_histor
     assert message["agent_thoughts"][0]["files"] == [event["id"]]
     preview = await place.door.get(f"/v1/files/{file['upload_file_id']}/preview")
     assert (preview.status, preview.body) == (200, dot())
+    address = urlsplit(str(file["url"]))
+    assert (await place.door.request("GET", address.path, query=address.query.encode(), key="")).body == dot()
 
 
 @requirement("agent:history")

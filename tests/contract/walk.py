@@ -62,8 +62,9 @@ class Place(Struct, frozen=True):
         method, _, path = self.operation.partition(" ")
         path = path.format_map({**person.has, self.name: given})
         query = self.query(given) if self.query else {}
-        if "file-preview" in path:
-            address = signer.address("", person.has["file_id"])  # of the own file, with another in its place
+        if path.startswith("/files/"):
+            own = person.has["file_id"]  # of the own file, with another in its place
+            address = signer.made_address("", own, "") if "/tools/" in path else signer.address("", own)
             query = dict(pair.split("=") for pair in address.partition("?")[2].split("&"))
             query["sign"] = query["sign"].replace("%3D", "=")
         if method == "GET":
@@ -138,6 +139,7 @@ PLACES = (
     Place("GET /v1/workflow/{workflow_run_id}/events", "workflow_run_id", "run", of="run"),
     Place("GET /v1/files/{file_id}/preview", "file_id", "file", app=True),
     Place("GET /files/{file_id}/file-preview", "file_id", "file"),
+    Place("GET /files/tools/{file_id}", "file_id", "file"),
     Place("GET /v1/messages", "conversation_id", "conversation", query=lambda it: {"conversation_id": it}),
     Place("GET /v1/messages", "first_id", "message", query=lambda it: {"conversation_id": OWN, "first_id": it}),
     Place("GET /v1/conversations", "last_id", "conversation", query=lambda it: {"last_id": it}),

@@ -25,7 +25,7 @@ def files() -> OwnedFiles:
         Memory().uploads,
         MemoryBlobs(),
         WEB,
-        address=lambda upload_id: f"http://here/{upload_id}",
+        address=lambda upload_id, extension: f"http://here/{upload_id}.{extension}",
         now=lambda: 5.0,
         new_id=lambda: next(ids),
     )
@@ -34,7 +34,7 @@ def files() -> OwnedFiles:
 async def test_a_file_that_a_node_made_reads_back_and_says_what_it_is(files: OwnedFiles) -> None:
     kept = await files.keep(ADA, "Chart.PNG", "image/png", b"bytes")
 
-    assert kept == File("image", "tool_file", "Chart.PNG", ".png", "image/png", 5, "http://here/one", "one")
+    assert kept == File("image", "tool_file", "Chart.PNG", ".png", "image/png", 5, "http://here/one.png", "one")
     assert await files.read(ADA, kept, 5) == b"bytes"
 
 

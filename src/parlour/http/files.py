@@ -34,6 +34,7 @@ def routes(house: House) -> list[Route]:
         Route("/v1/files/upload", partial(upload, house), methods=["POST"]),
         Route("/v1/files/{file_id}/preview", partial(preview, house), methods=["GET"]),
         Route("/files/{file_id}/file-preview", partial(signed, house), methods=["GET"]),
+        Route("/files/tools/{file_id}", partial(made, house), methods=["GET"]),
     ]
 
 
@@ -81,6 +82,17 @@ async def signed(house: House, request: Request) -> Response:
     file_id = request.path_params["file_id"]
     if not house.signer.accepts(file_id, query_of(request)):
         raise FileNotFound
+    found = await house.uploads.look_up(file_id)
+    if found is None:
+        raise FileNotFound
+    return await body_of_file(house, request, found.upload)
+
+
+async def made(house: House, request: Request) -> Response:
+    """The same of a file that a tool or a node has made; it is refused in another way (contract 5.7)."""
+    file_id = request.path_params["file_id"].partition(".")[0]
+    if not house.signer.accepts(file_id, query_of(request), "tools"):
+        raise FileAccessDenied
     found = await house.uploads.look_up(file_id)
     if found is None:
         raise FileNotFound

@@ -9,7 +9,7 @@ from typing import cast, get_args
 from msgspec import structs
 
 from parlour.domain.app import App, EasyApp, Field
-from parlour.domain.files import FileRef, FileRules, type_of
+from parlour.domain.files import Attachment, FileRef, FileRules, type_of
 from parlour.domain.message import Conversation, Message, Owner, Page
 from parlour.domain.problems import ContentUnavailable, InvalidParam
 from parlour.domain.turn import Ask
@@ -18,7 +18,10 @@ from parlour.wire import file_inputs
 from parlour.wire.encode import clean_text
 from parlour.wire.uploads import extension_of, shortened
 
-ADDRESS = re.compile(r"/files/([0-9a-f-]{36})/file-preview\?timestamp=[0-9]+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_%=-]+")
+ADDRESS = re.compile(
+    r"/files/(?:([0-9a-f-]{36})/file-preview|tools/([0-9a-f-]{36})\.(\w+))"
+    r"\?timestamp=[0-9]+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_%=-]+"
+)
 """Of a file that a flow has made, as it stands in an answer."""
 
 
@@ -120,18 +123,31 @@ async def addressed(house: House, page: Page[Message], base: str) -> Page[Messag
 
 async def readable(house: House, message: Message, base: str) -> Message:
     files = tuple(
-        structs.replace(file, url=house.signer.address(base, file.upload_file_id)) if file.upload_file_id else file
+        structs.replace(file, url=address_of(house, file, base)) if file.upload_file_id else file
         for file in message.files
     )
     answer = await signed_again(house, message.owner, message.answer)
     return structs.replace(message, answer=answer, files=files, inputs=await inputs_of(house, message, base))
 
 
+def address_of(house: House, file: Attachment, base: str) -> str:
+    if file.belongs_to == "assistant":
+        return house.signer.made_address(base, file.upload_file_id, extension_of(file.name))
+    return house.signer.address(base, file.upload_file_id)
+
+
 async def signed_again(house: House, owner: Owner, answer: str) -> str:
     """The answer with the addresses in it valid from now on: those of its owner's uploads (contract 5.3)."""
-    named = dict.fromkeys(ADDRESS.findall(answer))
+    named = dict.fromkeys(place[1] or place[2] for place in ADDRESS.finditer(answer))
     own = {one for one in named if await house.uploads.find(owner, one) is not None}
-    return ADDRESS.sub(lambda place: house.signer.address("", place[1]) if place[1] in own else place[0], answer)
+
+    def again(place: re.Match[str]) -> str:
+        sent, made, extension = place.groups()
+        if (sent or made) not in own:
+            return place[0]
+        return house.signer.address("", sent) if sent else house.signer.made_address("", made, extension)
+
+    return ADDRESS.sub(again, answer)
 
 
 async def inputs_of(house: House, kept: Message | Conversation, base: str) -> dict[str, object]:

@@ -6,11 +6,13 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from typing import Literal
 from urllib.parse import urlencode
 
 from parlour.domain.ids import Clock
 
 VALID_SECONDS = 300
+Kind = Literal["file-preview", "tools"]
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
 
@@ -28,20 +30,28 @@ class Signer:
 
     def address(self, base: str, upload_id: str) -> str:
         """An address below `base` (`https://host`), valid from now on."""
-        timestamp, nonce = str(int(self._now())), self._nonce()
-        query = {"timestamp": timestamp, "nonce": nonce, "sign": self._sign(upload_id, timestamp, nonce)}
-        return f"{base.rstrip('/')}/files/{upload_id}/file-preview?{urlencode(query)}"
+        return f"{base.rstrip('/')}/files/{upload_id}/file-preview?{self._query('file-preview', upload_id)}"
 
-    def accepts(self, upload_id: str, query: Mapping[str, str]) -> bool:
+    def made_address(self, base: str, upload_id: str, extension: str) -> str:
+        """The same of a file that a tool or a node has made; `extension` may be empty, or anything."""
+        end = "".join(letter for letter in extension if letter.isascii() and letter.isalnum())[:10] or "bin"
+        return f"{base.rstrip('/')}/files/tools/{upload_id}.{end}?{self._query('tools', upload_id)}"
+
+    def accepts(self, upload_id: str, query: Mapping[str, str], kind: Kind = "file-preview") -> bool:
         """Whether these are the parameters of an address of ours that is still valid."""
         timestamp, nonce = query.get("timestamp", ""), query.get("nonce", "")
         if not _WHOLE.fullmatch(timestamp):
             return False
-        expected = self._sign(upload_id, timestamp, nonce)
+        expected = self._sign(kind, upload_id, timestamp, nonce)
         if not hmac.compare_digest(expected.encode(), query.get("sign", "").encode()):
             return False
         return abs(self._now() - int(timestamp)) <= VALID_SECONDS  # a clock that was set back makes none valid for long
 
-    def _sign(self, upload_id: str, timestamp: str, nonce: str) -> str:
-        said = f"file-preview|{upload_id}|{timestamp}|{nonce}".encode()
+    def _query(self, kind: Kind, upload_id: str) -> str:
+        timestamp, nonce = str(int(self._now())), self._nonce()
+        sign = self._sign(kind, upload_id, timestamp, nonce)
+        return urlencode({"timestamp": timestamp, "nonce": nonce, "sign": sign})
+
+    def _sign(self, kind: Kind, upload_id: str, timestamp: str, nonce: str) -> str:
+        said = f"{kind}|{upload_id}|{timestamp}|{nonce}".encode()
         return base64.urlsafe_b64encode(hmac.new(self._secret, said, hashlib.sha256).digest()).decode()

@@ -19,10 +19,10 @@ GOOD = range(200, 300)
 
 
 class OwnedFiles:
-    """`address` makes, of an upload's id, an address that opens without a key."""
+    """`address` makes, of a made file's id and extension, an address that opens without a key."""
 
     def __init__(
-        self, uploads: Uploads, blobs: Blobs, web: Web, *, address: Callable[[str], str], now: Clock, new_id: NewId
+        self, uploads: Uploads, blobs: Blobs, web: Web, *, address: Callable[[str, str], str], now: Clock, new_id: NewId
     ) -> None:
         self._uploads = uploads
         self._blobs = blobs
@@ -57,7 +57,7 @@ class OwnedFiles:
             extension=f".{extension}" if extension else "",
             mime_type=mime_type,
             size=len(data),
-            url=self._address(upload_id),
+            url=self._address(upload_id, extension),
             related_id=upload_id,
         )
 

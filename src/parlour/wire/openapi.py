@@ -160,6 +160,16 @@ OPERATIONS = (
     ),
     Operation(
         method="get",
+        path="/files/tools/{file_id}",
+        id="openSignedToolFile",
+        summary="Read a file that a tool or a node has made, by its signed address",
+        tag="Files",
+        query=SignedQuery,
+        raw=True,
+        secured=False,
+    ),
+    Operation(
+        method="get",
         path="/v1/info",
         id="getInfo",
         summary="Who the app is",
