@@ -168,11 +168,11 @@ def chat_app(**config: object) -> str:
     return app_file("chat", **config)
 
 
-def agent_app(*tools: str, rounds: int = 5, **config: object) -> str:
+def agent_app(*tools: str, rounds: int = 5, mode: str = "agent-chat", **config: object) -> str:
     """The file of an agent that uses these tools of the provider `trial`, or others by `provider/name`."""
     uses = [tool_use(tool) for tool in tools]
     agent = {"enabled": True, "strategy": "function_call", "max_iteration": rounds, "tools": uses}
-    return app_file("agent-chat", **{"agent_mode": agent, **config})
+    return app_file(mode, **{"agent_mode": agent, **config})
 
 
 def tool_use(tool: str, **settings: object) -> dict[str, object]:

@@ -26,6 +26,7 @@ from parlour.llm.suggest import suggest
 from parlour.llm.title import title
 from parlour.modes import agent, chat, chatflow, completion, workflow
 from parlour.modes.features import staged
+from parlour.modes.features.whole_answer import told_whole
 from parlour.ports import Ports
 from parlour.ports.apps import Apps
 from parlour.ports.blobs import Blobs
@@ -65,6 +66,7 @@ from parlour.wiring_models import Warm, open_models, open_moderation
 MODES: dict[str, Mode] = {
     "chat": staged(chat.run),
     "agent-chat": staged(agent.run),
+    "agent": told_whole(staged(agent.run)),
     "completion": staged(completion.run),
     "advanced-chat": staged(chatflow.run),
     "workflow": staged(workflow.run),

@@ -35,6 +35,7 @@ DIFFERENCES: dict[str, str] = {
     "Usage.time_to_first_token: added": USAGE,
     "Usage.time_to_generate: added": USAGE,
     "StreamEventChatMessage.from_variable_selector: added": SELECTOR,
+    "StreamEventChatMessageEnd.metadata.retriever_resources: missing": "contract 2.7: a new agent has none",
     "StreamEventMessage.from_variable_selector: added": SELECTOR,
     "StreamEventNodeFinished.data.extras: added": FLOW,
     "StreamEventNodeFinished.data.inputs_truncated: added": FLOW,

@@ -11,6 +11,12 @@ AGENTS = {
         "With `server.agent_blocking` an agent answers in the blocking mode, too: its whole text, as it is kept.",
         divergence="Ours, off unless its operator says so: for clients that cannot read a stream.",
     ),
+    "mode:new-agent": R(
+        "2.7, 4.5 e",
+        "A new agent (`mode: agent`) streams unless it is asked to block, which is 400 bad_request; the whole answer is"
+        " one message before message_end, which has no retriever_resources.",
+        divergence="Its file is read as an agent-chat's: no export of one is known. It is never unbound.",
+    ),
     "mode:chat-as-agent": R("2.7", "A chat app whose configuration enables an agent's strategy behaves as agent-chat."),
     "order:agent": R(
         "4.4.2",

@@ -101,7 +101,8 @@ async def ask_everything(place: Place) -> None:
         await door.send("fail", response_mode=mode)
         for flow in FLOWS:
             await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": flow}, key=key_of(flow))
-        await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": "paint"}, key=key_of("agent"))
+        for agent in ("agent", "new"):
+            await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": "paint"}, key=key_of(agent))
     await workflows(place)
     await forms(place, "asks")
     await forms(place, "asks_run")
@@ -211,6 +212,7 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "asks_run": approval("workflow", inputs=EVERY_FIELD),
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
             "agent": agent_app("paint"),
+            "new": agent_app("paint", mode="agent"),
         },
         models=rules(
             FAILING, PAINTING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}

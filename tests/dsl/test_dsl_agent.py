@@ -44,6 +44,12 @@ def test_an_agent_is_one_by_its_mode_whatever_its_strategy_says(strategy: str | 
     assert isinstance(app("agent-chat"), AgentApp)
 
 
+def test_a_new_agent_is_read_as_an_agent_and_that_is_said() -> None:
+    found = agent_of("agent", tools=[TOOL], max_iteration=3)
+    assert (found.mode, found.rounds, found.tools) == ("agent", 3, agent_of(tools=[TOOL]).tools)
+    assert "read as an agent-chat's" in str(findings(sample("agent"), "approximated"))
+
+
 @pytest.mark.parametrize("strategy", ["function_call", "react", "cot"])
 def test_a_chat_app_with_an_agents_strategy_is_an_agent(strategy: str) -> None:
     agent: dict[str, Any] = {"enabled": True, "strategy": strategy, "tools": [TOOL]}

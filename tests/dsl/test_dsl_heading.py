@@ -95,7 +95,7 @@ def test_a_version_of_another_shape_is_refused(version: str) -> None:
     [
         ("rag-pipeline", "knowledge pipelines are not served"),
         ("rag_pipeline", "knowledge pipelines are not served"),
-        ("チャット", "is no mode of an app (chat, agent-chat, completion, advanced-chat, workflow"),
+        ("チャット", "is no mode of an app (chat, agent-chat, agent, completion, advanced-chat, workflow"),
         ("Chat", "is no mode"),
     ],
 )

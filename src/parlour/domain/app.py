@@ -220,6 +220,12 @@ class AgentApp(Struct, frozen=True, tag="agent-chat"):
     """Its author's own instruction on how to ask for a tool in plain text; empty for the usual one."""
 
 
+class NewAgentApp(AgentApp, frozen=True, tag="agent"):
+    """The same for clients of a newer kind, which hear it in another way."""
+
+    mode: ClassVar[str] = "agent"
+
+
 class CompletionApp(Struct, frozen=True, tag="completion"):
     """One text from one form, without a conversation."""
 

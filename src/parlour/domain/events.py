@@ -110,6 +110,8 @@ class AnswerFinished(Struct, frozen=True, tag=True, tag_field="event"):
     annotation: AnnotationHit | None = None
     files: tuple[File, ...] | None = None
     """Files, in a chatflow; none in a chat."""
+    whole: str | None = None
+    """All of it, where clients are told it once more."""
 
 
 class Intercepted(Struct, frozen=True, tag=True, tag_field="event"):

@@ -13,7 +13,7 @@ VERSION = re.compile(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?(?:[-+._]?[A-Z
 NAMESPACE = uuid.UUID("5f0a9c1e-7d43-4c0b-9d55-3f6f6a8b2c17")
 """Ours, made once: changing it would change the id of every app."""
 
-Served = Literal["chat", "agent-chat", "completion", "advanced-chat", "workflow"]
+Served = Literal["chat", "agent-chat", "agent", "completion", "advanced-chat", "workflow"]
 SERVED: dict[str, Served] = {mode: mode for mode in get_args(Served)}
 NOT_YET = {
     "rag-pipeline": "knowledge pipelines are not served; apps are",
@@ -59,7 +59,11 @@ def mode(whole: Part) -> Served | None:
     app = whole.part("app")
     written = app.text("mode")
     served = SERVED.get(written)
-    if served is not None:
+    if served == "agent":
+        app.approximated(
+            "mode agent", "has no export that is known: its `model_config` is read as an agent-chat's", "mode"
+        )
+    elif served is not None:
         app.supported(f"mode {served}", "mode")
     elif not written:
         app.refused("app.mode", "is missing: write one, such as `mode: chat` or `mode: advanced-chat`", "mode")

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from parlour.domain.app import AgentApp, App, Card, ChatApp, CompletionApp, EasyApp
+from parlour.domain.app import AgentApp, App, Card, ChatApp, CompletionApp, EasyApp, NewAgentApp
 from parlour.dsl import heading
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.flow import flow
@@ -59,10 +59,10 @@ def _app(whole: Part, document: Document, name: str, source: str) -> tuple[App, 
             features = written.get("features")
             raw = features if isinstance(features, dict) else {}
             return *flow(whole.part("workflow"), raw, mode, card), ()
-        case "chat" | "agent-chat" | "completion" if card and (
+        case "chat" | "agent-chat" | "agent" | "completion" if card and (
             written := _under(whole, document, "model_config", mode)
         ):
-            found = body(whole.part("model_config"), written, mode)
+            found = body(whole.part("model_config"), written, "agent-chat" if mode == "agent" else mode)
             return _easy(mode, card, found), {}, found.agent.lines if found.agent else ()
         case _:
             return None
@@ -70,7 +70,8 @@ def _app(whole: Part, document: Document, name: str, source: str) -> tuple[App, 
 
 def _easy(mode: str, card: Card, found: Body) -> EasyApp:
     if found.agent is not None:
-        return AgentApp(
+        kind = NewAgentApp if mode == "agent" else AgentApp
+        return kind(
             card,
             found.model,
             found.prompt,

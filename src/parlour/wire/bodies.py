@@ -85,7 +85,8 @@ class Metadata(Struct, kw_only=True):
     """What stands beside an answer."""
 
     annotation_reply: AnnotationReply | UnsetType | None = UNSET
-    retriever_resources: tuple[Citation, ...]
+    retriever_resources: tuple[Citation, ...] | UnsetType
+    """A new agent has none (contract 2.7)."""
     usage: UsageBody
 
 
@@ -228,7 +229,8 @@ def metadata(
     mode: str, spent: Usage, citations: tuple[Citation, ...] = (), annotation: AnnotationHit | None = None
 ) -> Metadata:
     """Contract 3.1."""
-    return Metadata(annotation_reply=_annotation(mode, annotation), retriever_resources=citations, usage=usage(spent))
+    cited = UNSET if mode == "agent" else citations
+    return Metadata(annotation_reply=_annotation(mode, annotation), retriever_resources=cited, usage=usage(spent))
 
 
 def _annotation(mode: str, hit: AnnotationHit | None) -> AnnotationReply | UnsetType | None:

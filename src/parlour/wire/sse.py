@@ -85,7 +85,7 @@ class Frames:
         self._closings: dict[Selector, bytes] = {}
 
     def encode(self, event: AnyEvent) -> bytes:
-        """One frame; nothing for an event that clients do not see."""
+        """One frame, or two; nothing for an event that clients do not see."""
         if isinstance(event, TextDelta):
             closing = self._closings.get(event.selector) or self._close(event.selector)
             return self._opening + _line(event.text) + closing
@@ -138,7 +138,10 @@ class Frames:
         if self._mode == "workflow" and isinstance(event, AnswerFinished):
             return b""  # a workflow app has no message that could end
         name, members = self._describe(event)
-        return _frame(name, self._envelope, members)
+        frame = _frame(name, self._envelope, members)
+        if isinstance(event, AnswerFinished) and event.whole is not None:
+            return self.encode(TextDelta(event.whole)) + frame  # all of it once more, before its end (contract 2.7)
+        return frame
 
     def _describe(self, event: Reply) -> tuple[str, Members]:
         """The table of reply events, contract 4.3; own members in its order."""
