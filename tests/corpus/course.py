@@ -12,6 +12,9 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
       goes_on: true                      the next message of the conversation of the run before it
       script: [[Hel, lo], {match: …}]    what the models say: pieces, in the order of the calls, or rules of a script
       asked: [[system, "user: hello"]]   each call, line by line; … stands for any text, null for any call
+      tools: {tavily/search: {text: …}}  what tools say that are not built in, by their names; of several uses, a list.
+                                         beside its `text` one may have `files` (names), `json`, `variables`, or `fails`
+      used: [{tavily/search: {query: x}}] what those were given, use by use, or a part of it; texts by their patterns
       sent: ["GET https://x/a.txt "]     what the web was asked: method, address and body
       path:                              everything that is told, in order
         - 1700 1701                      these nodes start and end, one after the other, and nothing else is told
@@ -69,6 +72,7 @@ class Free(Struct, frozen=True):
 FOLDER = Path(__file__).parent
 MEMBERS = {
     *("query", "inputs", "choose", "environment", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
+    *("tools", "used", "made"),
     *("path", "outputs", "answer", "variables", "outcomes", "error", "status"),
 }
 

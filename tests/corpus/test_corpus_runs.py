@@ -4,7 +4,10 @@ What is expected stands in the files beside this one, written by hand; see `cour
 not all served yet is refused until they are; one without an expectation is owed, by name.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, aclosing
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +18,29 @@ from msgspec import Struct, structs
 from parlour.domain.app import ChatflowApp, FlowApp
 from parlour.domain.events import AnswerFinished, AnyEvent, ModelCalled, NodeFinished, WorkflowFinished, WorkflowStarted
 from parlour.domain.files import FileRef
-from parlour.domain.problems import RunFailed
+from parlour.domain.problems import RunFailed, ToolFailed
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Exchange, Turn
+from parlour.flow.values import files_in
 from parlour.http.reading import understood
 from parlour.modes import chatflow
+from parlour.ports.tools import Caller, Made, Outcome
+from parlour.ports.web import Web
 from parlour.providers.pages import Pages, WebPage
 from parlour.rag.contents import last
+from parlour.rag.documents import Extractor
+from parlour.tools import TABLE
+from parlour.tools.shelf import Place
+from parlour.tools.shelf import Told as Described
+from parlour.tools.tool import Reach
+from parlour.tools.toolbox import Toolbox
 from parlour.wire import form
-from parlour.wiring import served_tools
 from tests.corpus.course import Run, Spoken, Token, differs, expectations, fits, like, tokens
 from tests.dsl.dsl_samples import CORPUS, flow_files, needs_corpus, not_served
 from tests.flow.flow_samples import IDS, ports_for
 from tests.flow.model_samples import Listening
-from tests.houses import rules
+from tests.houses import NOW, rules
+from tests.trial_tools import NOTHING
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +58,8 @@ class Told(Struct):
     asked: list[list[str]]
     sent: list[str]
     """What the web was asked."""
+    used: list[tuple[str, dict[str, object]]]
+    """Tools that are not built in, and what they were given."""
 
 
 def name_of(path: Path) -> str:
@@ -68,13 +82,14 @@ async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> No
     if lacking := not_served(FILES[name]):
         pytest.skip(f"not served yet: {', '.join(sorted({type_ for _, type_ in lacking}))}")
     run = EXPECTED[name][number]
-    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False), serves=served_tools())
+    serves = toolbox(run, Pages({}), []).serves
+    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False), serves=serves)
     assert isinstance(app, FlowApp)
     told = await played(run, await turn_of(with_environment(app, run), EXPECTED[name][: number + 1]))
 
     assert not (difference := differs(tokens(told.events), run["path"])), difference
     in_frame(told, run)
-    assert like(told.record.closing and told.record.closing.outputs, wanted(run, app)), told.record.closing
+    assert like(with_names(told.record.closing), wanted(run, app)), told.record.closing
     assert fits(told.record.answer, run.get("answer", "…")), told.record.answer
     if "asked" in run:
         assert len(told.asked) == len(run["asked"]), told.asked
@@ -86,6 +101,11 @@ async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> No
     if "sent" in run:
         assert len(told.sent) == len(run["sent"]), told.sent
         assert all(fits(one, wish) for one, wish in zip(told.sent, run["sent"], strict=True)), told.sent
+    if "used" in run:
+        used = [(title, given) for one in run["used"] for title, given in one.items()]
+        assert [title for title, _ in told.used] == [title for title, _ in used], told.used
+        for (_, found), (_, wish) in zip(told.used, used, strict=True):
+            assert like({name: found.get(name) for name in wish}, wish), found
     assert told.record.variables == run.get("variables", {})
     outcomes = {one.outcome.node_id: one.outcome.outputs for one in told.events if isinstance(one, NodeFinished)}
     for node, outputs in run.get("outcomes", {}).items():
@@ -156,13 +176,50 @@ def pages_of(run: Run) -> Pages:
     )
 
 
+class Scripted:
+    """The tools of one provider, which say what is written for them."""
+
+    def __init__(self, provider: str, tools: dict[str, Any], used: list[tuple[str, dict[str, object]]]) -> None:
+        self._provider = provider
+        self._tools: dict[str, list[dict[str, Any]]] = {
+            name: said if isinstance(said, list) else [said] for name, said in tools.items()
+        }
+        self._uses = Counter[str]()
+        self._used = used
+
+    async def tools(self) -> Mapping[str, Described]:
+        return {name: Described(name, {}, open=True) for name in self._tools}
+
+    async def use(self, name: str, arguments: Mapping[str, object], caller: Caller) -> Outcome:
+        del caller
+        self._used.append((f"{self._provider}/{name}", dict(arguments)))
+        said = self._tools[name][min(self._uses[name], len(self._tools[name]) - 1)]
+        self._uses[name] += 1
+        if "fails" in said:
+            raise ToolFailed(said["fails"])
+        made = tuple(Made(file, guess_type(file)[0] or "", b"made") for file in said.get("files", ()))
+        return Outcome(said.get("text", ""), made, tuple(said.get("json", ())), said.get("variables", {}))
+
+    async def aclose(self) -> None: ...
+
+
+def toolbox(run: Run, web: Web, used: list[tuple[str, dict[str, object]]]) -> Toolbox:
+    """The built-in tools, and before them those that a run has written."""
+    tools: dict[str, dict[str, Any]] = {}
+    for title, said in run.get("tools", {}).items():
+        provider, _, name = title.rpartition("/")
+        tools.setdefault(provider, {})[name] = said
+    places = {provider: Place(Scripted(provider, named, used), "scripted") for provider, named in tools.items()}
+    return Toolbox(TABLE, Reach(web, Extractor(), NOTHING, lambda: NOW), places)
+
+
 async def played(run: Run, turn: Turn[FlowApp]) -> Told:
     script: list[Any] = run.get("script", [])
     turns: list[dict[str, Any]] = [one if isinstance(one, dict) else {"say": one, "once": True} for one in script]
     model, web = Listening(rules(*turns)), pages_of(run)
-    told = Told([], Record(), None, [], [])
+    told = Told([], Record(), None, [], [], [])
     async with AsyncExitStack() as stack:
-        ports = await stack.enter_async_context(ports_for(model, web=web))
+        ports = await stack.enter_async_context(ports_for(model, web=web, tools=toolbox(run, web, told.used)))
         said = await stack.enter_async_context(aclosing(chatflow.run(turn, ports)))
         try:
             with fail_after(5):
@@ -194,9 +251,17 @@ def in_frame(told: Told, run: Run) -> None:
     assert finished.status == run.get("status", "succeeded")
 
 
+def with_names(closing: WorkflowFinished | None) -> object:
+    """The outputs of the whole run; of files that were made, only their names."""
+    outputs = (closing and closing.outputs) or {}
+    return closing and {
+        name: [file.name for file in files] if (files := files_in(value)) else value for name, value in outputs.items()
+    }
+
+
 def wanted(run: Run, app: FlowApp) -> object:
     if "error" in run:
         return None
     if not isinstance(app, ChatflowApp):
         return run["outputs"]
-    return {"answer": run["answer"], "files": []} | run.get("outputs", {})
+    return {"answer": run["answer"], "files": run.get("made", [])} | run.get("outputs", {})
