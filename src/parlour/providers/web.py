@@ -116,16 +116,21 @@ def held(home: URL, names: tuple[str, ...]) -> Generator[None]:
 
 
 def session(
-    *, allow_private: bool = False, allowed: Allowed = NOTHING, resolver: AbstractResolver | None = None
+    *,
+    allow_private: bool = False,
+    allowed: Allowed = NOTHING,
+    resolver: AbstractResolver | None = None,
+    lasting: bool = True,
 ) -> ClientSession:
     """A client for hundreds of streams at once. Must be made inside a running loop, and closed.
 
     Its requests raise `AddressRefused`, unless `allow_private`, or where `allowed` has the place. It reads no proxy
-    from the environment and keeps no cookies.
+    from the environment and keeps no cookies. `lasting`: whether a connection serves the next request, too.
     """
     connector = TCPConnector(
         limit=0,
-        keepalive_timeout=30,
+        keepalive_timeout=30 if lasting else None,
+        force_close=not lasting,
         use_dns_cache=allow_private,  # a stranger's name is looked up each time: cheap beside a connection
         ttl_dns_cache=60,
         resolver=resolver,

@@ -163,7 +163,7 @@ class Local:
                 await kill(process)
         if not ready.address:
             raise ProviderNotInitialized(f"The model {path.name} cannot be loaded: {ready.error.rstrip('.')}.")
-        http = session(allow_private=True)
+        http = session(allow_private=True, lasting=False)  # the engine ends each, and does not say so
         provider = Remote(OpenAICompatible(), http, f"{ready.address}/v1", key, context=self._context)
         return Running(process, ready.address, key, http, provider)
 
