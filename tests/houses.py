@@ -44,12 +44,14 @@ from parlour.ports.models import Models
 from parlour.ports.moderation import Moderation
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
+from parlour.ports.voice import Voice
 from parlour.ports.web import Web
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
 from parlour.providers.pages import Pages
 from parlour.providers.sandbox.local import LocalSandbox
 from parlour.providers.scripted import Scripted, script_of
+from parlour.providers.scripted_voice import ScriptedVoice
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
@@ -244,6 +246,7 @@ class Plan(Struct, frozen=True):
     """Another process of the same house: one database, one place for files; `bus` should be one as well."""
     as_tools: AppsAsTools | None = None
     """What `tools` has of this house's own apps."""
+    voice: Voice | None = None
 
 
 def open_store(store: Store, folder: Path, stack: AsyncExitStack) -> Memory | Stores:
@@ -292,6 +295,7 @@ def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncE
             Shelving(blobs, documents, now, plan.embedding, counting_ids(2) if plan.fixed else fresh_id),
             stack,
         ),
+        voice=plan.voice or ScriptedVoice(),
         now=now,
         new_id=new_id,
     )
@@ -368,6 +372,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             blobs=blobs,
             contents=ports.contents,
             knowledge=ports.knowledge,
+            voice=ports.voice,
             signer=signer(plan, ports.now),
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),

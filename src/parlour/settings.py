@@ -178,6 +178,13 @@ class Knowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """`provider/model` where a rerank model is wanted and none is named."""
 
 
+class Voice(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who reads answers aloud, and who writes recordings down: `provider/model`; by default the built-in ones."""
+
+    speech: str = ""
+    transcription: str = ""
+
+
 class Extension(Struct, frozen=True, forbid_unknown_fields=True):
     """A service of the operator's that apps ask by name (`api_based_extension_id`)."""
 
@@ -202,6 +209,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     knowledge: Knowledge = Knowledge()
     apps: tuple[AppEntry, ...] = ()
     providers: dict[str, Provider] = {}
+    voice: Voice = Voice()
     extensions: dict[str, Extension] = {}
     """By the id that apps have for them; `default` answers for every other."""
     datasets: dict[str, DatasetEntry] = {}

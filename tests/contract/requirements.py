@@ -23,7 +23,6 @@ FLOWS = "a later issue: chatflows and workflows"
 AGENTS = "a later issue: agents"
 KNOWLEDGE = "a later issue: knowledge and citations"
 ANNOTATIONS = "a later issue: answers from annotations"
-VOICE = "a later issue: voice"
 OPERATIONS = "a later issue: operations and tracing"
 
 
@@ -116,7 +115,7 @@ ENVELOPE = {
         "Uploads: missing, several, too large, of no type.",
         divergence="The message of file_too_large states the limit; the original's is empty.",
     ),
-    "error:audio": R("1.5", "Audio: missing, too large, of a wrong type, switched off.", deferred=VOICE),
+    "error:audio": R("1.5", "Audio: missing, too large, of a wrong type, switched off."),
     "error:agent-not-published": R("1.5", "An agent app without a version is agent_not_published.", deferred=AGENTS),
     "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412."),
     "error:not-found": R("1.5", "What is absent or another's is 404 not_found; nothing tells the two apart."),
@@ -402,7 +401,7 @@ CHECKS = {
     "check:29": R("check 29", "Moderation: preset reply and zero usage; message_replace, and the stored answer is it."),
     "check:30": R("check 30", "Annotation replies.", deferred=ANNOTATIONS),
     "check:31": R("check 31", "Citations in blocking, stream and history alike."),
-    "check:32": R("check 32", "Speech beside the answer.", deferred=VOICE),
+    "check:32": R("check 32", "Speech: base64 chunks, and last of all tts_message_end with one silent frame."),
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),
     "check:34": R("check 34, 8.31", "/messages: order, paging without gaps, limits, unknown first_id."),
     "check:35": R("check 35, 8.11, 8.31", "/conversations: sorting, paging with equal times, isolation, delete."),

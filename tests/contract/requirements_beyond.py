@@ -6,8 +6,6 @@ R = Requirement
 QUIRKS = range(1, 36)
 QUIRKS_TO_COME: dict[int, str] = {
     10: "failures inside chatflows",
-    12: "voice: text to audio",
-    32: "voice: audio to text",
     33: "knowledge: citations",
 }
 """Those of section 8 of the contract that no chat or completion app can show yet, by the work that brings them."""

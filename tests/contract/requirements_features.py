@@ -1,4 +1,4 @@
-"""What is owed around an answer: what is let through. Knows no test."""
+"""What is owed around an answer: what is let through, what is heard. Knows no test."""
 
 from tests.contract.owed import Requirement
 
@@ -38,4 +38,29 @@ FEATURES = {
         divergence="The original looks at each part by itself.",
     ),
     "moderation:workflow": R("dsl 9.4", "A workflow app is not moderated, and `parlour check` says so."),
+    "speech:stream": R(
+        "4.4.1, 4.5 c, 0.20",
+        "With autoPlay the answer is read aloud beside its text, sentences in order, in every mode; the sound that is"
+        " left follows the end, and tts_message_end is the last event.",
+        divergence="tts_message_end carries one silent frame; `upstream` sends an empty text.",
+    ),
+    "speech:early": R("4.5 c", "Sound is told as soon as it is there, though the model is silent meanwhile."),
+    "speech:failure": R(
+        "4.4.7, ours", "A voice that fails ends the sound, and nothing else; no sound follows an error."
+    ),
+    "speech:stop": R("5.1", "A stop ends the sound as well, before the answer's end and after it."),
+    "speech:off": R("4.5 c", "Without autoPlay, and for blocking callers, nothing is read aloud."),
+    "speech:text": R("ours", "Thoughts, code, addresses and marks are not read aloud."),
+    "audio:speak": R(
+        "5.8, 8.12",
+        "text-to-audio: MP3 of a text, or of the answer of a message of this user, in the app's voice or another.",
+        divergence="Another's or an unknown message is 404, a malformed id 400; the original says null, or tells it.",
+    ),
+    "audio:speak:refused": R("5.8, 1.5", "No text, a text of nothing that is heard, or a switched off feature: 400."),
+    "audio:listen": R(
+        "5.8, 8.32",
+        "audio-to-text: what is said in a recording of up to 30 MB.",
+        divergence="audio/mpeg, mp4, webm and ogg are taken as well.",
+    ),
+    "audio:absent": R("1.5", "Without a voice both say what to install, or to set."),
 }

@@ -183,7 +183,7 @@ def test_knowledge_that_is_off_is_no_hindrance(configs: object) -> None:
     assert not findings(sample(dataset_configs=configs), "refused")
 
 
-@pytest.mark.parametrize("name", ["speech_to_text", "text_to_speech", "annotation_reply", "more_like_this"])
+@pytest.mark.parametrize("name", ["annotation_reply", "more_like_this"])
 def test_a_feature_that_has_no_effect_yet_says_so_with_its_line(name: str) -> None:
     source = sample(**{name: {"enabled": True}})
     assert [(f.what, f.line) for f in findings(source, "approximated")] == [(name, line_of(source, name))]

@@ -143,6 +143,8 @@ async def test_the_run_can_be_read_again_from_every_position(scenario: Scenario,
     place = await scenario.begin(build)
     await ask(place, scenario, mode)
     frames = blocks(scenario.expected("expected.sse"))
+    if mode == "blocking":  # nobody hears it
+        frames = [frame for frame in frames if '"event":"tts_' not in frame]
     for after in range(len(frames) + 1):
         path = f"/v1/runs/{scenario.task_id}/events"
         again = await place.door.get(path, user=scenario.body["user"], after=after)

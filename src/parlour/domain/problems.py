@@ -7,6 +7,7 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 400  InvalidParam  BadRequest  AppUnavailable  NotChatApp  NotCompletionApp  NotWorkflowApp
     │        ConversationCompleted  ProviderNotInitialized  ProviderQuotaExceeded  ModelNotSupported
     │        CompletionRequestFailed  ModerationFailed  WorkflowNotFound  DraftWorkflow  MalformedWorkflowId
+    │        NoAudioUploaded  SpeechToTextDisabled  NoSpeechToText
     │        NoFileUploaded  TooManyFiles  FilenameNotExists  FetchFailed  CodeFailed
     │        DocumentUnreadable  ContentUnavailable  ToolFailed  InvalidFormData
     │        DatasetNotInitialized  InvalidAction  InvalidMetadata
@@ -17,8 +18,8 @@ wording beyond a default. The tree (codes and statuses: contract 1.5)::
     ├── 405  MethodNotAllowed
     ├── 409  AlreadyBegun  DatasetNameDuplicate
     ├── 412  FormSubmitted  FormExpired
-    ├── 413  BodyTooLarge  FileTooLarge
-    ├── 415  UnsupportedMediaType  UnsupportedFileType
+    ├── 413  BodyTooLarge  FileTooLarge  AudioTooLarge
+    ├── 415  UnsupportedMediaType  UnsupportedFileType  UnsupportedAudioType
     ├── 416  RangeNotSatisfiable
     ├── 429  TooManyRequests  RateLimited
     ├── 500  InternalError
@@ -284,6 +285,29 @@ class FileTooLarge(Problem):
 class UnsupportedFileType(Problem):
     code, status = "unsupported_file_type", 415
     default = "File type not allowed: send the file's part with a Content-Type, such as image/png."
+
+
+class NoAudioUploaded(Problem):
+    code, status = "no_audio_uploaded", 400
+    default = "Please upload your audio: one part named `file`, in a body of type multipart/form-data."
+
+
+class SpeechToTextDisabled(Problem):
+    code, status = "speech_to_text_disabled", 400
+    default = "Speech to text is not enabled. Turn on speech_to_text in the app's file."
+
+
+class NoSpeechToText(Problem):
+    code, status = "provider_not_support_speech_to_text", 400
+
+
+class AudioTooLarge(Problem):
+    code, status = "audio_too_large", 413
+
+
+class UnsupportedAudioType(Problem):
+    code, status = "unsupported_audio_type", 415
+    default = "Audio type not allowed: send the file's part with a Content-Type, such as audio/mpeg."
 
 
 class RangeNotSatisfiable(Problem):

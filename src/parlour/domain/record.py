@@ -12,6 +12,7 @@ from parlour.domain.events import (
     AnswerFinished,
     AnswerReplaced,
     AnyEvent,
+    AudioDelta,
     Citation,
     ContainerStarted,
     Intercepted,
@@ -57,6 +58,8 @@ class Record(Struct):
     usage: Usage = NOTHING
     citations: tuple[Citation, ...] = ()
     annotation: AnnotationHit | None = None
+    sound: int = 0
+    """How much of it was told, in characters."""
     intercepted: str = ""
     """Why nothing more is said, if that was decided."""
     answered: bool = False
@@ -132,6 +135,8 @@ class Record(Struct):
     def _add_rarer(self, event: AnyEvent) -> None:
         """What most chats pass by."""
         match event:
+            case AudioDelta():
+                self.sound += len(event.audio)
             case Intercepted():
                 self.intercepted = event.reason
                 if self.calling:

@@ -19,22 +19,22 @@ NAMES = (
     "file_upload",
 )
 IGNORED = {
-    "speech_to_text": "voice is not served yet: callers that send audio are refused",
-    "text_to_speech": "voice is not served yet: answers are not read out",
     "annotation_reply": "annotations are not served yet: the model answers every question",
     "more_like_this": "is not served yet",
 }
 """What is read, and has no effect for now."""
+SERVED = ("suggested_questions_after_answer", "speech_to_text", "text_to_speech")
 
 
 def features(config: Part, written: dict[str, Value], *, graph: bool = False, conversing: bool = True) -> Features:
     """Of an easy app they stand beside its model, of a graph apart. `written`: the same before any upgrade."""
-    enabled = {name: config.part(name).flag("enabled") for name in (*IGNORED, "suggested_questions_after_answer")}
+    enabled = {name: config.part(name).flag("enabled") for name in (*IGNORED, *SERVED)}
     for name, advice in IGNORED.items():
         if enabled[name]:
             config.approximated(name, advice, name)
-    if enabled["suggested_questions_after_answer"]:
-        config.supported("suggested_questions_after_answer", "suggested_questions_after_answer")
+    for name in SERVED:
+        if enabled[name]:
+            config.supported(name, name)
     opening = config.text("opening_statement")
     if opening:
         config.supported("opening_statement", "opening_statement")

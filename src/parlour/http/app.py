@@ -25,6 +25,7 @@ from parlour.domain.problems import (
 from parlour.http import (
     about,
     annotations,
+    audio,
     chat,
     completion,
     conversations,
@@ -70,6 +71,7 @@ def routes(house: House) -> list[Route]:
         *completion.routes(house),
         *conversations.routes(house),
         *files.routes(house),
+        *audio.routes(house),
         *variables.routes(house),
         *workflows.routes(house),
         *workflow_events.routes(house),

@@ -19,6 +19,7 @@ from parlour.ports.knowledge import Knowledge
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.uploads import Uploads
+from parlour.ports.voice import Voice
 from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
@@ -54,6 +55,7 @@ class House(Struct, frozen=True):
     blobs: Blobs
     contents: Contents
     knowledge: Knowledge
+    voice: Voice
     signer: Signer
     now: Clock
     new_id: NewId

@@ -14,6 +14,7 @@ from parlour.ports.moderation import Moderation
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
+from parlour.ports.voice import Voice
 from parlour.ports.web import Web
 from parlour.ports.workflows import Executions, Variables, Workflows
 
@@ -40,5 +41,6 @@ class Ports(Struct, frozen=True):
     contents: Contents
     moderation: Moderation
     knowledge: Knowledge
+    voice: Voice
     now: Clock
     new_id: NewId

@@ -9,7 +9,7 @@ from msgspec import structs
 from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
 from parlour.domain.events import Journaled, RunFinished, RunStatus, Suspended, WorkflowFinished
 from parlour.domain.files import Attachment
-from parlour.domain.ids import Ids
+from parlour.domain.ids import Ids, NewId
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Resumption, Turn
@@ -22,6 +22,16 @@ from parlour.runs import telling
 from parlour.runs.asides import opening_name
 from parlour.runs.log import RunLog
 from parlour.runs.run import Run
+
+
+def new_ids(app: App, thread: Thread | None, now: float, new_id: NewId) -> Ids:
+    """The names of a run that begins now; an app has those of its kind only."""
+    task_id = new_id()
+    if isinstance(app, WorkflowApp):
+        return Ids(task_id, "", "", int(now), new_id())
+    message_id = new_id()
+    conversation_id = thread.conversation.id if thread else new_id()
+    return Ids(task_id, message_id, conversation_id, int(now), new_id() if isinstance(app, ChatflowApp) else "")
 
 
 def message_of(app: App, ask: Ask, ids: Ids, now: float, ports: Ports) -> Message | None:

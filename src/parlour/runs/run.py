@@ -66,7 +66,7 @@ class Run(Struct, eq=False):
     @property
     def weight(self) -> int:
         """About how many bytes it takes when it has ended."""
-        return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts))
+        return RUN_BYTES + EVENT_BYTES * len(self.log) + 2 * sum(map(len, self.record.parts)) + self.record.sound
 
     def say(self, event: AnyEvent) -> None:
         if isinstance(event, Retracted):

@@ -13,11 +13,12 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from parlour.domain.app import App, ChatflowApp, EasyApp, WorkflowApp
+from parlour.domain.app import App, ChatflowApp, EasyApp
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.events import (
     AnswerFinished,
     AnyEvent,
+    Intercepted,
     Journaled,
     RunFinished,
     RunStatus,
@@ -25,7 +26,7 @@ from parlour.domain.events import (
     TextDelta,
     WorkflowFinished,
 )
-from parlour.domain.ids import Ids, NewId
+from parlour.domain.ids import Ids
 from parlour.domain.message import MessageStatus, Owner
 from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown, TooManyRequests
 from parlour.domain.record import Record
@@ -43,7 +44,7 @@ from parlour.runs.run import Run
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-ENDINGS = {AnswerFinished, WorkflowFinished, Suspended, Journaled}
+ENDINGS = {AnswerFinished, WorkflowFinished, Suspended, Journaled, Intercepted}
 """Events that are told, or gone on from, only once what they say is saved."""
 
 Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
@@ -122,7 +123,7 @@ class Runs:
         now = ports.now()
         # Not before what was said there before: histories go by time, and a clock may be set back.
         at = max(now, thread.conversation.updated_at) if thread else now
-        ids = new_ids(app, thread, at, ports.new_id)
+        ids = rows.new_ids(app, thread, at, ports.new_id)
         message, flow = rows.message_of(app, ask, ids, at, ports), rows.flow_of(app, ask, ids, now)
         known, number = await self._past(app, owner, thread)
         with ExitStack() as undo:
@@ -326,7 +327,9 @@ class Runs:
     async def _end(self, run: Run, event: AnyEvent) -> None:
         """Save, then tell. A graph's message and its run end together."""
         run.record.add(event)
-        if isinstance(event, Suspended | Journaled):
+        if isinstance(event, Intercepted):
+            await self._settle(run, ("stopped", None))
+        elif isinstance(event, Suspended | Journaled):
             run.saving = True
             await rows.lay_aside(run, event, self._ports.now(), self._ports)
             run.saving = False
@@ -361,16 +364,6 @@ class Runs:
         self._forgetting = None
         if len(self._kept):
             self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
-
-
-def new_ids(app: App, thread: Thread | None, now: float, new_id: NewId) -> Ids:
-    """The names of a run that begins now; an app has those of its kind only."""
-    task_id = new_id()
-    if isinstance(app, WorkflowApp):
-        return Ids(task_id, "", "", int(now), new_id())
-    message_id = new_id()
-    conversation_id = thread.conversation.id if thread else new_id()
-    return Ids(task_id, message_id, conversation_id, int(now), new_id() if isinstance(app, ChatflowApp) else "")
 
 
 async def nothing() -> None:

@@ -16,6 +16,7 @@ from parlour.domain.problems import (
     Problem,
     RangeNotSatisfiable,
     RateLimited,
+    SpeechToTextDisabled,
     TooManyRequests,
     Unauthorized,
     WorkflowNotFound,
@@ -45,6 +46,7 @@ _UPSTREAM: Mapping[type[Problem], tuple[str, int]] = {
     DraftWorkflow: ("bad_request", 400),  # 0.4
     MalformedWorkflowId: ("bad_request", 400),  # 0.5
     ConversationNotExists: ("not_found", 404),  # 0.6
+    SpeechToTextDisabled: ("invalid_param", 400),  # 1.5
 }
 _HEADERS: Mapping[type[Problem], Mapping[str, str]] = {
     Unauthorized: {"WWW-Authenticate": 'Bearer realm="api"'},  # 1.1

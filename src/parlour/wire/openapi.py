@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 from msgspec import Meta, Struct, json
 
-from parlour.wire import annotations, datasets, feedback, forms, people, tags, variables, workflows
+from parlour.wire import annotations, audio, datasets, feedback, forms, people, tags, variables, workflows
 from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
 from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
 from parlour.wire.body import DEFAULT_USER
@@ -236,6 +236,7 @@ OPERATIONS = (
         request=OptionalUserRequest,
         body_required=False,
     ),
+    *audio.OPERATIONS,
     *feedback.OPERATIONS,
     *variables.OPERATIONS,
     *workflows.OPERATIONS,

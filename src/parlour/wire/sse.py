@@ -161,13 +161,17 @@ class Frames:
             case AnswerFinished():
                 name, of = "message_end", self._end(event)
             case AudioDelta():
-                name, of = "tts_message", {"audio": event.audio}
+                name, of = "tts_message", self._sound(event.audio)
             case AudioFinished():
                 silence = "" if self._profile == "upstream" else event.audio  # contract 0.20
-                name, of = "tts_message_end", {"audio": silence}
+                name, of = "tts_message_end", self._sound(silence)
             case _:
                 assert_never(event)
         return name, of
+
+    def _sound(self, audio: str) -> Members:
+        """Of a workflow app it has the time of the run: the description of the events wants one."""
+        return {"audio": audio} | ({"created_at": self._ids.created_at} if self._mode == "workflow" else {})
 
     def _reasoning(self, event: ReasoningDelta) -> Members:
         message_id = None if self._mode == "workflow" else self._ids.message_id

@@ -4,6 +4,7 @@ Does not know where the bytes go: `Form.feed` hands on those of the file, a chun
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Annotated
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from parlour.domain.problems import (
     FileTooLarge,
     InvalidParam,
     NoFileUploaded,
+    Problem,
     TooManyFiles,
     UnsupportedFileType,
 )
@@ -107,13 +109,26 @@ class Sent(Struct, frozen=True):
     user: str
 
 
+class Taking(Struct, frozen=True):
+    """Which file a form has to have."""
+
+    missing: type[Problem]
+    """There is none."""
+    check: Callable[[Part], None]
+    """Raises if this is none that is taken."""
+    most: Callable[[Part], int]
+    """Bytes that it may have."""
+    too_large: type[Problem]
+
+
 class Form:
     """A multipart body. `feed` it chunk by chunk, then ask it what was `sent`."""
 
-    def __init__(self, content_type: str) -> None:
+    def __init__(self, content_type: str, taking: Taking | None = None) -> None:
+        self._taking = taking or UPLOAD
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
-            raise NoFileUploaded
+            raise self._taking.missing
         self._file: Part | None = None
         self._part = Part()
         self._parts = 0
@@ -162,7 +177,7 @@ class Form:
         if not self._ended:
             raise BadRequest("The multipart body ends in the middle: its last boundary is missing.")
         if self._file is None or self._file.filename is None:
-            raise NoFileUploaded
+            raise self._taking.missing
         name = shortened(self._file.filename)
         user = read.optional_user(single(self._pairs))
         return Sent(name, extension_of(name), self._file.mime_type, user)
@@ -198,14 +213,15 @@ class Form:
         if self._file is not None:
             raise TooManyFiles
         self._file = self._part
-        check(self._part)
+        self._taking.check(self._part)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._part.filename is not None:
             self._size += end - start
-            limit = limit_of(extension_of(self._part.filename))
+            limit = self._taking.most(self._part)
             if self._size > limit:
-                raise FileTooLarge(f"File size exceeded: the limit for such a file is {limit // MEGABYTE} MB.")
+                said = f"File size exceeded: the limit for such a file is {limit // MEGABYTE} MB."
+                raise self._taking.too_large(said)
             self._out.append(memoryview(data)[start:end])
             return
         self._gathered += end - start
@@ -277,6 +293,9 @@ def limit_of(extension: str) -> int:
     if extension in VIDEOS:
         return 100 * MEGABYTE
     return (50 if extension in SOUNDS else 15) * MEGABYTE
+
+
+UPLOAD = Taking(NoFileUploaded, check, lambda part: limit_of(extension_of(part.filename or "")), FileTooLarge)
 
 
 def kept(upload: Upload, address: str) -> bytes:

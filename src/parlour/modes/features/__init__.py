@@ -8,6 +8,7 @@ from typing import Any
 from parlour.domain.turn import Turn
 from parlour.modes.features.moderated_answers import moderated
 from parlour.modes.features.moderated_questions import screened
+from parlour.modes.features.spoken_answers import spoken
 from parlour.modes.features.stage import Events, Mode
 from parlour.ports import Ports
 
@@ -16,11 +17,16 @@ def staged(mode: Mode) -> Mode:
     """The mode, with the stages that the app of each turn asks for."""
 
     def run(turn: Turn[Any], ports: Ports) -> Events:
-        rule = turn.app.features.moderation
-        if rule is None:
-            return mode(turn, ports)
-        first = rule.inputs.enabled and turn.resumption is None  # one that was laid aside was let through
-        events = screened(mode, rule, turn, ports) if first else mode(turn, ports)
-        return moderated(events, rule, turn, ports) if rule.outputs.enabled else events
+        rule, speech = turn.app.features.moderation, turn.app.features.speech
+        resumed = turn.resumption is not None
+        if rule is not None and rule.inputs.enabled and not resumed:  # one that was laid aside was let through
+            events = screened(mode, rule, turn, ports)
+        else:
+            events = mode(turn, ports)
+        if rule is not None and rule.outputs.enabled:
+            events = moderated(events, rule, turn, ports)
+        if speech.enabled and speech.autoplay and (turn.ask.streaming or resumed):  # a body cannot be heard
+            events = spoken(events, speech, ports)
+        return events
 
     return run
