@@ -14,10 +14,12 @@ from parlour.http.auth import digest
 from parlour.ports.catalogue import Key, Version
 from parlour.runs.rates import AppRates, Rate
 from tests.contract.differences import DIFFERENCES, NOT_YET_OK
+from tests.contract.filling import fill
 from tests.contract.flow_samples import run, text_field, workflow_file
 from tests.contract.pausing import NOTE, approval, followed, submit, token
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
+from tests.contract.test_citations import D1, HANDBOOK, looking
 from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import BOUNDARY, local, multipart, upload
 from tests.documented import Comparison, against, differences, event, operations
@@ -98,6 +100,7 @@ async def ask_everything(place: Place) -> None:
     await flow_variables(place)
     await annotations(door)
     await sounds(door)
+    await cited(place)
     for mode in ("blocking", "streaming"):
         asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
         await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
@@ -121,6 +124,16 @@ async def sounds(door: FrontDoor) -> None:
     headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
     for parts in ([("file", "a.mp3", "audio/mpeg", b"sound")], []):
         await door.request("POST", "/v1/audio-to-text", headers=headers, body=multipart(*parts))
+
+
+async def cited(place: Place) -> None:
+    """An answer that rests on something, and how it is told later."""
+    await fill(place, HANDBOOK)
+    door = FrontDoor(place.app, key_of("cites"))
+    door.documented = place.door.documented
+    answer = (await door.send("How much leave?")).json()
+    assert answer["metadata"]["retriever_resources"]
+    await door.get("/v1/messages", conversation_id=answer["conversation_id"], user="ann")
 
 
 async def variables(door: FrontDoor, conversation: str) -> None:
@@ -223,6 +236,7 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),
             "agent": agent_app("paint"),
             "new": agent_app("paint", mode="agent"),
+            "cites": chat_app(**looking(D1)),
         },
         models=rules(
             FAILING, PAINTING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}
