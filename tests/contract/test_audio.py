@@ -17,7 +17,7 @@ from tests.contract.requirements import requirement
 from tests.contract.test_moderation import app_of, asked, rule
 from tests.contract.uploading import BOUNDARY, Part, multipart
 from tests.dsl.graph_samples import chain, flow_file, node
-from tests.front_door import FrontDoor, Reply
+from tests.front_door import FrontDoor, Reply, until
 from tests.houses import NOBODY, Build, Gate, app_file, chat_app, key_of, rules, scripted
 
 pytestmark = pytest.mark.anyio
@@ -33,12 +33,13 @@ END = "tts_message_end"
 class Voice(ScriptedVoice):
     """Keeps what it is asked; waits for the gate before each sound, if there is one; breaks where it is told to."""
 
-    def __init__(self, gate: asyncio.Event | None = None, breaks: str = "") -> None:
+    def __init__(self, gate: asyncio.Event | None = None, breaks: str = "", after: asyncio.Event | None = None) -> None:
         self.asked: list[tuple[str, str]] = []
         self.speaking = asyncio.Event()
         self.closed = 0
         self._gate = gate
         self._breaks = breaks
+        self._after = after
 
     async def speak(self, text: str, voice: str) -> AsyncGenerator[bytes, None]:
         self.asked.append((text, voice))
@@ -50,6 +51,8 @@ class Voice(ScriptedVoice):
                 raise CompletionRequestFailed("The voice is hoarse.")
             yield titled(text)
             yield SILENCE
+            if self._after is not None:
+                await self._after.wait()
         finally:
             self.closed += 1
 
@@ -95,6 +98,24 @@ async def test_sound_is_told_while_the_model_says_nothing(build: Build) -> None:
     assert names(await stream.take(2)) == ["message", "tts_message"]
     gate.opened.set()
     assert names(await stream.rest()) == ["message", "message_end", "tts_message", END]
+
+
+@requirement("speech:early")
+async def test_a_voice_may_come_to_its_end_while_the_model_says_nothing(build: Build) -> None:
+    gate, after = Gate(), asyncio.Event()
+    voice = Voice(after=after)
+    model = scripted({"rules": [{"say": ["Wait a moment. ", "Here."], "delay_ms": 1}]}, gate.sleep)
+    place = await build(apps={"first": app_of("chat", ALOUD)}, models=model, voice=voice)
+    stream = place.door.open("POST", "/v1/chat-messages", json_body=BODY)
+    assert names(await stream.take(3)) == ["message", "tts_message", "tts_message"]
+    after.set()
+
+    async def silent() -> bool:
+        return voice.closed == 1
+
+    await until(silent)
+    gate.opened.set()
+    assert names(await stream.rest()) == ["message", "message_end", "tts_message", "tts_message", END]
 
 
 @requirement("speech:stream")

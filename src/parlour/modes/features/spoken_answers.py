@@ -69,16 +69,16 @@ class Beside:
 
     async def next(self) -> AnyEvent | None:
         """None when there are no more events. Where nothing is read aloud, no task is made for one."""
-        if self._step is None and not self._reader.sounds:
-            if not self._reader.busy:
-                return await self._follow()
-            self._step = asyncio.create_task(self._follow())
-        if self._step is not None:
+        while not self._reader.sounds:
+            if self._step is None:
+                if not self._reader.busy:
+                    return await self._follow()
+                self._step = asyncio.create_task(self._follow())
+            if self._step.done():
+                step, self._step = self._step, None
+                return step.result()
             await self._reader.beside(self._step)
-        if self._reader.sounds:
-            return self._reader.sounds.popleft()
-        step, self._step = self._step, None
-        return step.result() if step is not None else None
+        return self._reader.sounds.popleft()
 
     async def cut(self) -> AnyEvent | None:
         """Cancel what is waited for; what is said all the same."""
