@@ -40,7 +40,8 @@ wheel: $(VENV)/dev  ## dist/parlour-*.whl
 
 lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no address
 	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local --extra mcp" \
-	  "dev ../pyproject.toml --all-extras --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \
+	  "voice ../pyproject.toml --extra voice" \
+	  "dev ../pyproject.toml --extra local --extra mcp --extra postgres --extra redis --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \
 	  set -- $$name; lock=$$1.lock; shift; \
 	  ../$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --python-version 3.11 $(ARGS) -o $$lock "$$@"; done
 

@@ -20,7 +20,7 @@ NAMES = (
 )
 IGNORED = {
     "annotation_reply": "annotations are not served yet: the model answers every question",
-    "more_like_this": "is not served yet",
+    "more_like_this": "clients are told, and ask again by themselves: the API has no route of its own for it",
 }
 """What is read, and has no effect for now."""
 SERVED = ("suggested_questions_after_answer", "speech_to_text", "text_to_speech")
