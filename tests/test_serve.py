@@ -10,9 +10,11 @@ import pytest
 
 from parlour import serve, wiring
 from parlour.listening import listen
+from parlour.runs.lease import Lease
 from parlour.settings import AppEntry, BadSettings
 from parlour.sources import Source, given_keys
 from parlour.stores.memory import Memory
+from parlour.stores.memory_replicas import MemoryReplicas
 from tests.rag.shelves import library
 
 pytestmark = pytest.mark.anyio
@@ -55,7 +57,7 @@ async def test_a_failed_look_for_revoked_keys_is_told_and_done_again(
 ) -> None:
     monkeypatch.setattr(serve, "POLL_SECONDS", 0)
     rooms = Rooms()
-    server = wiring.Server(cast("Any", rooms), Shaky(), library().indexer, ())
+    server = wiring.Server(cast("Any", rooms), Shaky(), Lease(MemoryReplicas(), time.monotonic), library().indexer, ())
     polling = asyncio.create_task(serve.poll(server))
     with anyio.fail_after(5):
         await rooms.keyring.looked.wait()
@@ -67,7 +69,10 @@ async def test_a_failed_look_for_revoked_keys_is_told_and_done_again(
 async def test_a_key_that_serve_makes_has_its_date() -> None:
     storage = Memory()
     before = time.time()
-    await serve.new_key(wiring.Server(cast("Any", Rooms()), storage, library().indexer, ()), "one")
+    await serve.new_key(
+        wiring.Server(cast("Any", Rooms()), storage, Lease(MemoryReplicas(), time.monotonic), library().indexer, ()),
+        "one",
+    )
     [key] = await storage.keys.all()
     assert key.created_at >= before
 

@@ -188,7 +188,15 @@ async def poll(server: wiring.Server) -> None:
     """Notice what the commands write while the server runs: keys, published versions, documents."""
     while True:
         await asyncio.sleep(POLL_SECONDS)
+        await attempt(live(server), "the database does not know that this process lives")
         await attempt(notice(server), "keys and versions could not be looked for")
+
+
+async def live(server: wiring.Server) -> None:
+    """Tell others on the database that this process lives, and take care of what those leave that do not any more."""
+    if await server.lease.renew():
+        await wiring.sweep(server.storage)
+        await server.house.resumptions.begin()
 
 
 async def notice(server: wiring.Server) -> None:

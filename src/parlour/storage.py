@@ -11,6 +11,7 @@ from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.messages import Conversations, Messages
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.people import People
+from parlour.ports.replicas import Replicas
 from parlour.ports.retention import Retention
 from parlour.ports.uploads import Uploads
 from parlour.ports.workflows import Executions, Variables, Workflows
@@ -49,6 +50,8 @@ class Storage(Protocol):
     def variables(self) -> Variables: ...
     @property
     def knowledge(self) -> KnowledgeStore: ...
+    @property
+    def replicas(self) -> Replicas: ...
     @property
     def keys(self) -> Keys: ...
     @property

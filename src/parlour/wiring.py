@@ -46,6 +46,7 @@ from parlour.rag.documents import Extractor
 from parlour.rag.indexing import Indexer
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
+from parlour.runs.lease import Lease
 from parlour.runs.once import Once
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
@@ -85,6 +86,7 @@ class Server(Struct, frozen=True):
 
     house: House
     storage: Storage
+    lease: Lease
     indexer: Indexer
     """Works while `run` does; asleep where there is nothing to do."""
     warm: tuple[Warm, ...]
@@ -103,7 +105,7 @@ async def open_server(
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         stack.push_async_callback(storage.close)
-        await sweep(storage)
+        lease = await begin(storage, stack)
         kept, apps = (open_blobs(settings), Signer(signing_secret(settings), time.time)), AppsAsTools()
         ports, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
@@ -151,7 +153,16 @@ async def open_server(
         )
         apps.open(house, ports.files)
         stack.push_async_callback(house.guests.settled)
-        yield Server(house, storage, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
+        yield Server(house, storage, lease, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
+
+
+async def begin(storage: Storage, stack: AsyncExitStack) -> Lease:
+    """This process lives; others see it from now on until the stack is closed."""
+    lease = Lease(storage.replicas, time.monotonic)
+    await lease.renew()
+    stack.push_async_callback(lease.leave)
+    await sweep(storage)
+    return lease
 
 
 async def sweep(storage: Storage) -> None:

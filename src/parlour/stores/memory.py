@@ -39,6 +39,7 @@ from parlour.stores.memory_passages import (
     MemorySegments,
 )
 from parlour.stores.memory_people import MemoryPeople
+from parlour.stores.memory_replicas import MemoryReplicas
 from parlour.stores.memory_retention import MemoryRetention
 from parlour.stores.memory_workflows import (
     FlowRows,
@@ -93,6 +94,7 @@ class Memory:
         self.executions = MemoryExecutions(flows)
         self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
         self.knowledge = memory_knowledge(KnowledgeRows())
+        self.replicas = MemoryReplicas()
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 

@@ -10,6 +10,7 @@ hundred calls a commit would be a second, six are nothing.
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from uuid import uuid4
 
 from msgspec import Struct
 
@@ -52,6 +53,8 @@ class Database:
         self._opened = opened
         self._changes = opened.changes_before
         self.wording = opened.wording
+        self.replica = uuid4().hex
+        """The name of this process among those on the database."""
         self._closing = False
         self._writes = Lane(f"{opened.kind}-writer", [opened.commit], LARGEST_GROUP)
         self._reads = Lane(f"{opened.kind}-reader", opened.look_ups, LARGEST_LOOK)

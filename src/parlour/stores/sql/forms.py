@@ -58,13 +58,19 @@ SELECT min(expires_at) FROM forms JOIN workflow_runs ON workflow_runs.id = run_i
 WHERE current = 1 AND action IS NULL AND status = 'paused'
 """
 
-INTERRUPTED = "SELECT run, state FROM workflow_runs WHERE status = 'running' AND state IS NOT NULL"
+# Whoever finds them has them: another process looks in vain.
+INTERRUPTED = """
+UPDATE workflow_runs SET replica = :replica
+WHERE status = 'running' AND state IS NOT NULL AND replica NOT IN (SELECT id FROM replicas)
+RETURNING run, state
+"""
 
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_asked = json.Decoder(HumanInputRequired).decode
 
 RunRow = tuple[str, bytes]
 FormRow = tuple[str, str, str, str | None, str | None]
+Found = list[tuple[RunRow, list[FormRow]]]
 
 
 class SqlPauses:
@@ -72,7 +78,7 @@ class SqlPauses:
         self._database = database
 
     async def lay_aside(self, laid: LaidAside) -> None:
-        run = row_of(laid.run, laid.state)
+        run = row_of(laid.run, self._database.replica, laid.state)
         forms = [
             {
                 "id": form.asked.form_id,
@@ -105,16 +111,24 @@ class SqlPauses:
         return found[0]
 
     async def interrupted(self) -> tuple[LaidAside, ...]:
-        return await self._read(INTERRUPTED, {})
+        asked: dict[str, object] = {"replica": self._database.replica}
+        return laid_aside(await self._database.write(lambda connection: with_forms(connection, INTERRUPTED, asked)))
 
     async def _read(self, sql: str, asked: dict[str, object]) -> tuple[LaidAside, ...]:
-        def work(connection: Connection) -> list[tuple[RunRow, list[FormRow]]]:
+        def work(connection: Connection) -> Found:
             with snapshot(connection):
-                runs: list[RunRow] = connection.execute(sql, asked).fetchall()
-                return [(run, connection.execute(OF_RUN, {"id": decode_run(run[0]).id}).fetchall()) for run in runs]
+                return with_forms(connection, sql, asked)
 
-        found = await self._database.read(work)
-        return tuple(LaidAside(decode_run(run), state, tuple(map(form_from, forms))) for (run, state), forms in found)
+        return laid_aside(await self._database.read(work))
+
+
+def with_forms(connection: Connection, sql: str, asked: dict[str, object]) -> Found:
+    runs: list[RunRow] = connection.execute(sql, asked).fetchall()
+    return [(run, connection.execute(OF_RUN, {"id": decode_run(run[0]).id}).fetchall()) for run in runs]
+
+
+def laid_aside(found: Found) -> tuple[LaidAside, ...]:
+    return tuple(LaidAside(decode_run(run), state, tuple(map(form_from, forms))) for (run, state), forms in found)
 
 
 class SqlForms:

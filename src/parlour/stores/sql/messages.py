@@ -34,11 +34,12 @@ SELECT * FROM asked WHERE id IS NOT NULL
 # with EXISTS would let Postgres join in another order).
 ADD_MESSAGES = """
 INSERT INTO messages
-    (id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at)
+    (id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at, replica)
 WITH asked
-    (app_id, user, id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at)
+    (app_id, user, id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at,
+     replica)
     AS (VALUES {rows})
-SELECT id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at
+SELECT id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at, replica
 FROM asked
 WHERE 1 = (
     SELECT 1 FROM conversations AS c
@@ -55,10 +56,11 @@ WHERE conversations.id = asked.conversation_id
 """
 
 CLOSE_MESSAGES = """
-WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations, thoughts) AS (VALUES {rows})
+WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations, thoughts, replica)
+    AS (VALUES {rows})
 UPDATE messages
 SET answer = asked.answer, status = asked.status, error = asked.error, usage = asked.usage,
-    citations = asked.citations, thoughts = asked.thoughts
+    citations = asked.citations, thoughts = asked.thoughts, replica = asked.replica
 FROM asked
 WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_id
     AND EXISTS (
@@ -132,14 +134,15 @@ ORDER BY created_at DESC, sequence DESC LIMIT :limit
 
 SWEEP = """
 UPDATE messages SET status = 'error', error = :error
-WHERE status = 'running'
+WHERE status = 'running' AND replica NOT IN (SELECT id FROM replicas)
     AND id NOT IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NOT NULL)
 """
 
 # Of runs that were cut off between the two lines that lay one aside.
 SWEEP_PAUSED = """
 UPDATE messages SET status = 'error', error = :error
-WHERE status = 'paused' AND id IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NULL)
+WHERE status = 'paused' AND replica NOT IN (SELECT id FROM replicas)
+    AND id IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NULL)
 """
 
 MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str, str]
@@ -184,7 +187,7 @@ class SqlMessages:
         claim: Claim | None = None,
         run: WorkflowRun | None = None,
     ) -> None:
-        opening = opening_of(message, conversation, run)
+        opening = opening_of(message, conversation, run, self._database.replica)
         if claim is not None:
             row = row_of(claim)
             await self._database.write(lambda connection: claim_and_write_down(connection, row, opening))
@@ -192,7 +195,7 @@ class SqlMessages:
             raise refusal
 
     async def close(self, message: Message) -> None:
-        await self._database.join(write_down, closing_of(message))
+        await self._database.join(write_down, closing_of(message, self._database.replica))
 
     async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
         asked = {**by_owner(owner, conversation_id), "limit": limit, "parent_id": "" if parent_id == NIL else parent_id}
@@ -278,7 +281,7 @@ def claim_and_write_down(connection: Connection, claim: dict[str, object], openi
         raise refusal
 
 
-def opening_of(message: Message, conversation: Conversation | None, run: WorkflowRun | None) -> Opening:
+def opening_of(message: Message, conversation: Conversation | None, run: WorkflowRun | None, replica: str) -> Opening:
     owner = message.owner
     return Opening(
         id=message.id,
@@ -296,6 +299,7 @@ def opening_of(message: Message, conversation: Conversation | None, run: Workflo
             to_json(message.usage),
             to_json(message.citations),
             message.created_at,
+            replica,
         ),
         conversation=None
         if conversation is None
@@ -312,11 +316,11 @@ def opening_of(message: Message, conversation: Conversation | None, run: Workflo
         ),
         touch=(owner.app_id, owner.user, message.conversation_id, message.created_at),
         files=file_rows(message),
-        run=None if run is None else answering(run),
+        run=None if run is None else answering(run, replica),
     )
 
 
-def closing_of(message: Message) -> Closing:
+def closing_of(message: Message, replica: str) -> Closing:
     return Closing(
         message=(
             message.owner.app_id,
@@ -329,6 +333,7 @@ def closing_of(message: Message) -> Closing:
             to_json(message.usage),
             to_json(message.citations),
             to_json(message.thoughts),
+            replica,
         ),
         files=made_rows(message),
     )

@@ -18,6 +18,7 @@ from parlour.stores.sql.indexing import SqlIndexing
 from parlour.stores.sql.messages import SqlMessages
 from parlour.stores.sql.metadata_fields import SqlMetadataFields
 from parlour.stores.sql.people import SqlPeople
+from parlour.stores.sql.replicas import SqlReplicas
 from parlour.stores.sql.retention import SqlRetention
 from parlour.stores.sql.segments import SqlChildren, SqlSegments
 from parlour.stores.sql.uploads import SqlUploads
@@ -56,6 +57,7 @@ class Stores:
             index=SqlIndex(database),
             indexing=SqlIndexing(database),
         )
+        self.replicas = SqlReplicas(database)
         self.keys = SqlKeys(database)
         self.versions = SqlVersions(database)
 

@@ -11,20 +11,22 @@ from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 
 OPEN = """
-INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
-VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run, :task_id)
+INSERT INTO workflow_runs
+    (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id, replica)
+VALUES (:id, :app_id, :user, :message_id, :conversation_id, :status, :created_at, :searched, :run, :task_id, :replica)
 """
 
 # The same for any number of rows (`fill`), each with the message that it answers; without that it is left out.
 ADD_ANSWERING = """
-INSERT INTO workflow_runs (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
-WITH asked (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id)
+INSERT INTO workflow_runs
+    (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id, replica)
+WITH asked (id, app_id, user, message_id, conversation_id, status, created_at, searched, run, task_id, replica)
     AS (VALUES {rows})
 SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = asked.message_id)
 """
 
 CLOSE = """
-UPDATE workflow_runs SET status = :status, searched = :searched, run = :run, state = :state
+UPDATE workflow_runs SET status = :status, searched = :searched, run = :run, state = :state, replica = :replica
 WHERE id = :id AND app_id = :app_id
 """
 
@@ -50,7 +52,10 @@ WHERE app_id = :app_id
     AND (user = :user OR :user IS NULL)
 """
 
-CUT_OFF = "SELECT run FROM workflow_runs WHERE status = 'running' AND state IS NULL"
+CUT_OFF = """
+SELECT run FROM workflow_runs
+WHERE status = 'running' AND state IS NULL AND replica NOT IN (SELECT id FROM replicas)
+"""
 
 decode_run = json.Decoder(WorkflowRun).decode
 
@@ -60,7 +65,7 @@ class SqlWorkflows:
         self._database = database
 
     async def open(self, run: WorkflowRun, claim: Claim | None = None) -> None:
-        row, taken = row_of(run), claim and claim_row(claim)
+        row, taken = row_of(run, self._database.replica), claim and claim_row(claim)
 
         def work(connection: Connection) -> None:
             if taken is not None and not connection.execute(TAKE, taken).rowcount:
@@ -70,7 +75,7 @@ class SqlWorkflows:
         await self._database.write(work)
 
     async def close(self, run: WorkflowRun) -> None:
-        row = row_of(run)
+        row = row_of(run, self._database.replica)
         await self._database.write(lambda connection: connection.execute(CLOSE, row).rowcount)
 
     async def get(self, app_id: str, run_id: str) -> WorkflowRun | None:
@@ -104,13 +109,13 @@ class SqlWorkflows:
             for (row,) in rows:
                 run = decode_run(row)
                 failed = structs.replace(run, status="failed", error=error, finished_at=run.created_at)
-                connection.execute(CLOSE, row_of(failed))
+                connection.execute(CLOSE, row_of(failed, self._database.replica))
             return len(rows)
 
         return await self._database.write(work)
 
 
-def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
+def row_of(run: WorkflowRun, replica: str, state: bytes | None = None) -> dict[str, object]:
     return {
         "id": run.id,
         "app_id": run.owner.app_id,
@@ -122,10 +127,11 @@ def row_of(run: WorkflowRun, state: bytes | None = None) -> dict[str, object]:
         "searched": searched(run),
         "run": json.encode(run).decode(),
         "task_id": run.task_id,
+        "replica": replica,
         "state": state,
     }
 
 
-def answering(run: WorkflowRun) -> tuple[object, ...]:
+def answering(run: WorkflowRun, replica: str) -> tuple[object, ...]:
     """A row of `ADD_ANSWERING`."""
-    return tuple(value for name, value in row_of(run).items() if name != "state")
+    return tuple(value for name, value in row_of(run, replica).items() if name != "state")

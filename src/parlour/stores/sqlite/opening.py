@@ -23,6 +23,9 @@ READERS = 2
 PATIENCE = 5_000
 """Milliseconds to wait for another process (a command beside the server) that is writing."""
 
+LEASES = 15
+"""The step that brought the table of serving processes."""
+
 Trace = Callable[[str], object]
 """Told each SQL statement as it starts, on whichever thread runs it."""
 
@@ -54,6 +57,8 @@ def open_file(path: Path, *, serving: bool, known: tuple[Step, ...], trace: Trac
             if journal(writer) != "wal":
                 raise CannotOpen(f"{path} lies where SQLite cannot share it between processes: use a local disk.")
             migrate(writer, path, known, serving=serving)
+            if serving and known[-1].number >= LEASES:
+                writer.execute("DELETE FROM replicas")  # the lock is ours: no other lives
             readers = tuple(connect(path, "ro", held, trace) for _ in range(READERS))
             return Opened(path, writer, readers, number(writer, "PRAGMA data_version"), held.pop_all())
     except (OSError, sqlite3.Error) as error:

@@ -1,0 +1,59 @@
+"""Serving processes on Postgres: killed beside one another, and left by the database for a while."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.postgres_server import Postgres, running
+from tests.process.conftest import Served, serving, until
+from tests.process.test_life import SLOW, killed_during_streams
+
+pytestmark = pytest.mark.slow
+
+
+def on(url: str) -> str:
+    return f'[storage]\ndatabase = "{url}"'
+
+
+def page_of(served: Served, user: str, conversation_id: str) -> list[dict[str, Any]]:
+    return served.call("GET", f"/v1/messages?user={user}&conversation_id={conversation_id}")[1]["data"]
+
+
+def test_kill_9_loses_no_question_and_leaves_the_runs_of_others_alone(tmp_path: Path, postgres: Postgres) -> None:
+    with (
+        postgres.database() as url,
+        serving(tmp_path / "one", SLOW, on(url)) as one,
+        serving(tmp_path / "other", SLOW, on(url)) as other,
+    ):
+        going_on = other.events("still going on")
+        own = next(going_on)
+        firsts = asyncio.run(killed_during_streams(one, 20))
+
+        def swept(number: int, first: dict[str, Any]) -> bool:
+            [message] = page_of(other, f"user-{number}", first["conversation_id"])
+            assert (message["id"], message["query"]) == (first["message_id"], f"question {number}")
+            return message["status"] == "error"
+
+        until(lambda: all(swept(number, first) for number, first in enumerate(firsts)), 25)
+        assert own["event"] == "message"
+        assert [event["event"] for event in going_on][-1] == "message_end"
+        [message] = page_of(other, "u", own["conversation_id"])
+        assert message["answer"].startswith("word word")
+        assert message["status"] == "normal"
+
+
+def test_a_database_that_is_away_is_told_and_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+    script = {"rules": [{"say": ["word "], "repeat": 100, "delay_ms": 20}]}
+    with running("fsync=on") as server, server.database() as url, serving(tmp_path, script, on(url)) as served:
+        events = served.events("hi")
+        first = next(events)
+        server.stop()
+        status, body = served.call("GET", "/v1/conversations?user=u")
+        assert (status, body["status"]) == (503, 503)
+        server.start()
+        assert [event["event"] for event in events][-1] == "message_end", "its answer waited for the database"
+        until(lambda: served.call("GET", "/health")[0] == 200)
+        [message] = page_of(served, "u", first["conversation_id"])
+        assert message["answer"] == "word " * 100

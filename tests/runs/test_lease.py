@@ -1,0 +1,35 @@
+"""The word of a process that it lives: who judges others, and when."""
+
+import pytest
+
+from parlour.runs.lease import SECONDS, Lease
+
+pytestmark = pytest.mark.anyio
+
+
+class Heard:
+    """Remembers whether it was asked to bury."""
+
+    def __init__(self) -> None:
+        self.buried: list[bool] = []
+
+    async def renew(self, seconds: float, *, bury: bool) -> bool:
+        assert seconds == SECONDS
+        self.buried.append(bury)
+        return bury
+
+    async def leave(self) -> None: ...
+
+
+async def test_only_who_has_lived_as_long_as_a_lease_lasts_judges_others() -> None:
+    now, heard = 100.0, Heard()
+    lease = Lease(heard, lambda: now)
+    for _ in range(4):
+        await lease.renew()
+        now += 4.0
+    assert heard.buried == [False, False, False, True]
+    now += SECONDS  # the database was away, or this process stood still
+    for _ in range(3):
+        assert not await lease.renew()
+        now += 4.0
+    assert await lease.renew()
