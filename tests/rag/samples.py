@@ -79,6 +79,10 @@ def slide(*lines: str) -> str:
 
 def pptx() -> bytes:
     """Two slides, shown in another order than their files have."""
+    return slides(slide("The end"), slide("Title", "", "Point"))
+
+
+def slides(last: str, first: str) -> bytes:
     relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     show = "http://schemas.openxmlformats.org/presentationml/2006/main"
     return zipped(
@@ -87,8 +91,8 @@ def pptx() -> bytes:
             '<sldId r:id="r1"/></sldIdLst></p>',
             "ppt/_rels/presentation.xml.rels": '<R><Relationship Id="r1" Target="slides/slide1.xml"/>'
             '<Relationship Id="r2" Target="/ppt/slides/slide2.xml"/></R>',
-            "ppt/slides/slide1.xml": slide("The end"),
-            "ppt/slides/slide2.xml": slide("Title", "", "Point"),
+            "ppt/slides/slide1.xml": last,
+            "ppt/slides/slide2.xml": first,
         }
     )
 

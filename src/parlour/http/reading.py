@@ -104,3 +104,22 @@ def title(node: Node) -> str:
     names = [used.get(key) for key in (("provider", "name") if used is model else ("provider_name", "tool_name"))]
     uses = f" ({'/'.join(map(str, names))})" if all(names) else ""
     return f"{node.type} `{node.title.strip() or node.id}`{uses}"
+
+
+def datasets(source: str, name: str) -> tuple[tuple[int, str], ...]:
+    """The datasets that a file names, each with the line of its first place. Never raises."""
+    try:
+        loaded = load(source, name=name)
+    except Refused:
+        return ()
+    app = loaded.app
+    found: dict[str, int] = {}
+    if isinstance(app, ChatflowApp | WorkflowApp):
+        for node in app.graph.nodes:
+            ids = node.data.get("dataset_ids") if node.type == "knowledge-retrieval" else None
+            for one in cast("list[object]", ids) if isinstance(ids, list) else ():
+                found.setdefault(str(one), loaded.line(node.id, "dataset_ids"))
+    elif app.lookup is not None:
+        for one in app.lookup.datasets:
+            found.setdefault(one, loaded.whole.line("model_config", "dataset_configs"))
+    return tuple((line, one) for one, line in found.items())
