@@ -11,7 +11,7 @@ import pytest
 from parlour import serve, wiring
 from parlour.listening import listen
 from parlour.runs.lease import Lease
-from parlour.settings import AppEntry, BadSettings
+from parlour.settings import AppEntry, BadSettings, Settings, Storage
 from parlour.sources import Source, given_keys
 from parlour.stores.memory import Memory
 from parlour.stores.memory_replicas import MemoryReplicas
@@ -109,3 +109,9 @@ def test_the_line_to_copy_fits_the_kind_of_app(mode: str, route: str, asked: str
     assert f"http://x/v1/{route} " in line
     assert "app-key" in line
     assert f"{{{asked}" in line
+
+
+def test_of_several_servers_on_one_database_none_takes_anothers_documents() -> None:
+    file, shared = Settings(), Settings(storage=Storage(database="postgresql://user@host/name"))
+    assert wiring.worker_of(file) == wiring.worker_of(file)
+    assert wiring.worker_of(shared) != wiring.worker_of(shared)

