@@ -82,7 +82,7 @@ from tests.trial_tools import TRIAL
 from tests.watching import Generators, logged
 
 Store = Literal["memory", "sqlite"] | Postgres
-STORES = ("memory", "sqlite", pytest.param("postgres", marks=pytest.mark.slow))
+STORES = ("memory", "sqlite")
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id that belongs to nothing."""
 SECRET = b"the secret of a test"
@@ -401,7 +401,7 @@ Build = Callable[..., Awaitable[Place]]
 
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest) -> Store:
-    return request.getfixturevalue("postgres") if request.param == "postgres" else request.param
+    return request.param
 
 
 @pytest.fixture
