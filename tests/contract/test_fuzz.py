@@ -281,6 +281,7 @@ queries = st.binary(max_size=60) | st.dictionaries(
 
 
 @requirement("error:never-html", "error:envelope", "error:malformed-json", "check:02", "check:10")
+@pytest.mark.timeout(300)
 @many(60)
 @given(body=bodies, kind=st.sampled_from(ORDINARY), sent=headers, query=queries, there=st.booleans())
 async def test_any_bytes_headers_and_query_on_any_route_are_answered_or_refused(
@@ -305,11 +306,14 @@ async def everywhere(place: Place, body: bytes, sent: dict[str, str], query: byt
         if (method, path) == ("GET", "/docs"):
             continue
         whole = path.format_map(
-            {**dict.fromkeys(("job_id", "variable_id", "form_token"), NOBODY), **ids} if there else Unknown()
+            {**dict.fromkeys(("job_id", "variable_id", "form_token"), NOBODY), **WORDS, **ids} if there else Unknown()
         )
         key = KNOWLEDGE if of_knowledge(path) else None
         reply = await place.door.request(method, whole, body=body, query=query, headers=sent, key=key)
         assert_as_described(f"{method} {path}", reply) if (method, path) not in NOT_DESCRIBED else None
+
+
+WORDS = {"action": "enable", "model_type": "text-embedding"}
 
 
 class Unknown(dict[str, str]):

@@ -33,6 +33,7 @@ async def test_another_tenants_id_is_answered_as_one_of_nothing_and_harms_nothin
         assert await belongings(owner) == before, place
 
 
+@pytest.mark.slow
 @requirement("knowledge:own")
 async def test_the_walk_could_do_harm_with_a_tenants_own_ids(build: Build) -> None:
     house = await build()
@@ -47,4 +48,4 @@ def test_the_walk_goes_to_every_place_for_an_id_that_the_document_names() -> Non
     wanted = set(walk.described(json.loads(document("1.0.0")), "knowledge_key"))
     visited = {(place.operation, place.name) for place in PLACES}
     assert wanted - visited == NO_IDS.keys()
-    assert visited <= wanted
+    assert {one for one in visited if one[1].endswith(("_id", "_ids"))} <= wanted

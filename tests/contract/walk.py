@@ -259,7 +259,8 @@ def described(spec: Body, key: str) -> Iterator[tuple[str, str]]:
     """
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
-            if (key == "app_key") != (operation.get("security") != [{"knowledge_key": []}]):
+            of_knowledge = operation.get("security") == [{"knowledge_key": []}] or path.startswith("/files/documents/")
+            if of_knowledge != (key == "knowledge_key"):
                 continue
             name = f"{method.upper()} {path}"
             yield from (

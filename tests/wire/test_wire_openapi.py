@@ -82,7 +82,8 @@ def test_only_the_welcome_the_health_and_signed_addresses_need_no_key() -> None:
     open_ = {
         path for path, methods in PATHS.items() for described in methods.values() if described.get("security") == []
     }
-    assert open_ == {"/v1/", "/health", "/files/{file_id}/file-preview", "/files/tools/{file_id}"}
+    signed = {"/files/{file_id}/file-preview", "/files/tools/{file_id}", "/files/documents/{dataset_id}/{document_id}"}
+    assert open_ == {"/v1/", "/health"} | signed
 
 
 def test_schemas_say_what_is_required() -> None:

@@ -98,13 +98,29 @@ class Document(Struct, frozen=True):
     """Of all its passages; kept by the store."""
 
 
+Standing = Literal["queuing", "indexing", "paused", "error", "available", "disabled", "archived"]
+
+
+def standing(document: Document) -> Standing:
+    """How a document stands, as clients see and ask for it."""
+    match document.progress.status:
+        case "completed":
+            return "archived" if document.archived else "available" if document.enabled else "disabled"
+        case "waiting":
+            return "queuing"
+        case "paused" | "error" as ended:
+            return ended
+        case _:
+            return "indexing"
+
+
 class DocumentQuery(Struct, frozen=True):
     """Which documents: all by default."""
 
     keyword: str = ""
     """Within the name, in whatever case."""
     batch: str = ""
-    status: Literal["", "queuing", "indexing", "paused", "error", "available", "disabled", "archived"] = ""
+    status: Standing | Literal[""] = ""
 
 
 class DocumentsPage(Struct, frozen=True):

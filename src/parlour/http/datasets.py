@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.dataset import Counts, Dataset
+from parlour.domain.passages import DocumentQuery
 from parlour.domain.problems import InvalidParam, NotFound, ProviderNotInitialized
 from parlour.http.house import House
 from parlour.http.knowledge import UNKNOWN, dataset_of, tenant_of
@@ -15,6 +16,8 @@ from parlour.http.rim import body_of, json
 from parlour.wire import datasets
 from parlour.wire.datasets import Known
 from parlour.wire.members import fitted
+
+TOGETHER = 100
 
 
 def routes(house: House) -> list[Route]:
@@ -61,8 +64,21 @@ async def update(house: House, request: Request) -> Response:
     checked(house, changed)
     if not await house.knowledge.store.datasets.update(changed):
         raise NotFound(UNKNOWN)
+    was, now = (dataset.technique, dataset.embedding), (changed.technique, changed.embedding)
+    if dataset.technique is not None and changed.technique == "high_quality" and was != now:
+        await index_again(house, changed)
     [found] = await known(house, dataset.tenant, [changed])
     return json(datasets.one(found, members=True))
+
+
+async def index_again(house: House, dataset: Dataset) -> None:
+    """What its documents are found by is of no use any more."""
+    store, number = house.knowledge.store.documents, 1
+    while (found := await store.page(dataset.place, DocumentQuery(), number, TOGETHER)).items:
+        for document in found.items:  # one that was deleted just now must not keep back the others
+            await store.update(dataset.place, [document], again=True)
+        number += 1
+    house.knowledge.editing.wake()
 
 
 async def delete(house: House, request: Request) -> Response:

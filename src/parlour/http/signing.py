@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from parlour.domain.ids import Clock
 
 VALID_SECONDS = 300
-Kind = Literal["file-preview", "tools"]
+Kind = Literal["file-preview", "tools", "document"]
 _WHOLE = re.compile(r"[0-9]{1,12}")
 
 
@@ -36,6 +36,10 @@ class Signer:
         """The same of a file that a tool or a node has made; `extension` may be empty, or anything."""
         end = "".join(letter for letter in extension if letter.isascii() and letter.isalnum())[:10] or "bin"
         return f"{base.rstrip('/')}/files/tools/{upload_id}.{end}?{self._query('tools', upload_id)}"
+
+    def document_query(self, name: str) -> str:
+        """What makes an address of the file of a document valid, from now on; `name` says which."""
+        return self._query("document", name)
 
     def accepts(self, upload_id: str, query: Mapping[str, str], kind: Kind = "file-preview") -> bool:
         """Whether these are the parameters of an address of ours that is still valid."""

@@ -38,6 +38,10 @@ class Contents(Protocol):
         """
         ...
 
+    def reads(self, name: str, mime_type: str) -> bool:
+        """Whether a file of this name and type has text."""
+        ...
+
     def kind(self, head: bytes) -> str:
         """The MIME type of what begins like this, by its content alone; empty where that does not tell."""
         ...

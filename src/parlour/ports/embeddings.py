@@ -48,6 +48,10 @@ class Rerankers(Protocol):
         """As of `Embeddings`."""
         ...
 
+    def usual(self) -> ModelName:
+        """The model that is asked where none is named; empty where there is none."""
+        ...
+
     async def scores(self, model: ModelName, query: str, texts: Sequence[str]) -> tuple[float, ...]:
         """How well each text answers the query, within [0, 1].
 

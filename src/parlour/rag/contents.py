@@ -65,6 +65,9 @@ class FileContents:
             case _:
                 return ""
 
+    def reads(self, name: str, mime_type: str) -> bool:
+        return self._documents.reads(name, mime_type)
+
     def kind(self, head: bytes) -> str:
         return sniffing.kind(head)
 

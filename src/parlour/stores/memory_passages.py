@@ -21,6 +21,7 @@ from parlour.domain.passages import (
     SegmentCount,
     SegmentQuery,
     SegmentsPage,
+    standing,
 )
 from parlour.domain.terms import indexed, terms
 from parlour.ports.passages import Task, Written
@@ -52,7 +53,7 @@ class MemoryDatasetDocuments:
             for paper in self._rows.papers(place).values()
             if wanted in paper.document.name.casefold()
             and query.batch in {"", paper.document.batch}
-            and query.status in {"", shown_status(paper.document)}
+            and query.status in {"", standing(paper.document)}
         ]
         found.sort(key=lambda one: -one.position)
         return DocumentsPage(tuple(found[(page - 1) * limit : page * limit]), len(found))
@@ -86,7 +87,7 @@ class MemoryDocumentCounts:
         for one in dataset_ids:
             if self._rows.shelf(Place(tenant, one)) is not None:
                 papers = [paper.document for paper in self._rows.papers(Place(tenant, one)).values()]
-                available = sum(shown_status(document) == "available" for document in papers)
+                available = sum(standing(document) == "available" for document in papers)
                 found[one] = Counts(len(papers), available, sum(document.progress.words for document in papers))
         return found
 
@@ -102,7 +103,7 @@ class MemoryDocumentCounts:
         }
 
     async def searchable(self, place: Place) -> tuple[Document, ...]:
-        found = [paper for paper in self._rows.papers(place).values() if shown_status(paper.document) == "available"]
+        found = [paper for paper in self._rows.papers(place).values() if standing(paper.document) == "available"]
         return tuple(sorted((with_hits(paper) for paper in found), key=lambda one: one.position))
 
 
@@ -222,7 +223,7 @@ class MemoryIndex:
         return [
             (document, node)
             for document, paper in self._rows.papers(place).items()
-            if shown_status(paper.document) == "available" and (within is None or document in within)
+            if standing(paper.document) == "available" and (within is None or document in within)
             for node in paper.nodes.values()
             if paper.segments[node.segment_id].enabled and paper.segments[node.segment_id].status == "completed"
         ]
@@ -294,14 +295,6 @@ def forget(paper: Paper, segment_id: str) -> None:
 
 def with_hits(paper: Paper) -> Document:
     return structs.replace(paper.document, hit_count=sum(segment.hit_count for segment in paper.segments.values()))
-
-
-def shown_status(document: Document) -> str:
-    """The state of a document as clients ask for it."""
-    status = document.progress.status
-    if status == "completed":
-        return "archived" if document.archived else "available" if document.enabled else "disabled"
-    return {"waiting": "queuing", "paused": "paused", "error": "error"}.get(status, "indexing")
 
 
 def rarity(whole: int, holding: int) -> float:

@@ -8,7 +8,22 @@ from typing import Annotated, cast
 
 from msgspec import Meta, Struct, json
 
-from parlour.wire import annotations, audio, datasets, feedback, forms, people, tags, variables, workflows
+from parlour.wire import (
+    annotations,
+    audio,
+    datasets,
+    documents,
+    feedback,
+    forms,
+    metadata,
+    model_list,
+    people,
+    retrieving,
+    segments,
+    tags,
+    variables,
+    workflows,
+)
 from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
 from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
 from parlour.wire.body import DEFAULT_USER
@@ -245,6 +260,11 @@ OPERATIONS = (
     *people.OPERATIONS,
     *datasets.OPERATIONS,
     *tags.OPERATIONS,
+    *metadata.OPERATIONS,
+    *documents.OPERATIONS,
+    *segments.OPERATIONS,
+    *retrieving.OPERATIONS,
+    *model_list.OPERATIONS,
     Operation(
         method="get",
         path="/v1/",

@@ -82,6 +82,12 @@ class SignedQuery(Struct):
     as_attachment: Annotated[bool, Meta(description="To be saved rather than shown.")] = False
 
 
+class SignedDocumentQuery(SignedQuery, kw_only=True):
+    """The same of the file of a document."""
+
+    tenant: str
+
+
 class FileUploadRequest(Struct):
     """One file, as multipart/form-data."""
 
@@ -129,7 +135,8 @@ class Form:
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise self._taking.missing
-        self._file: Part | None = None
+        self.file: Part | None = None
+        """The one that came."""
         self._part = Part()
         self._parts = 0
         self._header = [b"", b""]
@@ -174,13 +181,21 @@ class Form:
         Raises:
             Problem: it was cut short, or has no file.
         """
+        user = read.optional_user(self.fields())
+        if self.file is None:
+            raise self._taking.missing
+        name = shortened(self.file.filename or "")
+        return Sent(name, extension_of(name), self.file.mime_type, user)
+
+    def fields(self) -> dict[str, str]:
+        """What the body said that is no file; to be asked at its end.
+
+        Raises:
+            BadRequest: it was cut short.
+        """
         if not self._ended:
             raise BadRequest("The multipart body ends in the middle: its last boundary is missing.")
-        if self._file is None or self._file.filename is None:
-            raise self._taking.missing
-        name = shortened(self._file.filename)
-        user = read.optional_user(single(self._pairs))
-        return Sent(name, extension_of(name), self._file.mime_type, user)
+        return single(self._pairs)
 
     def _begin(self) -> None:
         self._part = Part(value=bytearray())
@@ -210,9 +225,9 @@ class Form:
     def _headers_end(self) -> None:
         if self._part.filename is None:
             return
-        if self._file is not None:
+        if self.file is not None:
             raise TooManyFiles
-        self._file = self._part
+        self.file = self._part
         self._taking.check(self._part)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
