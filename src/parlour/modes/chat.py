@@ -14,7 +14,7 @@ from parlour.llm.citing import cited, context
 from parlour.llm.documents import images, recalled, with_texts
 from parlour.llm.exchange import exchange
 from parlour.llm.prompt import compose
-from parlour.modes.knowledge import looked_up
+from parlour.modes.knowledge import Looked, looked_up
 from parlour.ports import Ports
 from parlour.ports.models import Image
 
@@ -27,11 +27,11 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     Raises:
         Problem: the prompt does not fit the model, or the model cannot be reached.
     """
-    looked = await looked_up(turn, ports)
+    looked = Looked() if turn.app.lookup is None else await looked_up(turn, ports)
     for event in looked.events:
         yield event
     turn, pictures = await with_files(turn, ports)
-    known = context(looked.hits)
+    known = context(looked.hits) if looked.hits else ""
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, context=known)
     spent = [event.usage for event in looked.events if isinstance(event, ModelFinished)]
     async with aclosing(exchange(call, ports)) as events:
@@ -39,7 +39,7 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
             if type(event) is ModelFinished:
                 spent.append(event.usage)
             yield event
-    citations = cited(looked.hits, turn.ask.retriever_from) if turn.app.features.citations else ()
+    citations = cited(looked.hits, turn.ask.retriever_from) if looked.hits and turn.app.features.citations else ()
     yield AnswerFinished(usage=total(spent), citations=citations)
 
 
