@@ -1,12 +1,12 @@
 """Datasets for the apps of a test: written into a running house, and indexed by it. Knows no route."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
-
-from anyio import fail_after
+from functools import partial
 
 from parlour.domain.dataset import TENANT, Dataset, ModelName, RetrievalSettings
 from parlour.domain.passages import Document, DocumentQuery, DocumentSource, ProcessRule, Segmentation
+from parlour.ports.knowledge import Knowledge
+from tests.front_door import until
 from tests.houses import Place
 
 LINES = ProcessRule("custom", segmentation=Segmentation("\n", 500))
@@ -49,10 +49,12 @@ async def fill(
             )
             assert await knowledge.store.documents.add(made.place, [document])
         knowledge.editing.wake()
-        with fail_after(5):
-            query = DocumentQuery(status="available")
-            while (await knowledge.store.documents.page(made.place, query, 1, 99)).total < len(documents):  # noqa: ASYNC110
-                await asyncio.sleep(0)
+        await until(partial(indexed, knowledge, made, len(documents)), 20)
+
+
+async def indexed(knowledge: Knowledge, dataset: Dataset, documents: int) -> bool:
+    query = DocumentQuery(status="available")
+    return (await knowledge.store.documents.page(dataset.place, query, 1, 99)).total >= documents
 
 
 async def pieces(text: str) -> AsyncIterator[bytes]:
