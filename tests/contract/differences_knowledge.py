@@ -4,6 +4,7 @@ UNDECIDED = "the description's own example, or its server: null until it is deci
 ONLY_SHARED = "the description itself: only in a reply to a change, or where it is shared with members"
 THRESHOLD = "the description's own example: null where it is off"
 CHANGES_TOO = "the description has the code for a new dataset, and not for another name of one"
+CHANGED = "the description has the code for a new document, and not for another file of one"
 NEW_TOO = "the description has the code for another file of a document, and not for a new one"
 PARTS = "the description itself: metadata=only and metadata=without leave the others out"
 VALUES = "the server sends numbers as numbers, a moment as seconds, and nothing as null"
@@ -23,6 +24,7 @@ DIFFERENCES_KNOWLEDGE: dict[str, str] = {
     "Dataset.embedding_model_provider: null": UNDECIDED,
     "Dataset.retrieval_model_dict.score_threshold: null": THRESHOLD,
     "Dataset.partial_member_list: missing": ONLY_SHARED,
+    "failure: 400 no_file_uploaded": CHANGED,
     "failure: 409 dataset_name_duplicate": CHANGES_TOO,
     "failure: 413 file_too_large": NEW_TOO,
     "failure: 415 unsupported_file_type": NEW_TOO,

@@ -33,6 +33,7 @@ async def ask_everything(tenant: Tenant) -> None:
     await door.post(f"{one}/metadata/built-in/lost")
     await values(tenant, document)
     await files(door, f"{one}/document/create-by-file")
+    await door.post(f"{document}/update-by-file", name="no form")
 
 
 async def values(tenant: Tenant, document: str) -> None:

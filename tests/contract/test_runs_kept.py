@@ -42,3 +42,13 @@ def test_events_that_clients_do_not_see_are_not_counted() -> None:
     for seen, shown in enumerate([[0, 2], [2], [], []]):
         counted = Seen(seen)
         assert [place for place, event in enumerate(events) if after(encode, counted, event)] == shown
+
+
+@requirement("run:events:cursor")
+def test_an_event_of_two_frames_counts_twice() -> None:
+    encode = Frames(Ids("t", "m", "c", 1), "agent").encode
+    both = encode(AnswerFinished(whole="a"))
+    assert both.count(b"\n\n") == 2
+    for seen in range(4):
+        rest = after(encode, Seen(seen), AnswerFinished(whole="a"))
+        assert rest == b"".join(frame + b"\n\n" for frame in both.split(b"\n\n")[seen:-1])

@@ -191,9 +191,9 @@ class Seen(Struct):
 
 
 def after(encode: Callable[[AnyEvent], bytes], seen: Seen, event: AnyEvent) -> bytes:
-    """The frame, unless the client has seen it; there are events without one."""
-    frame = encode(event)
-    if seen.frames and frame:
+    """What of the event the client has not seen; there are events without a frame, and with two."""
+    frames = encode(event)
+    while seen.frames and frames:
         seen.frames -= 1
-        return b""
-    return frame
+        frames = frames.partition(b"\n\n")[2]
+    return frames
