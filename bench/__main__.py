@@ -124,6 +124,8 @@ def started(stack: ExitStack, folder: Path, plan: Plan) -> list[Server]:
     elif "nginx" in plan.servers:
         say("no nginx here, so no ratio to it: the dependency group `bench` brings it")
     if "parlour" in plan.servers:
+        with parlour(folder, servers[0].port):
+            """The first start after an installation compiles what it imports: no other one is so slow, or so large."""
         servers.append(stack.enter_context(parlour(folder, servers[0].port)))
     return servers
 
