@@ -12,7 +12,7 @@ from tests.dsl.dsl_samples import line_of
 from tests.dsl.graph_samples import Written, chain, edge, graph_file, node
 from tests.houses import Build, Place
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 SAY = node("say", "answer", answer="x")
 
 TOLD: list[tuple[list[Written], list[Written], str, str, str]] = [

@@ -19,7 +19,7 @@ from tests.front_door import Reply, Stream
 from tests.houses import NOBODY, Build, Gate, app_file, chat_app, key_of, scripted
 from tests.houses import Place as House
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SLOW = {"match": "slow", "say": ["One ", "two."], "delay_ms": 50}
 FIELDS = [

@@ -15,7 +15,7 @@ from tests.contract.test_isolation import shown
 from tests.contract.walk_knowledge import NO_IDS, PLACES, Tenant, belongings, furnish
 from tests.houses import NOBODY, Build
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 
 @requirement("knowledge:own")

@@ -15,7 +15,7 @@ from tests.contract.uploading import BOUNDARY, multipart
 from tests.front_door import until
 from tests.houses import Build, Gate, Place, key_of, rules, scripted
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MULTIPART = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"
 FILE = ("file", "a.txt", "text/plain", b"some text")

@@ -151,6 +151,7 @@ async def test_the_run_can_be_read_again_from_every_position(scenario: Scenario,
         assert again.frames == frames[after:]
 
 
+@pytest.mark.slow
 @requirement("golden:transcripts", "processes:read")
 async def test_the_run_can_be_read_in_another_process(scenario: Scenario, build: Build) -> None:
     bus = MemoryBus()
