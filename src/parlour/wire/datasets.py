@@ -4,6 +4,7 @@ As the published description of the Service API has them; what this server has n
 null or empty.
 """
 
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -179,53 +180,44 @@ class DatasetsBody(Struct):
     page: int
 
 
+_operation = partial(Operation, tag="Datasets", knowledge=True)
 OPERATIONS = (
-    Operation(
+    _operation(
         method="post",
         path="/v1/datasets",
         id="createDataset",
         summary="Make an empty dataset",
-        tag="Datasets",
-        knowledge=True,
         request=DatasetRequest,
         response=DatasetBody,
     ),
-    Operation(
+    _operation(
         method="get",
         path="/v1/datasets",
         id="listDatasets",
         summary="List the datasets",
-        tag="Datasets",
-        knowledge=True,
         query=DatasetsQuery,
         response=DatasetsBody,
     ),
-    Operation(
+    _operation(
         method="get",
         path="/v1/datasets/{dataset_id}",
         id="getDataset",
         summary="Look at a dataset",
-        tag="Datasets",
-        knowledge=True,
         response=DatasetBody,
     ),
-    Operation(
+    _operation(
         method="patch",
         path="/v1/datasets/{dataset_id}",
         id="updateDataset",
         summary="Change a dataset",
-        tag="Datasets",
-        knowledge=True,
         request=DatasetChange,
         response=DatasetBody,
     ),
-    Operation(
+    _operation(
         method="delete",
         path="/v1/datasets/{dataset_id}",
         id="deleteDataset",
         summary="Delete a dataset with all that is in it",
-        tag="Datasets",
-        knowledge=True,
     ),
 )
 

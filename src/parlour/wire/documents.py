@@ -1,5 +1,6 @@
 """Documents of datasets: what is asked of them. Does not know whether one is there, nor what they look like."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, structs
@@ -11,7 +12,7 @@ from parlour.wire.bodies import Success
 from parlour.wire.body import decode
 from parlour.wire.document_bodies import Created, DocumentDetail, DocumentsBody, Download, Statuses
 from parlour.wire.members import fitted, fitted_query
-from parlour.wire.operation import Method, Operation
+from parlour.wire.operation import Operation
 from parlour.wire.process_rule import ProcessRuleBody
 from parlour.wire.queries import PageNumber
 from parlour.wire.retrieval_model import RetrievalModel
@@ -107,95 +108,75 @@ NEW, ONE = "/v1/datasets/{dataset_id}/document", "/v1/datasets/{dataset_id}/docu
 OLD = "The same as its newer spelling, for older clients"
 
 
-def _sent(method: Method, path: str, id_: str, summary: str, request: type[Struct], *, form: bool = False) -> Operation:
-    return Operation(
-        method=method,
-        path=path,
-        id=id_,
-        summary=summary,
-        tag="Documents",
-        knowledge=True,
-        request=request,
-        form=form,
-        response=Created,
-    )
-
-
+_operation = partial(Operation, tag="Documents", knowledge=True)
+_sent = partial(_operation, response=Created)
 OPERATIONS = (
-    _sent("post", f"{NEW}/create-by-text", "createDocumentFromText", "Add a text to a dataset", TextRequest),
-    _sent("post", f"{NEW}/create_by_text", "createDocumentFromTextOld", OLD, TextRequest),
-    _sent("post", f"{NEW}/create-by-file", "createDocumentFromFile", "Add a file", FileRequest, form=True),
-    _sent("post", f"{NEW}/create_by_file", "createDocumentFromFileOld", OLD, FileRequest, form=True),
-    _sent("post", f"{ONE}/update-by-text", "updateDocumentByText", "Give it another text, name or rule", TextChange),
-    _sent("post", f"{ONE}/update_by_text", "updateDocumentByTextOld", OLD, TextChange),
-    _sent("post", f"{ONE}/update-by-file", "updateDocumentByFile", OLD, FileChange, form=True),
-    _sent("post", f"{ONE}/update_by_file", "updateDocumentByFileOld", OLD, FileChange, form=True),
-    _sent("patch", ONE, "updateDocument", "Give a document another file, name or rule", FileChange, form=True),
-    Operation(
+    _sent("post", f"{NEW}/create-by-text", "createDocumentFromText", "Add a text to a dataset", request=TextRequest),
+    _sent("post", f"{NEW}/create_by_text", "createDocumentFromTextOld", OLD, request=TextRequest),
+    _sent("post", f"{NEW}/create-by-file", "createDocumentFromFile", "Add a file", request=FileRequest, form=True),
+    _sent("post", f"{NEW}/create_by_file", "createDocumentFromFileOld", OLD, request=FileRequest, form=True),
+    _sent(
+        "post",
+        f"{ONE}/update-by-text",
+        "updateDocumentByText",
+        "Give it another text, name or rule",
+        request=TextChange,
+    ),
+    _sent("post", f"{ONE}/update_by_text", "updateDocumentByTextOld", OLD, request=TextChange),
+    _sent("post", f"{ONE}/update-by-file", "updateDocumentByFile", OLD, request=FileChange, form=True),
+    _sent("post", f"{ONE}/update_by_file", "updateDocumentByFileOld", OLD, request=FileChange, form=True),
+    _sent("patch", ONE, "updateDocument", "Give a document another file, name or rule", request=FileChange, form=True),
+    _operation(
         method="get",
         path="/v1/datasets/{dataset_id}/documents",
         id="listDocuments",
         summary="List the documents of a dataset",
-        tag="Documents",
-        knowledge=True,
         query=DocumentsQuery,
         response=DocumentsBody,
     ),
-    Operation(
+    _operation(
         method="get",
         path=ONE,
         id="getDocument",
         summary="Look at a document",
-        tag="Documents",
-        knowledge=True,
         query=DetailQuery,
         response=DocumentDetail,
     ),
-    Operation(
+    _operation(
         method="delete",
         path=ONE,
         id="deleteDocument",
         summary="Delete a document with all that was made of it",
-        tag="Documents",
-        knowledge=True,
     ),
-    Operation(
+    _operation(
         method="get",
         path="/v1/datasets/{dataset_id}/documents/{batch}/indexing-status",
         id="getIndexingStatus",
         summary="Ask how far documents are that came together",
-        tag="Documents",
-        knowledge=True,
         words={"batch": ()},
         response=Statuses,
     ),
-    Operation(
+    _operation(
         method="patch",
         path="/v1/datasets/{dataset_id}/documents/status/{action}",
         id="updateDocumentStatus",
         summary="Hide documents, or show them again",
-        tag="Documents",
-        knowledge=True,
         words={"action": ACTIONS},
         request=DocumentIds,
         response=Success,
     ),
-    Operation(
+    _operation(
         method="get",
         path=f"{ONE}/download",
         id="downloadDocument",
         summary="Get the signed address of a document's file",
-        tag="Documents",
-        knowledge=True,
         response=Download,
     ),
-    Operation(
+    _operation(
         method="post",
         path="/v1/datasets/{dataset_id}/documents/download-zip",
         id="downloadDocuments",
         summary="Get the files of documents as one archive",
-        tag="Documents",
-        knowledge=True,
         request=ZipRequest,
         raw=True,
     ),

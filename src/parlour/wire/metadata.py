@@ -1,5 +1,6 @@
 """What can be said of documents: what is asked of it and what it looks like. Does not know any document."""
 
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -91,71 +92,58 @@ EVERY = "/v1/datasets/{dataset_id}/metadata"
 VALUES = "/v1/datasets/{dataset_id}/documents/metadata"
 ACTIONS = ("enable", "disable")
 
+_operation = partial(Operation, tag="Metadata", knowledge=True)
 OPERATIONS = (
-    Operation(
+    _operation(
         method="post",
         path=EVERY,
         id="createMetadataField",
         summary="Say what can be said of documents",
-        tag="Metadata",
-        knowledge=True,
         request=FieldRequest,
         response=FieldBody,
         status=201,
     ),
-    Operation(
+    _operation(
         method="get",
         path=EVERY,
         id="listMetadataFields",
         summary="List what can be said of documents",
-        tag="Metadata",
-        knowledge=True,
         response=Fields,
     ),
-    Operation(
+    _operation(
         method="patch",
         path=f"{EVERY}/{{metadata_id}}",
         id="updateMetadataField",
         summary="Rename it, in the documents as well",
-        tag="Metadata",
-        knowledge=True,
         request=FieldChange,
         response=FieldBody,
     ),
-    Operation(
+    _operation(
         method="delete",
         path=f"{EVERY}/{{metadata_id}}",
         id="deleteMetadataField",
         summary="Delete it, in the documents as well",
-        tag="Metadata",
-        knowledge=True,
     ),
-    Operation(
+    _operation(
         method="get",
         path=f"{EVERY}/built-in",
         id="listBuiltInFields",
         summary="List what is known of every document",
-        tag="Metadata",
-        knowledge=True,
         response=BuiltIns,
     ),
-    Operation(
+    _operation(
         method="post",
         path=f"{EVERY}/built-in/{{action}}",
         id="toggleBuiltInFields",
         summary="Have that told and searched, or no longer",
-        tag="Metadata",
-        knowledge=True,
         words={"action": ACTIONS},
         response=Success,
     ),
-    Operation(
+    _operation(
         method="post",
         path=VALUES,
         id="updateDocumentMetadata",
         summary="Say something of documents",
-        tag="Metadata",
-        knowledge=True,
         request=ValuesRequest,
         response=Success,
     ),

@@ -1,6 +1,7 @@
 """Passages of documents and their parts: what is asked of them and what they look like. Knows no index."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated
 
 from msgspec import Meta, Struct, structs
@@ -11,7 +12,7 @@ from parlour.wire.bodies import Seconds
 from parlour.wire.document_bodies import UploadedFile, whole
 from parlour.wire.encode import encode
 from parlour.wire.members import fitted_query
-from parlour.wire.operation import Method, Operation
+from parlour.wire.operation import Operation
 from parlour.wire.queries import PageNumber
 from parlour.wire.tenants import account
 
@@ -161,29 +162,7 @@ ONE = f"{EVERY}/{{segment_id}}"
 CHILDREN = f"{ONE}/child_chunks"
 
 
-def _operation(  # noqa: PLR0913 -- what differs between the operations
-    method: Method,
-    path: str,
-    id_: str,
-    summary: str,
-    *,
-    request: type[Struct] | None = None,
-    query: type[Struct] | None = None,
-    response: type[Struct] | None = None,
-) -> Operation:
-    return Operation(
-        method=method,
-        path=path,
-        id=id_,
-        summary=summary,
-        tag="Segments",
-        knowledge=True,
-        request=request,
-        query=query,
-        response=response,
-    )
-
-
+_operation = partial(Operation, tag="Segments", knowledge=True)
 OPERATIONS = (
     _operation("post", EVERY, "createSegments", "Add passages", request=SegmentsRequest, response=NewSegments),
     _operation("get", EVERY, "listSegments", "List the passages", query=SegmentsQuery, response=SegmentsBody),

@@ -1,5 +1,6 @@
 """Tags of datasets: what is asked of them and what they look like. Does not know which datasets there are."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -78,71 +79,58 @@ class BoundTags(Struct):
     total: int
 
 
+_operation = partial(Operation, tag="Tags", knowledge=True)
 OPERATIONS = (
-    Operation(
+    _operation(
         method="post",
         path="/v1/datasets/tags",
         id="createKnowledgeTag",
         summary="Make a tag",
-        tag="Tags",
-        knowledge=True,
         request=TagRequest,
         response=TagBody,
     ),
-    Operation(
+    _operation(
         method="get",
         path="/v1/datasets/tags",
         id="listKnowledgeTags",
         summary="List the tags",
-        tag="Tags",
-        knowledge=True,
         response=TagBody,
         many=True,
     ),
-    Operation(
+    _operation(
         method="patch",
         path="/v1/datasets/tags",
         id="updateKnowledgeTag",
         summary="Rename a tag",
-        tag="Tags",
-        knowledge=True,
         request=TagChange,
         response=TagBody,
     ),
-    Operation(
+    _operation(
         method="delete",
         path="/v1/datasets/tags",
         id="deleteKnowledgeTag",
         summary="Delete a tag; the datasets stay",
-        tag="Tags",
-        knowledge=True,
         request=TagRemoval,
     ),
-    Operation(
+    _operation(
         method="post",
         path="/v1/datasets/tags/binding",
         id="bindTags",
         summary="Give a dataset tags",
-        tag="Tags",
-        knowledge=True,
         request=Binding,
     ),
-    Operation(
+    _operation(
         method="post",
         path="/v1/datasets/tags/unbinding",
         id="unbindTags",
         summary="Take tags from a dataset",
-        tag="Tags",
-        knowledge=True,
         request=Unbinding,
     ),
-    Operation(
+    _operation(
         method="get",
         path="/v1/datasets/{dataset_id}/tags",
         id="listTagsOfDataset",
         summary="List the tags of a dataset",
-        tag="Tags",
-        knowledge=True,
         response=BoundTags,
     ),
 )
