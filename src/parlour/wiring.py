@@ -1,5 +1,5 @@
-"""Where the parts are chosen, and the only file that names them, with `wiring_knowledge.py` and
-`wiring_models.py`. Imported by the commands alone.
+"""Where the parts are chosen, and the only file that names them, with those beside it (`wiring_keeping.py`,
+`wiring_knowledge.py`, `wiring_models.py`). Imported by the commands alone.
 
 What is heavy is imported when it is chosen: a server without a local model never loads one.
 """

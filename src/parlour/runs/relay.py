@@ -34,15 +34,23 @@ class Told(Struct, eq=False):
     """A run of this process, and how much of it the others know."""
 
     run: Run
-    told_at: float
     position: int = 0
+    told_at: float | None = None
+    """When they last heard of it, if they have."""
 
     def news(self, now: float) -> News | None:
         """What the others do not know; nothing, if they have heard of it not long ago."""
         run, events = self.run, tuple(self.run.log.events[self.position :])
-        if not events and self.position and now - self.told_at < LEASE / 3:
+        if not events and self.told_at is not None and now - self.told_at < LEASE / 3:
             return None
         return News(Carried(run.ids, run.owner, run.mode, run.resumed_at), self.position, events)
+
+    def heard(self, news: News, now: float) -> None:
+        self.position, self.told_at = news.position + len(news.events), now
+
+    def lost(self) -> None:
+        """They know nothing of it any more."""
+        self.position, self.told_at = 0, None
 
 
 class Relay:
@@ -58,6 +66,7 @@ class Relay:
         self._mirrors: dict[str, Run] = {}
         """Runs of others that are read here, until their end."""
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
         if bus is not None:
             runs.begun = partial(self._carry, bus)
             self._beside(self._obey(bus))
@@ -85,7 +94,8 @@ class Relay:
             await self._bus.send(Forget(conversation_id))
 
     async def close(self) -> None:
-        """Tell the last words of the runs of this process, all of which have ended."""
+        """Tell the last words of the runs of this process, all of which have ended; try it once where that fails."""
+        self._closing = True
         if self._telling is not None:
             await self._telling
         for task in self._tasks:
@@ -94,7 +104,7 @@ class Relay:
 
     def _carry(self, bus: Bus, run: Run) -> None:
         """A run goes on here from now on."""
-        self._told[run.ids.task_id] = Told(run, asyncio.get_running_loop().time())
+        self._told[run.ids.task_id] = Told(run)
         if self._telling is None:
             self._telling = asyncio.create_task(self._tell(bus), name="telling of runs")
 
@@ -102,7 +112,7 @@ class Relay:
         """Tell what is new until all is told."""
         failed = False
         try:
-            while self._told:
+            while self._told and not (failed and self._closing):
                 await asyncio.sleep(AFTER_FAILURE if failed else self._pause)
                 failed = not await self._tell_once(bus, warn=not failed)
         finally:
@@ -118,12 +128,14 @@ class Relay:
                 log.warning("other processes are not told of the runs of this one: %s", problem)
             return False
         for told, news in found:
-            if news.run.ids.task_id in lost:
-                told.position = 0
+            task_id = news.run.ids.task_id
+            if task_id in lost:
+                told.lost()
                 continue
-            told.position, told.told_at = news.position + len(news.events), now
-            if told.run.log.finished and told.position == len(told.run.log):
-                del self._told[told.run.ids.task_id]
+            told.heard(news, now)
+            over = told.run.log.finished and told.position == len(told.run.log)
+            if over and self._told[task_id] is told:  # it may go on again since
+                del self._told[task_id]
         return True
 
     async def _mirror(self, bus: Bus, task_id: str) -> Run | None:
