@@ -13,9 +13,8 @@ from parlour.domain.events import AgentLog, ModelCalled, ModelFinished
 from parlour.domain.usage import Usage, total
 from parlour.flow.node import Scope
 from parlour.flow.veil import covered, veiled
-from parlour.llm.steps import Began, Chose, Observed, Spoke, Used
-from parlour.llm.using import arguments_of
-from parlour.ports.models import ToolCall
+from parlour.llm.steps import Began, Chose, Observed, Used
+from parlour.llm.using import given
 
 Data = dict[str, object]
 
@@ -35,7 +34,7 @@ class Journal:
         self._said = ""
         self._spent: list[Usage] = []
 
-    def hear(self, move: ModelCalled | ModelFinished | Began | Spoke | Chose | Observed) -> Iterator[AgentLog]:
+    def hear(self, move: ModelCalled | ModelFinished | Began | Chose | Observed) -> Iterator[AgentLog]:
         match move:
             case ModelCalled():
                 yield from self._asked()
@@ -45,7 +44,7 @@ class Journal:
                 yield from self._chosen(move)
             case Observed():
                 yield from self._observed(move.used)
-            case Began() | Spoke():
+            case Began():
                 pass
 
     def failed(self, why: str) -> Iterator[AgentLog]:
@@ -133,12 +132,6 @@ class Journal:
         )
         self._lines[line] = told
         return told
-
-
-def given(call: ToolCall) -> object:
-    """What a tool is given; as it was written, where that is no object."""
-    arguments = arguments_of(call.arguments)
-    return call.arguments if arguments is None else arguments
 
 
 def response(used: Used) -> Data:

@@ -50,15 +50,15 @@ class Choice(Struct, frozen=True):
     def shown(self, offer: Offer) -> Offer:
         """As the model is told of it."""
         hidden = {name for name, said in (self.parameters or {}).items() if _fixed(said)}
-        schema, told = offer.tool.parameters, (self.extra and self.extra.description) or offer.tool.description
-        properties = cast("dict[str, object]", schema.get("properties") or {})
-        needed = cast("list[object]", schema.get("required") or [])
-        schema = {
-            **schema,
-            "properties": {name: one for name, one in properties.items() if name not in hidden},
-            "required": [name for name in needed if name not in hidden],
-        }
-        return structs.replace(offer, tool=Tool(offer.tool.name, told, schema if hidden else offer.tool.parameters))
+        tool = offer.tool
+        schema, told = tool.parameters, (self.extra and self.extra.description) or tool.description
+        if hidden:
+            schema = {
+                **schema,
+                "properties": {name: one for name, one in tool.properties.items() if name not in hidden},
+                "required": [name for name in tool.required if name not in hidden],
+            }
+        return structs.replace(offer, tool=Tool(tool.name, told, schema))
 
 
 def _fixed(said: object) -> bool:

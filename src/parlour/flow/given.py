@@ -15,6 +15,7 @@ from parlour.flow import template
 from parlour.flow.node import NodeFailed
 from parlour.flow.pool import MISSING, Pool
 from parlour.flow.values import json_form, text_form
+from parlour.ports.models import properties, required
 
 PARAMETER = "ToolParameterError"
 TRUE, FALSE = {"true", "yes", "y", "1", "on"}, {"false", "no", "n", "0", "off", ""}
@@ -68,12 +69,10 @@ def fitted(values: Mapping[str, object], schema: Mapping[str, object]) -> tuple[
     Raises:
         NodeFailed: one cannot be of its type, or is needed and not there.
     """
-    declared = cast("dict[str, object]", schema.get("properties") or {})
+    declared = properties(schema)
     given = {name: _fitted(name, value, declared[name]) for name, value in values.items() if name in declared}
     given = {name: value for name, value in given.items() if value is not None}
-    needed = schema.get("required")
-    names = cast("list[object]", needed) if isinstance(needed, list) else []
-    if lacking := [str(name) for name in names if name not in given]:
+    if lacking := [name for name in required(schema) if name not in given]:
         raise NodeFailed(f"The tool needs {', '.join(lacking)}.", PARAMETER)
     return given, {name: json_form(value) for name, value in values.items() if name not in declared}
 

@@ -14,7 +14,7 @@ from parlour.llm.react_text import GO_ON, OBSERVATION, Action, Reading, instruct
 from parlour.llm.stepping import stepwise
 from parlour.llm.steps import Agent, Began, Chose, Move, Spoke, Used
 from parlour.llm.thoughts import without_thoughts
-from parlour.llm.using import arguments_of
+from parlour.llm.using import given
 from parlour.ports import Ports
 from parlour.ports.models import Call, Line, Sealed, Text, Thinking, ToolCall
 
@@ -92,7 +92,6 @@ def calls_of(action: Action | None, position: int) -> tuple[ToolCall, ...]:
 
 def told(thought: str, used: Used) -> str:
     """A step as the model is shown it again."""
-    given = arguments_of(used.call.arguments)
-    action = {"action": used.call.name, "action_input": used.call.arguments if given is None else given}
+    action = {"action": used.call.name, "action_input": given(used.call)}
     written = msgspec.json.encode(action).decode()
     return f"Thought: {without_thoughts(thought)}\n\nAction:\n```json\n{written}\n```\n{OBSERVATION}: {used.text}"

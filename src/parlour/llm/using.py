@@ -90,15 +90,13 @@ def read(arguments: str, offer: Offer) -> Arguments:
         ToolFailed: it is no object, or lacks what the tool needs.
     """
     found = arguments_of(arguments)
-    known = cast("dict[str, object]", offer.tool.parameters.get("properties") or {})
+    known = offer.tool.properties
     if found is None and len(known) == 1:
         found = {next(iter(known)): plain(arguments)}
     if found is None:
         raise ToolFailed(f"its arguments must be one JSON object, and are {cut(arguments, 200)!r}")
-    needed = offer.tool.parameters.get("required")
-    names = cast("list[object]", needed) if isinstance(needed, list) else []
     found = {name: value for name, value in found.items() if name in known or name not in offer.use.settings}
-    if lacking := [str(name) for name in names if name not in found and name not in offer.use.settings]:
+    if lacking := [name for name in offer.tool.required if name not in found and name not in offer.use.settings]:
         raise ToolFailed(f"its arguments lack {', '.join(lacking)}")
     return found
 
@@ -117,3 +115,9 @@ def arguments_of(text: str) -> Arguments | None:
         return {}
     found = mended(text) if "{" in text else None
     return cast("Arguments", found) if isinstance(found, dict) else None
+
+
+def given(call: ToolCall) -> object:
+    """What a tool is given; as it was written, where that is no object."""
+    arguments = arguments_of(call.arguments)
+    return call.arguments if arguments is None else arguments

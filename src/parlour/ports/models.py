@@ -1,7 +1,7 @@
 """Models, as the house speaks to them. Does not know any provider's wire, nor which one answers."""
 
-from collections.abc import AsyncGenerator, Sequence
-from typing import Literal, Protocol
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
@@ -42,6 +42,28 @@ class Tool(Struct, frozen=True):
     name: str
     description: str
     parameters: dict[str, object]
+
+    @property
+    def properties(self) -> dict[str, object]:
+        """What may be given, each with its schema."""
+        return properties(self.parameters)
+
+    @property
+    def required(self) -> list[str]:
+        """The names of what must be given."""
+        return required(self.parameters)
+
+
+def properties(schema: Mapping[str, object]) -> dict[str, object]:
+    """Those of an object's schema; none where it says none, or nothing that can be read: others wrote it."""
+    found = schema.get("properties")
+    return cast("dict[str, object]", found) if isinstance(found, dict) else {}
+
+
+def required(schema: Mapping[str, object]) -> list[str]:
+    """As `properties`."""
+    found = schema.get("required")
+    return [str(name) for name in cast("list[object]", found)] if isinstance(found, list) else []
 
 
 class Call(Struct, frozen=True):

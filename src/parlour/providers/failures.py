@@ -126,3 +126,16 @@ def without_keys(message: str, secret: str | None) -> str:
     if secret:
         message = message.replace(secret, "***")
     return HALF_KEY.sub("***", message)
+
+
+def need_key(provider: str, api_key: str | None) -> None:
+    """Return unless a key is wanted (None: none is) and missing.
+
+    Raises:
+        ProviderNotInitialized: it is.
+    """
+    if api_key is not None and not api_key.strip():
+        raise ProviderNotInitialized(
+            f"The api_key of provider '{provider}' is empty. Set it in parlour.toml under "
+            f"[providers.{provider}], or set the environment variable that it is read from."
+        )

@@ -11,8 +11,8 @@ import msgspec
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, FormData
 from msgspec import Struct
 
-from parlour.domain.problems import CompletionRequestFailed, Problem, ProviderNotInitialized
-from parlour.providers.failures import digest, problem
+from parlour.domain.problems import CompletionRequestFailed, Problem
+from parlour.providers.failures import digest, need_key, problem
 
 USUAL = "alloy"
 """A voice that each such provider has."""
@@ -36,11 +36,7 @@ class OpenAIVoice:
         self._model = model
 
     def check(self) -> None:
-        if self._api_key is not None and not self._api_key.strip():
-            raise ProviderNotInitialized(
-                f"The api_key of provider '{self._name}' is empty. Set it in parlour.toml under "
-                f"[providers.{self._name}], or set the environment variable that it is read from."
-            )
+        need_key(self._name, self._api_key)
 
     async def speak(self, text: str, voice: str) -> AsyncGenerator[bytes, None]:
         self.check()

@@ -9,9 +9,9 @@ from typing import Protocol
 from aiohttp import ClientSession
 
 from parlour.domain.app import Model
-from parlour.domain.problems import ProviderNotInitialized
 from parlour.ports.models import Call, Said
 from parlour.providers.contexts import known_context
+from parlour.providers.failures import need_key
 from parlour.providers.upstream import Patience, Question, Upstream
 
 
@@ -43,11 +43,7 @@ class Remote:
         self._context = context
 
     def check(self, model: Model) -> None:
-        if self._api_key is not None and not self._api_key.strip():
-            raise ProviderNotInitialized(
-                f"The api_key of provider '{model.provider}' is empty. Set it in parlour.toml under "
-                f"[providers.{model.provider}], or set the environment variable that it is read from."
-            )
+        need_key(model.provider, self._api_key)
 
     def context(self, model: Model) -> int | None:
         return self._context or known_context(model.name)

@@ -63,16 +63,21 @@ class Table:
         name = short(model.provider)
         entry = self._entries.get(name) or self._entries.get(DEFAULT)
         if entry is None:
-            raise ProviderNotInitialized(
-                f"No credentials for provider '{name}'. Add [providers.{name}] with kind, base_url and api_key to "
-                "parlour.toml, or [providers.default] to let one provider answer for all names."
-            )
+            raise unknown(name)
         return entry
 
 
 def short(provider: str) -> str:
     """Apps write a provider as a path (`maker/plugin/openai`); its last part is its name."""
     return provider.rstrip("/").rpartition("/")[2]
+
+
+def unknown(provider: str) -> ProviderNotInitialized:
+    """Nobody answers for the name."""
+    return ProviderNotInitialized(
+        f"No credentials for provider '{provider}'. Add [providers.{provider}] with kind, base_url and api_key to "
+        "parlour.toml, or [providers.default] to let one provider answer for all names."
+    )
 
 
 def renamed(model: Model, entry: Entry) -> Model:

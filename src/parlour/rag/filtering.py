@@ -7,15 +7,6 @@ from parlour.domain.dataset import Condition, Dataset, Filter
 from parlour.domain.passages import Document, MetadataValue
 from parlour.domain.problems import InvalidParam
 
-BUILT_IN: tuple[tuple[str, str], ...] = (
-    ("document_name", "string"),
-    ("uploader", "string"),
-    ("upload_date", "time"),
-    ("last_update_date", "time"),
-    ("source", "string"),
-)
-"""What is known of every document, where its dataset wants that to be told: name and type."""
-
 
 def known_of(dataset: Dataset, document: Document) -> Mapping[str, MetadataValue]:
     """What conditions can ask of a document."""

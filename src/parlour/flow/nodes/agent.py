@@ -125,11 +125,15 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     try:
         async with aclosing(moves) as steps:
             async for move in steps:
+                if isinstance(move, Spoke):  # nearly all of them
+                    for chunk in speech.hear(move):
+                        yield chunk
+                    continue
                 if isinstance(move, ModelCalled | ModelFinished):
                     yield move
                 if isinstance(move, ModelFinished):
                     spent.append(move.usage)
-                if isinstance(move, Spoke | Chose):
+                if isinstance(move, Chose):
                     for chunk in speech.hear(move):
                         yield chunk
                 if isinstance(move, Observed):
@@ -142,11 +146,11 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
         for line in journal.failed(problem.message):
             yield line
         raise
-    usage = total(spent)
+    usage, lines = total(spent), journal.lines
     outputs: dict[str, object] = {"text": speech.text, "usage": usage.members(), "files": files}
-    outputs["json"] = [*journal.lines, *(data or [NO_JSON])]
+    outputs["json"] = [*lines, *(data or [NO_JSON])]
     kinds = {"files": "array[file]", "json": "array[object]"}
-    costs = {**metadata(usage), "agent_log": journal.lines}
+    costs = {**metadata(usage), "agent_log": lines}
     yield Result(outputs, metadata=costs, kinds=kinds, files=tuple(files))
 
 

@@ -12,11 +12,11 @@ from aiohttp import ClientSession
 from msgspec import Struct
 
 from parlour.domain.dataset import ModelName
-from parlour.domain.problems import CompletionRequestFailed, ProviderNotInitialized
+from parlour.domain.problems import CompletionRequestFailed
 from parlour.domain.vectors import packed
 from parlour.ports.models import Said, Text
-from parlour.providers.failures import Failure
-from parlour.providers.upstream import Patience, Upstream
+from parlour.providers.failures import Failure, need_key
+from parlour.providers.upstream import Gathered, Patience, Upstream
 
 AT_ONCE = 32
 """Texts of one request: more than that some servers refuse."""
@@ -43,22 +43,14 @@ class Rankeds(Struct, frozen=True):
     results: tuple[Ranked, ...]
 
 
-class Whole:
+class Whole(Gathered):
     """An answer that is one JSON document."""
 
     def __init__(self) -> None:
-        self.done = False
-        self._parts: list[bytes] = []
-
-    def feed(self, data: bytes) -> Iterator[Said]:
-        self._parts.append(data)
-        return iter(())
+        super().__init__(self)
 
     def whole(self, body: bytes) -> Iterator[Said]:
         yield Text(body.decode("utf-8", "replace"))
-
-    def end(self) -> Iterator[Said]:
-        return self.whole(b"".join(self._parts))
 
 
 class Question:
@@ -92,11 +84,7 @@ class RemoteTexts:
         self._api_key = api_key
 
     def check(self, model: ModelName) -> None:
-        if self._api_key is not None and not self._api_key.strip():
-            raise ProviderNotInitialized(
-                f"The api_key of provider '{model.provider}' is empty. Set it in parlour.toml under "
-                f"[providers.{model.provider}], or set the environment variable that it is read from."
-            )
+        need_key(model.provider, self._api_key)
 
     async def embed(self, model: ModelName, texts: Sequence[str], of: Literal["query", "passage"]) -> tuple[bytes, ...]:
         del of

@@ -11,8 +11,7 @@ from msgspec import Struct, structs
 from parlour.domain.dataset import ModelName
 from parlour.domain.problems import ProviderNotInitialized
 from parlour.ports.embeddings import Embedder
-
-DEFAULT = "default"
+from parlour.providers.table import DEFAULT, short, unknown
 
 
 class Checked(Protocol):
@@ -73,10 +72,7 @@ class Named(Generic[P]):
                 'knowledge.embedding (knowledge.reranker) in parlour.toml, such as "openai/text-embedding-3-small".'
             )
         if entry is None:
-            raise ProviderNotInitialized(
-                f"No credentials for provider '{name}'. Add [providers.{name}] with kind, base_url and api_key to "
-                "parlour.toml, or [providers.default] to let one provider answer for all names."
-            )
+            raise unknown(name)
         return entry.provider, structs.replace(model, name=entry.models.get(model.name, model.name))
 
 
@@ -105,8 +101,3 @@ class RerankTable(Named[Ranks]):
     async def scores(self, model: ModelName, query: str, texts: Sequence[str]) -> tuple[float, ...]:
         provider, asked = self._chosen(model)
         return await provider.scores(asked, query, texts) if texts else ()
-
-
-def short(provider: str) -> str:
-    """Apps write a provider as a path (`maker/plugin/openai`); its last part is its name."""
-    return provider.rstrip("/").rpartition("/")[2]

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -39,13 +39,21 @@ class Ready(Struct, frozen=True):
     error: str = ""
 
 
-def main() -> None:
+def begin() -> BinaryIO:
+    """What each process of an engine does first; where it tells of itself.
+
+    Engines print as they like: what is left of the real output is for our own words.
+    """
     die_with_parent()
-    wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wanted)
-    # The engine prints as it likes: what is left of the real output is for our one line.
     told = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.nice(NICE)
+    return told
+
+
+def main() -> None:
+    told = begin()
+    wanted = msgspec.json.decode(sys.stdin.buffer.readline(), type=Wanted)
     try:
         if not os.access(wanted.path, os.R_OK):
             raise FileNotFoundError(f"there is no readable file {wanted.path}")

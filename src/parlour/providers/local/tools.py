@@ -12,7 +12,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct, structs
 
-from parlour.ports.models import Call, Counted, Ended, Line, Said, Text, Tool, ToolCall
+from parlour.ports.models import Call, Counted, Ended, Line, Said, Text, Tool, ToolCall, properties, required
 from parlour.providers.local.choosing import EXAMPLES, Chooser
 
 Ask = Callable[[Call, dict[str, object]], AsyncGenerator[Said, None]]
@@ -89,9 +89,9 @@ async def wanted(tool: Tool, question: Question, call: Call, ask: Ask) -> AsyncG
 def needed(parameters: dict[str, object]) -> dict[str, object]:
     """The schema of what a tool cannot do without: the less there is to write, the less goes wrong."""
     found = kept(parameters)
-    properties = cast("dict[str, object]", found.get("properties") or {})
-    required = [name for name in cast("list[str]", found.get("required") or []) if name in properties]
-    return {"type": "object", "properties": {name: properties[name] for name in required}, "required": required}
+    known = properties(found)
+    names = [name for name in required(found) if name in known]
+    return {"type": "object", "properties": {name: known[name] for name in names}, "required": names}
 
 
 def kept(schema: dict[str, object]) -> dict[str, object]:
