@@ -197,6 +197,7 @@ async def live(server: wiring.Server) -> None:
     if await server.lease.renew():
         await wiring.sweep(server.storage)
         await server.house.resumptions.begin()
+        server.lease.swept()
 
 
 async def notice(server: wiring.Server) -> None:

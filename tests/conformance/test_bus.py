@@ -91,6 +91,19 @@ async def test_who_reads_hears_what_is_said_meanwhile(two: tuple[Bus, Bus]) -> N
         assert [await reader for reader in readers] == [[*SAID, OVER]] * 3
 
 
+async def test_who_joins_others_that_read_hears_it_all(two: tuple[Bus, Bus]) -> None:
+    here, there = two
+    run = a_run()
+    await here.put([News(run, 0, SAID[:1])])
+    async with aclosing(there.read(run.ids.task_id)) as first:
+        with fail_after(5):
+            assert list(await anext(first)) == [SAID[0]]
+            joined = asyncio.create_task(read(there, run.ids.task_id))
+            await asyncio.sleep(0.05)  # it has joined, and the one before waits for more
+            await here.put([News(run, 1, (*SAID[1:], OVER))])
+            assert await joined == [*SAID, OVER]
+
+
 async def test_what_is_told_twice_is_heard_once(two: tuple[Bus, Bus]) -> None:
     """As after a failure, of which nobody knows how much it cut off."""
     here, there = two

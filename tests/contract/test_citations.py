@@ -190,6 +190,20 @@ async def test_an_agent_looks_things_up_by_a_tool_of_each_dataset(build: Build) 
     assert cited(reply)[0]["dataset_name"] == f"Dataset {D1}"
 
 
+async def test_an_agent_is_held_to_conditions_only_where_they_are_switched_on(build: Build) -> None:
+    named = [{"dataset": {"enabled": True, "id": D1}}]
+    one = {"name": "kind", "comparison_operator": "is", "value": "{{kind}}"}
+    only = {"logical_operator": "and", "conditions": [one]}
+    call = {"id": "c1", "name": f"dataset_{D1}".replace("-", "_"), "arguments": {"query": "leave"}}
+    for mode, kind, found in (("disabled", "none", True), ("manual", "none", False), ("manual", "leave.md", True)):
+        configs = {"datasets": {"datasets": named}, "metadata_filtering_mode": mode}
+        form = [{"text-input": {"variable": "kind", "label": "Kind", "required": False}}]
+        app = agent_app(dataset_configs={**configs, "metadata_filtering_conditions": only}, user_input_form=form)
+        place = await handbook(build, app, {"once": True, "tool_calls": [call]}, {"say": ["Thirty."]})
+        reply = await place.door.streamed("How much leave?", inputs={"kind": kind})
+        assert bool(cited(reply)) is found, (mode, kind)
+
+
 def retrieving(*datasets: str, **data: Any) -> Written:
     usual = {
         "query_variable_selector": ["sys", "query"],

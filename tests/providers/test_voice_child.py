@@ -84,6 +84,17 @@ async def test_who_is_not_used_gives_its_memory_back(monkeypatch: pytest.MonkeyP
     await child.aclose()
 
 
+async def test_who_could_not_answer_gives_its_memory_back_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    child = Child(MODULE, patience=20, idle=0.01)
+    with pytest.raises(CompletionRequestFailed):
+        await ask(child, b"fail")
+    process = child._process  # pyright: ignore[reportPrivateUsage]
+    assert process is not None
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+    await child.aclose()
+
+
 async def test_an_engine_that_is_not_there_is_a_failure() -> None:
     child = Child("parlour.no_such_engine", patience=5)
     with pytest.raises(CompletionRequestFailed, match="has ended"):

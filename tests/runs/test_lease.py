@@ -28,6 +28,11 @@ async def test_only_who_has_lived_as_long_as_a_lease_lasts_judges_others() -> No
         await lease.renew()
         now += 4.0
     assert heard.buried == [False, False, False, True]
+    heard.buried.clear()
+    now += SECONDS  # nobody has buried again, and the first time is not taken care of
+    assert await lease.renew()
+    assert heard.buried == [False]
+    lease.swept()
     now += SECONDS  # the database was away, or this process stood still
     for _ in range(3):
         assert not await lease.renew()

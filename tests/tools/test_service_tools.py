@@ -148,6 +148,12 @@ async def test_a_search_engine_of_ones_own_is_asked_in_the_words_of_old_files_to
     assert f"q=owls+%26+co&format=json&categories={kind.replace(' ', '+')}" in asked.url
 
 
+async def test_what_an_author_has_set_holds_where_a_model_says_nothing(tmp_path: Path) -> None:
+    async with bench(tmp_path, "searxng/searxng_search", {"/search": answers(FOUND)}, {"search_type": "images"}) as at:
+        await at.ask(query="owls", search_type="")
+    assert "categories=images" in at.site.asked[0].url
+
+
 ONE = {"b64_json": base64.b64encode(dot()).decode()}
 
 

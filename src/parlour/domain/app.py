@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
-from parlour.domain.dataset import RetrievalSettings
+from parlour.domain.dataset import Filter, RetrievalSettings
 from parlour.domain.files import FileRules
 from parlour.domain.graph import Graph, Variable
 
@@ -189,6 +189,11 @@ class Lookup(Struct, frozen=True):
     """The models that decide these; None for the app's own."""
     query_variable: str = ""
     """The input that is looked up, where it is not the query."""
+
+    @property
+    def conditions(self) -> Filter:
+        """Those of `settings`, where they are switched on."""
+        return self.settings.filter if self.filtering == "manual" else Filter()
 
 
 class ChatApp(Struct, frozen=True, tag="chat"):

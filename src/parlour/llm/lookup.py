@@ -67,7 +67,7 @@ async def look_up(
     one = None if wanted.multiple else await routed(datasets, query, wanted.router or model, ask)
     if one is None and not wanted.multiple:
         return ()
-    documents = wanted.settings.filter if wanted.filtering == "manual" else Filter()
+    documents = wanted.conditions
     if wanted.filtering == "automatic" and (decider := wanted.filterer or model):
         documents = await filtered((one,) if one else datasets, query, decider, knowledge, ask)
     if one is not None:

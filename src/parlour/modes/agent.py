@@ -28,9 +28,10 @@ from parlour.llm.prompt import compose
 from parlour.llm.react import reacting
 from parlour.llm.replay import as_text, with_calls
 from parlour.llm.steps import Agent, Began, Chose, Observed, Spoke
-from parlour.llm.using import arguments_of
+from parlour.llm.using import given
 from parlour.modes.chat import with_files
 from parlour.modes.dataset_tools import DatasetTools
+from parlour.modes.knowledge import filled
 from parlour.ports import Ports
 from parlour.ports.models import ToolCall
 from parlour.ports.tools import Caller, Made
@@ -46,8 +47,10 @@ async def run(turn: Turn[AgentApp], ports: Ports) -> AsyncGenerator[AnyEvent, No
     app, detail = turn.app, turn.app.features.files.image_detail
     native = ports.models.uses_tools(app.model)
     turns = with_calls(turn.history, detail) if native else as_text(turn.history, detail)
-    datasets = DatasetTools(ports.tools, ports.knowledge, app.lookup) if app.lookup else None
-    ports = structs.replace(ports, tools=datasets or ports.tools)
+    datasets = None
+    if app.lookup:
+        datasets = DatasetTools(ports.tools, ports.knowledge, filled(app.lookup, turn.ask.inputs))
+        ports = structs.replace(ports, tools=datasets)
     offers = await ports.tools.offers(app.tools)
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, turns=turns)
     agent = Agent(
@@ -113,12 +116,6 @@ class Telling:
     def _labels(self, name: str) -> dict[str, str]:
         offer = self._agent.offer(name)
         return (offer.labels if offer else {}) or {"en_US": name, "zh_Hans": name}
-
-
-def given(call: ToolCall) -> object:
-    """What a tool is given; as it was written, where that is no object."""
-    arguments = arguments_of(call.arguments)
-    return call.arguments if arguments is None else arguments
 
 
 def told(calls: Sequence[ToolCall], values: Sequence[object]) -> str:

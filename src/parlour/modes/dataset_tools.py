@@ -44,7 +44,7 @@ class DatasetTools:
         dataset = self._datasets.get(offer.tool.name) if offer.use.kind == KIND else None
         if dataset is None:
             return await self._tools.run(offer, arguments, caller)
-        settings = structs.replace(dataset.retrieval, filter=self._wanted.settings.filter)
+        settings = structs.replace(dataset.retrieval, filter=self._wanted.conditions)
         try:
             hits = await self._knowledge.retrieval.search(dataset, str(arguments.get("query") or ""), settings)
         except Problem as problem:

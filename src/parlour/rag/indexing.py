@@ -70,16 +70,13 @@ class Indexer:
         self._woken.set()
 
     async def run(self) -> None:
-        """Work for ever. What another held is looked for once more when its time is over."""
+        """Work for ever. What others have held is looked for whenever its time may be over."""
         while True:
             self._woken.clear()
             await self._try()
             with suppress(TimeoutError):
                 async with asyncio.timeout(HOLD + 1):
                     await self._woken.wait()
-                    continue
-            await self._try()
-            await self._woken.wait()
 
     async def _try(self) -> None:
         [failed] = await asyncio.gather(self.drain(), return_exceptions=True)

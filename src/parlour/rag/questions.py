@@ -4,11 +4,10 @@ import re
 
 from parlour.domain.problems import InvalidParam
 
-PAIR = re.compile(
-    r"^\s*(?:Q|Question|问|问题)\s*\d*\s*[:：]\s*(.*?)\s*^\s*(?:A|Answer|答|答案)\s*\d*\s*[:：]\s*(.*?)\s*"
-    r"(?=^\s*(?:Q|Question|问|问题)\s*\d*\s*[:：]|\Z)",
-    re.DOTALL | re.IGNORECASE | re.MULTILINE,
-)
+ASKED = r"^[ \t]*(?:Q|Question|问|问题)[ \t]*\d*[ \t]*[:：]"
+SAID = r"^[ \t]*(?:A|Answer|答|答案)[ \t]*\d*[ \t]*[:：]"
+# Without spaces around the groups: they would compete for the blank lines, in the cube of their number.
+PAIR = re.compile(rf"{ASKED}(.*?){SAID}(.*?)(?={ASKED}|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 HEADS = frozenset({"question", "questions", "q", "问题", "问"})
 NONE = (
     "There are no questions with answers in it: send a table with the columns question and answer, or a text of lines "
@@ -29,7 +28,8 @@ def pairs(text: str) -> list[tuple[str, str]]:
 
 
 def marked(text: str) -> list[tuple[str, str]]:
-    return [(question, answer) for question, answer in PAIR.findall(text) if question and answer]
+    found = ((question.strip(), answer.strip()) for question, answer in PAIR.findall(text))
+    return [(question, answer) for question, answer in found if question and answer]
 
 
 def rows(text: str) -> list[tuple[str, str]]:

@@ -17,9 +17,11 @@ class Lease:
         self._last = 0.0
         self._since = 0.0
         """Since when this process has renewed its lease again and again."""
+        self._owed = False
+        """Whether others were gone, and nobody has said yet that what they left is taken care of."""
 
     async def renew(self) -> bool:
-        """To be called every few seconds. Whether others are gone, so that their runs must be swept.
+        """To be called every few seconds. Whether others are gone, so that their runs must be swept; until `swept`.
 
         Where the database was away nobody could say that he lives: so only one who could for as long as a lease lasts
         may judge others.
@@ -27,9 +29,13 @@ class Lease:
         now = self._now()
         if not 0 <= now - self._last <= SECONDS / 2:
             self._since = now
-        gone = await self._replicas.renew(SECONDS, bury=now - self._since >= SECONDS)
+        self._owed |= await self._replicas.renew(SECONDS, bury=now - self._since >= SECONDS)
         self._last = now
-        return gone
+        return self._owed
+
+    def swept(self) -> None:
+        """What others left is taken care of."""
+        self._owed = False
 
     async def leave(self) -> None:
         with contextlib.suppress(Problem):  # where the word cannot be given, the lease ends by itself

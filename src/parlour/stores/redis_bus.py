@@ -143,7 +143,8 @@ class RedisBus:
         now = time.monotonic()
         for name, entries in found or ():
             watched = self._watched.get(name.decode())
-            if watched is not None:
+            # Who has joined meanwhile wants all from the beginning: it is asked for anew.
+            if watched is not None and watched.last == asked[name.decode()]:
                 watched.seen_at = now
                 for number, fields in entries:
                     watched.last = number.decode()

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from parlour.domain.problems import ToolFailed
 from parlour.domain.values import each_text
+from parlour.ports.models import properties
 from parlour.ports.tools import PATIENCE, Caller, Outcome
 
 NOTHING: Mapping[str, object] = {}
@@ -72,12 +73,16 @@ class Place(Struct, frozen=True):
     async def use(
         self, name: str, arguments: Mapping[str, object], caller: Caller, settings: Mapping[str, object] = NOTHING
     ) -> Outcome:
-        """`settings`: what the app's author has set; it goes along as far as the tool there knows it."""
+        """`settings`: what the app's author has set; it goes along as far as the tool there knows it.
+
+        What a model says in its place holds, unless it says nothing.
+        """
         try:
             told = await self.told(name)
-            known = cast("dict[str, object]", told.parameters.get("properties") or {})
+            known = properties(told.parameters)
             given = {key: value for key, value in settings.items() if told.open or key in known}
-            outcome = await self.shelf.use(self.tool or name, {**given, **arguments}, caller)
+            said = {key: value for key, value in arguments.items() if key not in given or value not in (None, "")}
+            outcome = await self.shelf.use(self.tool or name, {**given, **said}, caller)
         except ToolFailed as failed:
             raise ToolFailed(self.without_secrets(failed.message)) from None
         data = tuple(each_text(value, self.without_secrets) for value in outcome.data)

@@ -60,16 +60,16 @@ class Child:
                     process = await self._ready()
                 async with asyncio.timeout(self._patience):
                     await told(process, data, heard)
+            except CompletionRequestFailed:
+                self._rest_later()  # it has said so itself, and may be asked again
+                raise
             except (TimeoutError, EOFError, OSError) as error:
                 await self._end()
                 raise CompletionRequestFailed("The built-in voice has ended, or takes too long.") from error
             except asyncio.CancelledError:
                 await self._end()
                 raise
-            if self._ending is not None:
-                self._ending.cancel()
-            loop = asyncio.get_running_loop()
-            self._ending = loop.call_later(self._idle, self._rest)
+            self._rest_later()
 
     async def _ready(self) -> Process:
         if self._process is None or self._process.returncode is not None:
@@ -81,6 +81,11 @@ class Child:
             if kind != END:
                 raise EOFError(said)
         return self._process
+
+    def _rest_later(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+        self._ending = asyncio.get_running_loop().call_later(self._idle, self._rest)
 
     def _rest(self) -> None:
         """Nobody has asked for a while: the end of its input is its end."""
