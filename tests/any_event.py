@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache
-from typing import get_args
+from typing import Literal, get_args
 
 from hypothesis import strategies as st
 from msgspec import Struct, inspect
@@ -13,6 +13,7 @@ from parlour.domain.events import AnyEvent
 from parlour.domain.files import File
 from parlour.domain.problems import Problem
 
+Told = Literal["", "chat", "flow"]
 EVENTS: tuple[type[Struct], ...] = get_args(AnyEvent)
 TEXT = st.text(st.characters())
 """Surrogates and control characters, too."""
@@ -50,9 +51,9 @@ def problem(kind: type[Problem], message: str) -> Problem:
     return kind(message)
 
 
-def values_of(kind: Type, *, told: bool) -> st.SearchStrategy[object]:
-    """Any value of a type, as msgspec describes it. `told`: as flows say it, and can be told on:
-    with files among the values, without numbers that JSON does not know where a number is declared.
+def values_of(kind: Type, *, told: Told) -> st.SearchStrategy[object]:
+    """Any value of a type, as msgspec describes it. `told`: so that it can be told on, without numbers that
+    JSON does not know where a number is declared; as flows say it, with files among the values.
     """
     match kind:
         case inspect.LiteralType():
@@ -68,7 +69,7 @@ def values_of(kind: Type, *, told: bool) -> st.SearchStrategy[object]:
         case inspect.CustomType() if kind.cls is Problem:
             found = st.builds(problem, st.sampled_from(PROBLEMS), TEXT)
         case inspect.CustomType():
-            found = FLOW_VALUES if told else VALUES
+            found = FLOW_VALUES if told == "flow" else VALUES
         case inspect.FloatType() if told:
             found = st.floats(allow_nan=False, allow_infinity=False)
         case _:
@@ -77,7 +78,7 @@ def values_of(kind: Type, *, told: bool) -> st.SearchStrategy[object]:
 
 
 @cache
-def structs_of(kind: type[Struct], *, told: bool = False) -> st.SearchStrategy[object]:
+def structs_of(kind: type[Struct], *, told: Told = "") -> st.SearchStrategy[object]:
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)
     return st.builds(kind, **{field.name: values_of(field.type, told=told) for field in described.fields})

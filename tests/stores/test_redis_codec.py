@@ -22,7 +22,7 @@ IDS = Ids("T", "M", "C", 1767000000, "R")
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_an_event_of_another_process_is_shown_as_it_would_be_there(kind: type[Struct], data: st.DataObject) -> None:
-    event = cast("AnyEvent", data.draw(structs_of(kind, told=kind not in OF_CHATS)))
+    event = cast("AnyEvent", data.draw(structs_of(kind, told="chat" if kind in OF_CHATS else "flow")))
     mode = data.draw(st.sampled_from(["chat", "advanced-chat", "workflow"]))
     [told] = decode_events(encode([plain(event)]))
     assert type(told) is type(event)
