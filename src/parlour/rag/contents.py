@@ -10,6 +10,8 @@ from contextlib import aclosing, suppress
 from email.message import Message
 from urllib.parse import unquote, urlsplit
 
+from msgspec.structs import replace
+
 from parlour.domain.files import FileRef
 from parlour.domain.problems import ContentUnavailable, DocumentUnreadable, FetchFailed
 from parlour.ports.blobs import Blobs
@@ -28,6 +30,8 @@ UNKNOWN = "application/octet-stream"
 LOOK = 10.0
 """Seconds in which an address says what it has; somebody waits for it."""
 LOAD = 60.0
+REACH = 3.0
+"""Seconds until an address takes a connection: what is dead by now must not use up the time of what is not."""
 _FROM = re.compile(r"bytes \d+-\d+/(\d+)")
 
 
@@ -44,8 +48,8 @@ class FileContents:
     async def describe(self, url: str, app: str) -> Described:
         """By HEAD; where that is refused (signed addresses are for one method), by a first byte."""
         status = 0
-        look = WebRequest(url, "HEAD", app=app, total_seconds=LOOK)
-        byte = WebRequest(url, headers=(("Range", "bytes=0-0"),), app=app, total_seconds=LOOK, most=1 << 40)
+        look = WebRequest(url, "HEAD", app=app, connect_seconds=REACH, total_seconds=LOOK)
+        byte = replace(look, method="GET", headers=(("Range", "bytes=0-0"),), most=1 << 40)
         try:
             for request in (look, byte):
                 async with self._web.fetch(request) as response:
@@ -111,7 +115,7 @@ class FileContents:
             return b"".join([piece async for piece in pieces])
 
     async def _remote(self, file: FileRef, app: str, most: int) -> bytes:
-        request = WebRequest(file.url, app=app, total_seconds=LOAD, most=most)
+        request = WebRequest(file.url, app=app, connect_seconds=REACH, total_seconds=LOAD, most=most)
         try:
             async with self._web.fetch(request) as response:
                 if response.status != 200:
