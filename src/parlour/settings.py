@@ -140,8 +140,10 @@ class Provider(Struct, frozen=True, forbid_unknown_fields=True):
 class ToolPlace(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the tools of a provider are, or a single one."""
 
-    kind: Literal["builtin", "openapi", "mcp"] = "builtin"
+    kind: Literal["builtin", "openapi", "mcp", "python"] = "builtin"
     """`builtin`: one of ours, and what it needs to get in where it goes."""
+    entry: str = ""
+    """`python`: `module:name` of an installed package, or the name of an entry point of the group `parlour.tools`."""
     base_url: str = ""
     """`builtin`: another place than its usual one."""
     api_key: str = ""

@@ -265,3 +265,26 @@ async def test_a_model_whose_room_nobody_knows_is_shown_everything() -> None:
     model = Speaking(script=[[asks()], [Text("done")]])
     await heard(calling(agent(), house(model, Tools(outcome=Outcome("word " * 5000)))))
     assert model.calls[1].lines[-1].text == "word " * 5000
+
+
+@pytest.mark.parametrize(
+    ("loop", "asking", "rounds"),
+    [
+        (reacting, Text('{"action": "weather", "action_input": "Köln"}'), 3),
+        (reacting, Text('{"action": "weather", "action_input": "Köln"}'), 1),
+        (calling, asks(), 1),
+    ],
+    ids=["described in the prompt", "plain, the last step", "native, the last step"],
+)
+async def test_tools_take_the_room_that_they_are_sent_in_and_no_more(loop: Any, asking: Said, rounds: int) -> None:
+    """In plain text they stand in the prompt already; in the last step there are none."""
+    long = structs.replace(OFFER, tool=structs.replace(OFFER.tool, description="tells " * 300))
+    asked = structs.replace(agent(rounds=rounds), offers=(long,))
+    outcome = Outcome("word " * 100)
+    script = [[asking], [Text("done")]]
+    free = Speaking(script=script)
+    await heard(loop(asked, house(free, Tools(outcome=outcome))))
+    weight = await Scale(MODEL, Words()).weigh(free.calls[1].lines)
+    tight = Speaking(script=script, size=weight * 4 // 3 + 1)  # a quarter is for the answer
+    await heard(loop(asked, house(tight, Tools(outcome=outcome))))
+    assert tight.calls[1].lines == free.calls[1].lines

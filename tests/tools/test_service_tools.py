@@ -88,6 +88,18 @@ async def test_the_reader_needs_no_key_and_sends_none(tmp_path: Path) -> None:
     assert header(at.site.asked[0], "authorization") == ""
 
 
+async def test_a_search_is_read_with_what_the_author_has_set(tmp_path: Path) -> None:
+    told = {"code": 200, "data": [{"title": "Owls", "url": "https://owls.example/a", "content": "They hoot."}]}
+    settings = {"no_cache": 1, "image_caption": 0, "max_retries": 3}
+    async with bench(tmp_path, "jina/jina_search", {"/": answers(told)}, settings) as at:
+        outcome = await at.ask(query="owls & eagles")
+    assert json.loads(outcome.text) == told
+    [asked] = at.site.asked
+    assert (asked.method, asked.url.partition("?")[2]) == ("GET", "q=owls+%26+eagles")
+    names = ("authorization", "x-no-cache", "x-with-generated-alt", "accept")
+    assert [header(asked, name) for name in names] == [f"Bearer {KEY}", "true", "", "application/json"]
+
+
 OWLS = {"title": "Owls", "url": "https://o.example", "content": "They hoot.", "raw_content": "Long.", "score": 0.9}
 FOUND = {
     "answer": "Two.",
@@ -258,6 +270,7 @@ async def test_a_service_inside_is_not_reached_unless_the_operator_allows_it(tmp
 async def test_without_its_operators_word_a_tool_says_what_is_missing_and_so_does_the_check() -> None:
     for tool, given in (
         ("tavily/tavily_search", "query"),
+        ("jina/jina_search", "query"),
         ("searxng/searxng_search", "query"),
         ("dalle/dalle3", "prompt"),
     ):

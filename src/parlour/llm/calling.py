@@ -22,9 +22,10 @@ def calling(agent: Agent, ports: Ports) -> AsyncGenerator[Move, None]:
     growth = Growth(agent, ports)
 
     async def ask(*, last: bool) -> Call:
+        sent = () if last else tools
         if len(lines) > len(agent.lines):
-            lines[:] = await growth.lines(lines)
-        return Call(agent.model, tuple(lines), tools=() if last else tools)
+            lines[:] = await growth.lines(lines, sent)
+        return Call(agent.model, tuple(lines), tools=sent)
 
     def learn(chosen: Chose, used: tuple[Used, ...]) -> None:
         said = Line("assistant", without_thoughts(chosen.text), tool_calls=chosen.calls, sealed=chosen.sealed)

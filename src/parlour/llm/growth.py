@@ -12,7 +12,7 @@ from parlour.llm.prompt import answer_limit
 from parlour.llm.steps import Agent
 from parlour.llm.window import Scale, at_most
 from parlour.ports import Ports
-from parlour.ports.models import Line
+from parlour.ports.models import Line, Tool
 
 USUAL_ANSWER = 1024
 """Tokens that are left for an answer whose length the app does not limit; at most a quarter of all."""
@@ -29,21 +29,24 @@ class Growth:
         self._scale = Scale(agent.model, ports.tokens)
         self._room = ports.models.context(agent.model)
         self._limit = answer_limit(agent.model)
-        self._tools = msgspec.json.encode([offer.tool for offer in agent.offers]).decode()
 
-    async def over(self, lines: Sequence[Line]) -> int:
-        """How many tokens too many the lines are. What nobody knows the room of is never too much."""
+    async def over(self, lines: Sequence[Line], tools: Sequence[Tool] = ()) -> int:
+        """How many tokens too many the lines are, with the tools that are sent beside them.
+
+        What nobody knows the room of is never too much.
+        """
         if self._room is None:
             return 0
         answer = self._limit[1] if self._limit else min(USUAL_ANSWER, self._room // 4)
         budget = self._room - answer
-        if at_most(lines) + len(self._tools) <= budget:
+        described = msgspec.json.encode(tools).decode() if tools else ""
+        if at_most(lines) + len(described) <= budget:
             return 0
-        return await self._scale.weigh(lines) + await self._scale.count(self._tools) - budget
+        return await self._scale.weigh(lines) + await self._scale.count(described) - budget
 
-    async def lines(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+    async def lines(self, lines: Sequence[Line], tools: Sequence[Tool] = ()) -> tuple[Line, ...]:
         """The lines, with results of tools as short as they have to be."""
-        over = await self.over(lines)
+        over = await self.over(lines, tools)
         if over <= 0:
             return tuple(lines)
         shortened = iter(await self.texts([line.text for line in lines if line.role == "tool"], over))

@@ -1,13 +1,14 @@
-"""The tool of the provider `jina`: a page of the web as a reader service tells it. Knows no page."""
+"""The tools of the provider `jina`: a page of the web as a service reads it, and what that finds. Knows no page."""
 
 import msgspec
 
 from parlour.domain.problems import ToolFailed
 from parlour.ports.tools import Outcome
-from parlour.tools.service import Pairs, ask
+from parlour.tools.service import Pairs, ask, needed
 from parlour.tools.tool import Builtin, Given, string
 
 USUAL = "https://r.jina.ai"
+USUAL_SEARCH = "https://s.jina.ai"
 TEXTS = {
     "target_selector": "x-target-selector",
     "wait_for_selector": "x-wait-for-selector",
@@ -31,6 +32,13 @@ async def jina_reader(given: Given) -> Outcome:
         raise ToolFailed("the address must begin with http:// or https://")
     place = (given.access.base_url or USUAL).rstrip("/")
     data = await ask(given, f"{place}/{url}", query=parameters(given), headers=headers(given))
+    return Outcome(data.decode("utf-8", "replace"))
+
+
+async def jina_search(given: Given) -> Outcome:
+    needed(given.access.api_key, "api_key")
+    place = (given.access.base_url or USUAL_SEARCH).rstrip("/")
+    data = await ask(given, f"{place}/", query=(("q", given.text("query")),), headers=headers(given))
     return Outcome(data.decode("utf-8", "replace"))
 
 
@@ -66,5 +74,14 @@ TOOLS = (
             "request_params": string('parameters to add to the address, as JSON: {"key": "value"}'),
         },
         ("url",),
+    ),
+    Builtin(
+        "jina_search",
+        "Search the Web",
+        "Searches the web, and tells what the pages that it finds say.",
+        jina_search,
+        {"query": string("what to look for")},
+        ("query",),
+        needs="api_key",
     ),
 )

@@ -10,6 +10,7 @@ from parlour.ports.tools import PATIENCE
 from parlour.tools.builtin_shelf import BuiltinShelf
 from parlour.tools.custom_api import CustomApi
 from parlour.tools.mcp_server import McpPlace, McpServer
+from parlour.tools.python_entry import PythonShelf, found
 from parlour.tools.shelf import Place, Shelf
 from parlour.tools.tool import Access, Builtin, Reach
 from parlour.tools.workflow import WorkflowShelf
@@ -31,6 +32,8 @@ class Said(Protocol):
     @property
     def app(self) -> str: ...
     @property
+    def entry(self) -> str: ...
+    @property
     def spec(self) -> str: ...
     @property
     def url(self) -> str: ...
@@ -50,6 +53,8 @@ def words(said: Said) -> str:
     """What serves such tools."""
     if said.app:
         return f"app `{said.app}` of this server, from the configuration"
+    if said.kind == "python":
+        return f"Python `{said.entry}`, from the configuration"
     return f"{KINDS[said.kind]}, from the configuration"
 
 
@@ -63,12 +68,15 @@ def place(
 
 
 def _shelf(name: str, said: Said, reach: Reach, table: Mapping[str, Sequence[Builtin]]) -> Shelf:
+    access = Access(said.base_url, said.api_key, said.model, said.headers)
+    provider, _, tool = name.partition("/")
     if said.kind == "builtin":
-        provider, _, tool = name.partition("/")
-        found = [one for one in table.get(provider, ()) if tool in {"", one.name}]
-        if not found:
-            raise ValueError("is no built-in tool: say its kind (openapi or mcp), or another name")
-        return BuiltinShelf(found, reach, Access(said.base_url, said.api_key, said.model, said.headers))
+        built_in = [one for one in table.get(provider, ()) if tool in {"", one.name}]
+        if not built_in:
+            raise ValueError("is no built-in tool: say its kind (openapi, mcp or python), or another name")
+        return BuiltinShelf(built_in, reach, access)
+    if said.kind == "python":
+        return PythonShelf(found(said.entry), reach, access, said.tool or tool)
     if said.kind == "openapi":
         if not said.spec:
             raise ValueError("needs spec: the OpenAPI document, as a file or an address")

@@ -83,10 +83,17 @@ class Builtin(Struct, frozen=True):
     seconds: float = PATIENCE
     needs: str = ""
     """What of its access the operator has to say, or it cannot be used."""
+    definitions: dict[str, object] = {}
+    """Schemas that those of its properties refer to as `#/$defs/…`."""
 
     @property
     def parameters(self) -> dict[str, object]:
-        return {"type": "object", "properties": self.properties, "required": list(self.required)}
+        schema: dict[str, object] = {
+            "type": "object",
+            "properties": self.properties,
+            "required": list(self.required),
+        }
+        return schema | {"$defs": self.definitions} if self.definitions else schema
 
 
 def string(description: str, *choices: str) -> dict[str, object]:
