@@ -2,14 +2,16 @@
 
 import secrets
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from parlour.ports.blobs import Blobs
 from parlour.ports.bus import Bus
 from parlour.settings import BadSettings, Settings
 from parlour.storage import Storage
 from parlour.stores.kept_secret import kept_secret
+from parlour.stores.late_blobs import LateBlobs
 
 
 def database(settings: Settings) -> str:
@@ -83,15 +85,29 @@ def open_blobs(settings: Settings) -> Blobs:
     Raises:
         BadSettings: no such kind of place, or it cannot be used.
     """
-    from parlour.stores.blobs import MemoryBlobs, ObjectBlobs  # noqa: PLC0415
-
     url = settings.storage.files
     if url == "memory:" or (not url and database(settings) == "memory:"):
+        from parlour.stores.blobs import MemoryBlobs  # noqa: PLC0415
+
         return MemoryBlobs()
+    place = url or (Path(settings.data).absolute() / "files").as_uri()
     try:
-        return ObjectBlobs.at(url or (Path(settings.data).absolute() / "files").as_uri())
-    except ValueError as error:
+        if urlsplit(place).scheme != "file":
+            return blobs_at(place)
+        Path(unquote(urlsplit(place).path)).mkdir(parents=True, exist_ok=True)
+    except (ValueError, OSError) as error:
         raise BadSettings(f"storage.files = {url!r}: {error}. Give file:///folder or s3://bucket/prefix.") from error
+    return LateBlobs(partial(blobs_at, place))
+
+
+def blobs_at(url: str) -> Blobs:
+    """
+    Raises:
+        ValueError: there is no such kind of place, or it cannot be used.
+    """
+    from parlour.stores.blobs import ObjectBlobs  # noqa: PLC0415
+
+    return ObjectBlobs.at(url)
 
 
 def signing_secret(settings: Settings) -> bytes:

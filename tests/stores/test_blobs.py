@@ -17,6 +17,7 @@ from obstore.store import LocalStore
 from parlour.domain.problems import StoreUnavailable
 from parlour.ports.blobs import Blobs
 from parlour.stores.blobs import BUCKET_BUFFER, LOCAL_AT_ONCE, LOCAL_BUFFER, MemoryBlobs, ObjectBlobs
+from parlour.stores.late_blobs import LateBlobs
 from tests.bucket import BUCKET, s3
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +52,8 @@ def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> Blobs:
     url = f"file://{tmp_path}/some%20files"
     if request.param == "bucket":
         url = f"{request.getfixturevalue('bucket')}/{uuid.uuid4()}"
-    return ObjectBlobs.at(url)
+        return ObjectBlobs.at(url)
+    return LateBlobs(lambda: ObjectBlobs.at(url))
 
 
 def names_in(folder: Path) -> set[str]:
@@ -210,3 +212,22 @@ async def test_a_place_that_does_not_answer_is_told_as_such(
 async def test_an_address_of_no_known_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="gopher"):
         ObjectBlobs.at("gopher://old")
+
+
+async def test_a_place_that_is_opened_late_is_opened_once_and_tried_again_where_it_could_not_be(tmp_path: Path) -> None:
+    opened = 0
+    (tmp_path / "files").write_text("in the way")
+
+    def opening() -> Blobs:
+        nonlocal opened
+        found = ObjectBlobs.at((tmp_path / "files").as_uri())
+        opened += 1
+        return found
+
+    late = LateBlobs(opening)
+    with pytest.raises(StoreUnavailable):
+        await late.put("one", several(b"1"))
+    (tmp_path / "files").unlink()
+    await asyncio.gather(*(late.put(f"{number}", several(b"x")) for number in range(5)))
+    assert opened == 1
+    assert len(names_in(tmp_path)) == 5

@@ -1,11 +1,11 @@
 """An answer that has to be an object of a certain shape, read out of what a model says. Knows no provider.
 
-Models write fences around JSON, trailing commas and half of it: what can be mended is mended (dsl.md 6.4).
+Models write fences around JSON, trailing commas and half of it: what can be mended is mended (dsl.md 6.4). The library
+for schemas takes 5 MB: it is loaded with the first answer that has one.
 """
 
-from typing import NoReturn, cast
-
-import jsonschema_rs
+from importlib import import_module
+from typing import Any, NoReturn, cast
 
 from parlour.llm.mending import read
 from parlour.llm.thoughts import without_thoughts
@@ -18,7 +18,7 @@ class NotInShape(ValueError):
 
 
 def shaped(text: str, schema: Object) -> Object:
-    """The object that the answer is; of a list, the first object in it.
+    """The object that the answer is; of a list, the first object in it. A large one takes its time.
 
     Raises:
         NotInShape: there is none, or it breaks its schema.
@@ -26,14 +26,15 @@ def shaped(text: str, schema: Object) -> Object:
     found = first_object(read(without_thoughts(text)))
     if found is None:
         raise NotInShape("the model's answer holds no JSON object")
+    library: Any = import_module("jsonschema_rs")  # not on top: see the module's text
     try:
-        jsonschema_rs.validator_for(schema, retriever=refuse).validate(found)
-    except jsonschema_rs.ValidationError as error:
-        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
+        library.validator_for(schema, retriever=refuse).validate(found)
+    except library.ValidationError as error:
+        if isinstance(error.kind, library.ValidationErrorKind.Referencing):
             raise NotInShape(f"the schema cannot be used: {error.message}") from None
         where = ".".join(map(str, error.instance_path))
         raise NotInShape(f"the model's answer breaks its schema{where and ' at ' + where}: {error.message}") from None
-    except (ValueError, jsonschema_rs.ReferencingError) as error:
+    except (ValueError, library.ReferencingError) as error:
         raise NotInShape(f"the schema cannot be used: {error}") from None
     return found
 

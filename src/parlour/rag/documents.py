@@ -8,9 +8,10 @@ import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
+from importlib import import_module
 
 from parlour.domain.problems import DocumentUnreadable
-from parlour.rag.extract import Unreadable, csv_table, plain, vtt
+from parlour.rag.extract import Unreadable
 from parlour.rag.extract.formats import format_of
 
 AT_ONCE = 2
@@ -24,7 +25,7 @@ PATIENCE = 60.0
 PIECE = 64 * 1024
 KEPT_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
 """The keys of providers stay here."""
-HERE = {"plain": plain.text, "csv_table": csv_table.text, "vtt": vtt.text}
+HERE = {"plain", "csv_table", "vtt"}
 
 
 class Extractor:
@@ -42,10 +43,9 @@ class Extractor:
         kind = format_of(name, mime_type)
         if not kind:
             raise DocumentUnreadable("There is no text to be had of a file of this type.")
-        reader = HERE.get(kind)
-        if reader is not None and (kind == "plain" or len(data) <= LARGEST_HERE):
+        if kind in HERE and (kind == "plain" or len(data) <= LARGEST_HERE):
             try:
-                return reader(data)
+                return str(import_module(f"parlour.rag.extract.{kind}").text(data))  # what a format needs, for it alone
             except Unreadable as error:
                 raise DocumentUnreadable(str(error)) from None
         async with self._free:

@@ -1,5 +1,6 @@
 """A model is asked, and answers (dsl.md 6.4). Knows no provider, and not whether anybody hears the answer."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
@@ -119,14 +120,14 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     outputs: dict[str, object] = {"text": utterance.text, "reasoning_content": utterance.reasoning}
     outputs |= {"usage": usage, "finish_reason": finished.reason}
     if call.schema is not None:
-        outputs["structured_output"] = in_shape(utterance.text, call.schema, scope)
+        outputs["structured_output"] = await in_shape(utterance.text, call.schema, scope)
     outputs["files"] = []
     yield Result(outputs, metadata=metadata(finished.usage), kinds={"files": "array[file]"})
 
 
-def in_shape(text: str, schema: dict[str, object], scope: Scope) -> dict[str, object]:
+async def in_shape(text: str, schema: dict[str, object], scope: Scope) -> dict[str, object]:
     try:
-        return shaped(text, schema)
+        return await asyncio.to_thread(shaped, text, schema)
     except NotInShape as error:
         raise scope.failed(f"Failed to parse structured output: {error}.", "OutputParserError") from error
 
