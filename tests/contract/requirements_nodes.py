@@ -58,6 +58,17 @@ NODES = {
         " where the operator says so in [tools].",
     ),
     "node:agent:stop": R("5.1", "A stop in the middle of an agent's tool ends the tool."),
+    "node:tool:gone": R(
+        "6.4",
+        "A client that goes away in the middle of a tool's node changes nothing: the run ends, its answer is kept, and "
+        "the next turn is shown it.",
+        divergence="In the original the message stays empty.",
+    ),
+    "node:agent:gone": R(
+        "6.4",
+        "The same holds in the middle of an agent's tool.",
+        divergence="In the original the message stays empty.",
+    ),
     "tool:workflow": R(
         "dsl 6.11, 4.1",
         "A workflow of this server is a tool: its form is what it takes, its outputs are what it gives, and a run of it"
