@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 ARGS ?=
 
-.PHONY: help serve test check fix accept compatibility bench lock wheel clean
+.PHONY: help serve test check fix accept compatibility bench web lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ compatibility: $(VENV)/dev  ## write docs/compatibility.md from the requirements
 
 bench: $(VENV)/dev  ## measure beside nginx, print one table, keep it in docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
+
+web: $(VENV)/dev  ## build the pages of web/ into the package
+	@$(BIN)/python -m tests.pages.building
 
 wheel: $(VENV)/dev  ## dist/parlour-*.whl
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist

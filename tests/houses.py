@@ -31,7 +31,7 @@ from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring, digest
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
-from parlour.http.house import House
+from parlour.http.house import House, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
@@ -247,6 +247,7 @@ class Plan(Struct, frozen=True):
     as_tools: AppsAsTools | None = None
     """What `tools` has of this house's own apps."""
     voice: Voice | None = None
+    pages: PageRules = PageRules()
 
 
 def open_store(store: Store, folder: Path, stack: AsyncExitStack) -> Memory | Stores:
@@ -384,6 +385,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             public_url=plan.public_url,
             ping_seconds=plan.ping_seconds,
             silence_seconds=plan.silence_seconds,
+            pages=plan.pages,
         )
         stack.push_async_callback(house.guests.settled)
         if plan.as_tools is not None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event is half typed
 
@@ -69,6 +70,8 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
             await house.resumptions.begin()
             calm()
+            for name in sorted(house.pages.apps):
+                say(f"Chat with {name}: {address}/chat/{quote(name)}")
             say(f"\nListening on {address}  (documentation: {address}/docs, stop: Ctrl-C)\n{example(address, *tried)}")
             try:
                 await listener.serve([bound])

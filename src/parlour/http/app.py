@@ -37,6 +37,7 @@ from parlour.http import (
     files,
     forms,
     metadata,
+    pages,
     people,
     retrieving,
     segments,
@@ -93,6 +94,7 @@ def routes(house: House) -> list[Route]:
         *retrieving.routes(house),
         *about.routes(house),
         *docs.routes(),
+        *pages.routes(house),
         *server(house),
     ]
 

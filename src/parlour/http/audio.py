@@ -14,6 +14,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import InvalidParam, NotFound, Problem, SpeechToTextDisabled
 from parlour.http.house import House
 from parlour.http.rim import app_of, body_of, json, left, pieces_of
+from parlour.http.visitors import user_of
 from parlour.modes.features.sentences import whole
 from parlour.wire import audio, uploads
 
@@ -69,7 +70,7 @@ async def listen(house: House, places: asyncio.Semaphore, request: Request) -> R
                 for found in form.feed(piece):
                     recording += found
         said = form.sent()
-        house.guests.note(Owner(app.card.id, said.user))
+        house.guests.note(Owner(app.card.id, user_of(request, said.user)))
         return json(audio.transcript(await house.voice.transcribe(bytes(recording), said.name, said.mime_type)))
 
 

@@ -15,6 +15,7 @@ from parlour.domain.problems import FileAccessDenied, FileNotFound, Problem
 from parlour.domain.uploads import Upload
 from parlour.http.house import House
 from parlour.http.rim import app_of, base_of, json, pieces_of, query_of
+from parlour.http.visitors import user_of
 from parlour.ports.blobs import Blob
 from parlour.wire import queries, ranges, uploads
 from parlour.wire.body import lenient_boolean
@@ -47,10 +48,10 @@ async def upload(house: House, request: Request) -> Response:
         size = await house.blobs.put(upload_id, sent)
     try:
         said = form.sent()
+        owner = Owner(app.card.id, user_of(request, said.user))
     except Problem:
         await house.blobs.delete(upload_id)
         raise
-    owner = Owner(app.card.id, said.user)
     kept = Upload(upload_id, owner, said.name, size, said.extension, said.mime_type, house.now())
     await house.uploads.add(kept)
     house.guests.note(owner)

@@ -29,6 +29,22 @@ from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs
 
 
+def real(provider: str) -> bool:
+    del provider
+    return False
+
+
+class PageRules(Struct, frozen=True):
+    """Which apps have a page, where a browser asks them without a key, and what the operator says of those."""
+
+    apps: frozenset[str] = frozenset()
+    """By name."""
+    embed_in: tuple[str, ...] = ()
+    """Other sites that may show a page within one of theirs (`https://www.example.com`)."""
+    demo: Callable[[str], bool] = real
+    """Whether the small model that newcomers meet answers for a provider of this name."""
+
+
 class House(Struct, frozen=True):
     """The parts of a running server, as the routes see them."""
 
@@ -73,5 +89,6 @@ class House(Struct, frozen=True):
     agent_blocking: bool = False
     """Whether agents answer in the blocking mode, too: with the whole text, and without their thoughts."""
     ping_seconds: float = 10.0
+    pages: PageRules = PageRules()
     silence_seconds: float = 60.0
     """How long nothing may come of a body: who sends a file holds a place that others wait for."""

@@ -17,6 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 from parlour.domain.app import App
 from parlour.domain.events import AnyEvent
 from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, Unauthorized, UnsupportedMediaType
+from parlour.http import visitors
 from parlour.http.house import House
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
@@ -33,11 +34,17 @@ STREAM_HEADERS = [
 
 
 async def app_of(house: House, request: Request) -> App:
-    """The app that the request's key opens."""
-    key = await house.keyring.open(request.headers.get("authorization", ""))
-    if key.kind != "app":
-        raise Unauthorized("Access token is invalid")
-    app = house.catalogue.get(key.app)
+    """The app that the request's key opens, or a visitor's token."""
+    authorization = request.headers.get("authorization", "")
+    visitor = visitors.visitor_of(house, request, authorization)
+    if visitor is not None:
+        name = visitor.app
+    else:
+        key = await house.keyring.open(authorization)
+        if key.kind != "app":
+            raise Unauthorized("Access token is invalid")
+        name = key.app
+    app = house.catalogue.get(name)
     if app is None:
         raise Forbidden("The app no longer exists.")
     return app
@@ -51,12 +58,12 @@ async def body_of(house: House, request: Request) -> dict[str, object]:
 async def optional_body_of(house: House, request: Request) -> dict[str, object]:
     """The same, where a request without a body is as good as one with an empty object."""
     body = await bytes_of(house, request)
-    return decoded(house, request, body) if body.strip() else {}
+    return decoded(house, request, body) if body.strip() else visitors.bound(request, {})
 
 
 def decoded(house: House, request: Request, body: bytes) -> dict[str, object]:
     read = lenient.decode if house.lenient else decode
-    return read(request.headers.get("content-type", ""), body)
+    return visitors.bound(request, read(request.headers.get("content-type", ""), body))
 
 
 async def bytes_of(house: House, request: Request) -> bytes:
@@ -94,7 +101,7 @@ async def pieces_of(house: House, request: Request) -> AsyncGenerator[bytes, Non
 
 def query_of(request: Request) -> dict[str, str]:
     """The request's query parameters, one value a name."""
-    return parse_query(request.scope["query_string"])
+    return visitors.bound(request, parse_query(request.scope["query_string"]))
 
 
 def base_of(house: House, request: Request) -> str:

@@ -1,4 +1,6 @@
-"""Addresses of files that open without a key, for a short time (contract 5.7). Knows no file, only its id."""
+"""What only this server could have written: addresses of files that open without a key, for a short time (contract
+5.7), and marks on other words of its own. Knows no file, only its id.
+"""
 
 import base64
 import hashlib
@@ -56,6 +58,9 @@ class Signer:
         sign = self._sign(kind, upload_id, timestamp, nonce)
         return urlencode({"timestamp": timestamp, "nonce": nonce, "sign": sign})
 
+    def mark(self, said: str) -> str:
+        """The mark of these words: who does not know the secret cannot make it. Begin them with what they are for."""
+        return base64.urlsafe_b64encode(hmac.new(self._secret, said.encode(), hashlib.sha256).digest()).decode()
+
     def _sign(self, kind: Kind, upload_id: str, timestamp: str, nonce: str) -> str:
-        said = f"{kind}|{upload_id}|{timestamp}|{nonce}".encode()
-        return base64.urlsafe_b64encode(hmac.new(self._secret, said, hashlib.sha256).digest()).decode()
+        return self.mark(f"{kind}|{upload_id}|{timestamp}|{nonce}")

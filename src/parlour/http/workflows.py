@@ -14,6 +14,7 @@ from parlour.http.admission import admission, nothing
 from parlour.http.chat import begun, ended
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, body_of, json, query_of
+from parlour.http.visitors import shared_key
 from parlour.runs.run import Run
 from parlour.wire import bodies, chat, queries, repeats, workflow_bodies, workflows
 from parlour.wire.body import user
@@ -57,11 +58,12 @@ async def blocking(run: Run) -> Response:
 
 
 async def stop(house: House, request: Request) -> Response:
-    """End a run of this app, whoever began it; any other task is a silent success (contract 5.1)."""
+    """End a run of this app, whoever began it; any other task is a silent success (contract 5.1). A visitor of a page
+    ends only his own."""
     app = await app_of(house, request)
-    user(await body_of(house, request))
+    name = user(await body_of(house, request))
     workflows.check_mode(app.mode, workflows.RUNNING)
-    await house.relay.stop(app.card.id, request.path_params["task_id"])
+    await house.relay.stop(app.card.id, request.path_params["task_id"], name if shared_key(request) else None)
     return json(bodies.SUCCESS)
 
 

@@ -49,7 +49,8 @@ class Messages(Protocol):
     async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:
         """A conversation with the newest `limit` answered turns that lead to its newest message, or to `parent_id`.
 
-        Before a message comes its parent; before one without a parent (`NIL`) the newest that was created before it.
+        Before a message comes its parent; before one without a parent (`NIL`) the newest that was created before it,
+        and before one whose parent is the conversation itself none.
         None if the conversation is not this owner's.
 
         Raises:

@@ -158,7 +158,7 @@ class MemoryMessages:
             return None
         newest = [
             Exchange(message.query, message.answer, sent(message.files), message.thoughts)
-            for message in upwards(self._rows.in_order(conversation_id), parent_id)
+            for message in upwards(self._rows.in_order(conversation_id), parent_id, conversation_id)
             if message.status == "normal" and message.answer
         ][:limit]
         return Thread(conversation, tuple(reversed(newest)))
@@ -308,8 +308,11 @@ def memory_knowledge(rows: KnowledgeRows) -> KnowledgeStore:
     )
 
 
-def upwards(ordered: list[Message], parent_id: str) -> Iterator[Message]:
-    """From that message, or the newest, to its parent and on; one without a parent follows the one before it."""
+def upwards(ordered: list[Message], parent_id: str, conversation_id: str) -> Iterator[Message]:
+    """From that message, or the newest, to its parent and on; one without a parent follows the one before it, and one
+    whose parent is the conversation follows none."""
+    if parent_id == conversation_id:
+        return
     places = {message.id: place for place, message in enumerate(ordered)}
     if parent_id != NIL and parent_id not in places:
         raise NotFound("Message Not Exists.")

@@ -64,7 +64,8 @@ class ChatRequest(Struct):
         str | None,
         Meta(
             description="The UUID of the message of this conversation that this one follows: the model sees that one"
-            " and those that led to it. Absent, null, empty or the nil UUID: the newest message. An addition."
+            " and those that led to it. Absent, null, empty or the nil UUID: the newest message;"
+            " the conversation_id: none, as of a first message. An addition."
         ),
     ] = None
     files: Annotated[

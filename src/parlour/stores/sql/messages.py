@@ -76,7 +76,8 @@ IS_THERE = "SELECT 1 FROM messages WHERE id = :id"
 # brings along all that is shown, and is joined with nothing afterwards: so its order stays.
 THREAD = """
 SELECT id, name, inputs, introduction, version, created_at, updated_at,
-    :parent_id = '' OR EXISTS (SELECT 1 FROM messages WHERE id = :parent_id AND conversation_id = :conversation_id),
+    :parent_id IN ('', :conversation_id)
+        OR EXISTS (SELECT 1 FROM messages WHERE id = :parent_id AND conversation_id = :conversation_id),
     CASE WHEN :parent_id = '' AND NOT EXISTS (
         SELECT 1 FROM messages
         WHERE conversation_id = :conversation_id AND parent_id <> '00000000-0000-0000-0000-000000000000'

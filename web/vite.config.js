@@ -1,0 +1,39 @@
+// Builds the pages into the package, with what each file is packed as. The same sources give the same bytes.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { defineConfig } from "vite";
+
+const outDir = resolve(process.env.PAGES_OUT ?? join(import.meta.dirname, "../src/parlour/pages"));
+
+const packed = {
+  name: "packed",
+  closeBundle() {
+    for (const name of readdirSync(outDir)) {
+      const path = join(outDir, name);
+      const bytes = readFileSync(path);
+      writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
+      writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+    }
+  },
+};
+
+export default defineConfig({
+  base: "/pages/",
+  publicDir: "public",
+  build: {
+    outDir,
+    emptyOutDir: true,
+    assetsDir: "",
+    assetsInlineLimit: 0,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rollupOptions: {
+      input: { chat: join(import.meta.dirname, "chat.html") },
+      output: { entryFileNames: "[name]-[hash:8].js", chunkFileNames: "[name]-[hash:8].js", assetFileNames: "[name]-[hash:8][extname]" },
+    },
+  },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  plugins: [packed],
+});
