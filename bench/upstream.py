@@ -1,13 +1,16 @@
 """A model API that costs next to nothing: OpenAI's streaming wire, with the length and pace that the request asks for.
 
-`[[TOKENS,DELAY_MS]]` anywhere in the body (the last one counts, since a prompt repeats older ones) chooses the reply.
+`[[TOKENS,DELAY_MS]]` anywhere in the body (the last one counts, since a prompt repeats older ones) chooses how long.
 Every token is written on its own turn of the loop, as a real model's are, so that nothing is batched by accident; paced
 tokens keep an absolute schedule, so the ideal reply takes exactly (TOKENS - 1) * DELAY_MS. Knows nothing of who asks.
 """
 
 import asyncio
 import re
-from functools import cache
+from collections.abc import Iterator
+from functools import cache, partial
+from random import Random
+from string import ascii_lowercase
 from typing import cast
 
 import httptools
@@ -16,8 +19,9 @@ import uvloop
 
 MARKER = re.compile(rb"\[\[(\d+),(\d+)\]\]")
 STREAMED = re.compile(rb'"stream"\s*:\s*true')
-WORDS = (" alpha", " bravo", " charlie", " delta", " echo", " foxtrot", " golf", " hotel", " india", " juliet")
-"""Each begins with a space, as most real tokens do; the load generator tells tokens from the rest by it."""
+VOCABULARY = 20_000
+TEXT = 100_000
+"""Tokens of the one long text from which replies are cut, one behind the other."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -47,19 +51,47 @@ def framed(data: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
-@cache
-def stream(tokens: int) -> tuple[bytes, ...]:
-    """The writes of a streamed reply: the head with the role, one for each token, the rest."""
-    opening = HEAD + framed(delta({"role": "assistant", "content": ""}))
-    words = [framed(delta({"content": WORDS[i % len(WORDS)]})) for i in range(tokens)]
-    closing = delta({}, "stop") + event(choices=[], usage=usage(tokens)) + b"data: [DONE]\n\n"
-    return (opening, *words, framed(closing) + END)
+def words() -> Iterator[str]:
+    """One for each token, as often as words are in a real text (Zipf's law): a few all the time, most hardly ever.
+
+    Each begins with a space, as most real tokens do; the load generator tells tokens from the rest by it.
+    """
+    chance = Random(1)  # noqa: S311 -- the same text in every run
+    known = [" " + "".join(chance.choices(ascii_lowercase, k=chance.randint(2, 8))) for _ in range(VOCABULARY)]
+    return iter(chance.choices(known, [1 / (rank + 3) for rank in range(VOCABULARY)], k=TEXT))
+
+
+class Speaker:
+    """Says something else in each reply."""
+
+    def __init__(self) -> None:
+        self._opening = HEAD + framed(delta({"role": "assistant", "content": ""}))
+        self._words = list(words())
+        said = {word: framed(delta({"content": word})) for word in set(self._words)}
+        self._framed = [said[word] for word in self._words]
+        self._at = 0
+
+    def stream(self, tokens: int) -> tuple[bytes, ...]:
+        """The writes of a streamed reply: the head with the role, one for each token, the rest."""
+        return (self._opening, *self._framed[self._next(tokens)], closing(tokens))
+
+    def whole(self, tokens: int) -> bytes:
+        """A reply to a request that does not stream."""
+        return whole("".join(self._words[self._next(tokens)]), tokens)
+
+    def _next(self, tokens: int) -> slice:
+        start = self._at if self._at + tokens <= TEXT else 0
+        self._at = start + tokens
+        return slice(start, self._at)
 
 
 @cache
-def whole(tokens: int) -> bytes:
-    """The same reply for a request that does not stream."""
-    text = "".join(WORDS[i % len(WORDS)] for i in range(tokens))
+def closing(tokens: int) -> bytes:
+    last = delta({}, "stop") + event(choices=[], usage=usage(tokens)) + b"data: [DONE]\n\n"
+    return framed(last) + END
+
+
+def whole(text: str, tokens: int) -> bytes:
     message = {"role": "assistant", "content": text}
     body = msgspec.json.encode(
         {
@@ -77,7 +109,8 @@ def whole(tokens: int) -> bytes:
 class Upstream(asyncio.Protocol):
     """One connection. Its clients wait for a reply before they ask again, so there is no queue."""
 
-    def __init__(self) -> None:
+    def __init__(self, speaker: Speaker) -> None:
+        self.speaker = speaker
         self.loop = asyncio.get_running_loop()
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
@@ -106,10 +139,11 @@ class Upstream(asyncio.Protocol):
         self.body.clear()
         tokens, delay = chosen(body)
         if STREAMED.search(body):
-            self.pieces, self.sent, self.delay, self.began = stream(tokens), 0, delay / 1000, self.loop.time()
+            self.pieces, self.sent = self.speaker.stream(tokens), 0
+            self.delay, self.began = delay / 1000, self.loop.time()
             self.write_next()
         else:
-            self.loop.call_later(tokens * delay / 1000, self.write, whole(tokens))
+            self.loop.call_later(tokens * delay / 1000, self.write, self.speaker.whole(tokens))
 
     def write(self, data: bytes) -> None:
         if self.transport is not None:
@@ -130,7 +164,7 @@ class Upstream(asyncio.Protocol):
 
 async def serve() -> None:
     """Prints the port that the system chose, then answers until the process is ended."""
-    server = await asyncio.get_running_loop().create_server(Upstream, "127.0.0.1", 0, backlog=2048)
+    server = await asyncio.get_running_loop().create_server(partial(Upstream, Speaker()), "127.0.0.1", 0, backlog=2048)
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()

@@ -73,14 +73,17 @@ class Listener(uvicorn.Server):
 class Connection(HttpToolsProtocol):
     """A client's connection."""
 
-    _in_head = False
+    __slots__ = ("_going_on", "_head_size", "_in_head")
+    """In its dictionary, which has thirty names with them, they would cost more than a kilobyte."""
+    _in_head: bool
     """Whether a request has begun, and its headers have not ended."""
-    _head_size = 0
+    _head_size: int
     """Bytes of them, without those of the packet that they began in."""
-    _going_on = False
+    _going_on: bool
     """Whether the parser is told again what it has told us already."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        self._in_head, self._head_size, self._going_on = False, 0, False
         super().connection_made(transport)
         self._expect()
 

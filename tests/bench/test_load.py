@@ -4,6 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from itertools import islice
 from typing import cast
 
 import anyio
@@ -12,11 +14,12 @@ from msgspec.structs import replace
 
 from bench.cases import CASES, Case, asked
 from bench.load import Connection, Load, Outcome, drive
-from bench.upstream import Upstream, framed
+from bench.upstream import Speaker, Upstream, framed, words
 
 pytestmark = pytest.mark.anyio
 
 ASKED = Load(port=0, path="/v1/chat/completions", body="", expect="data: [DONE]", token='"content":" ', rounds=1)
+SPEAKER = Speaker()
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -74,7 +77,7 @@ async def outcome_of(load: Load) -> Outcome:
 
 
 async def asked_upstream(query: str, clients: int = 1, rounds: int = 1) -> Outcome:
-    async with serving(Upstream) as load:
+    async with serving(partial(Upstream, SPEAKER)) as load:
         body = f'{{"stream":true,"messages":"{query}"}}'
         return await outcome_of(replace(load, body=body, clients=clients, rounds=rounds))
 
@@ -100,14 +103,15 @@ async def test_paced_tokens_keep_their_schedule() -> None:
 
 
 async def test_a_request_that_does_not_stream_gets_the_reply_in_one_piece() -> None:
-    async with serving(Upstream) as load:
-        outcome = await outcome_of(replace(load, body='"[[3,0]]"', expect='"content":" alpha bravo charlie"'))
+    said = "".join(islice(words(), 3))
+    async with serving(partial(Upstream, Speaker())) as load:
+        outcome = await outcome_of(replace(load, body='"[[3,0]]"', expect=f'"content":"{said}"'))
     assert (outcome.requests, outcome.errors) == (1, {})
 
 
 async def test_bursts_end_by_the_clock() -> None:
     began = time.perf_counter()
-    async with serving(Upstream) as load:
+    async with serving(partial(Upstream, SPEAKER)) as load:
         outcome = await outcome_of(replace(load, body='"stream":true', rounds=0, seconds=0.05))
     assert time.perf_counter() - began < 2
     assert outcome.requests > 1

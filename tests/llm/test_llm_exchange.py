@@ -11,7 +11,7 @@ from parlour.domain.events import ModelCalled, ModelFinished
 from parlour.domain.problems import CompletionRequestFailed
 from parlour.domain.record import Record
 from parlour.domain.usage import NOTHING, Price, Usage, total
-from parlour.llm.exchange import Heard, converse
+from parlour.llm.exchange import Heard, converse, exchange
 from parlour.ports import Ports
 from parlour.ports.models import Call, Line, Text, Thinking, ToolCall
 from parlour.providers.scripted import Scripted
@@ -87,3 +87,12 @@ def test_calls_at_several_prices_cost_what_they_cost_together() -> None:
     assert both.price == dear
     assert total([both, Usage(10, 1, dear)]).total_price == both.total_price + Decimal("0.00012")
     assert total([Usage(1, 1, GPT), Usage(1, 1, GPT)]).paid is None
+
+
+async def test_events_that_tell_of_a_short_piece_are_one_and_the_same() -> None:
+    model = ports(rules({"say": [" the", " a whole sentence that nobody repeats"]}))
+    once, again = [[event async for event in exchange(CALL, model)][1:-1] for _ in "12"]
+
+    assert once == again
+    assert once[0] is again[0]
+    assert once[1] is not again[1]

@@ -259,3 +259,10 @@ def test_half_an_emoji_is_no_reason_to_lose_an_answer() -> None:
     assert list(OpenAIReading().feed(data)) == [Text("\ufffd"), Text("\ufffd"), Text("\U0001f600")]
     begun = b'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"\\ud83d"}}\n\n'
     assert list(AnthropicReading().feed(begun)) == [Text("\ufffd")]
+
+
+def test_what_many_answers_say_is_in_memory_once() -> None:
+    once, again = (read(OpenAIReading(), [*texts(" the", " a whole sentence that nobody repeats"), STOP]) for _ in "12")
+    assert once == again
+    assert once[0] is again[0]
+    assert once[1] is not again[1], "it would be kept for nothing"

@@ -1,6 +1,7 @@
 """Models, as the house speaks to them. Does not know any provider's wire, nor which one answers."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal, Protocol, cast
 
 from msgspec import Struct
@@ -81,6 +82,16 @@ class Text(Struct, frozen=True, gc=False):
     """A piece of what the model says."""
 
     text: str
+
+
+SHORT = 12
+"""Characters of a piece that may come again and again, in this answer and others: ` the`, `,`."""
+_once = lru_cache(maxsize=2048)(Text)
+
+
+def piece(text: str) -> Text:
+    """The text, in memory once for all answers that have it, where it is short: they are most of what a run is."""
+    return _once(text) if len(text) <= SHORT else Text(text)
 
 
 class Thinking(Struct, frozen=True, gc=False):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from parlour.ports.models import Counted, Ended, Said, Sealed, Text, Thinking, ToolCall
+from parlour.ports.models import Counted, Ended, Said, Sealed, Text, Thinking, ToolCall, piece
 from parlour.providers.failures import Refused, digest, incomplete, unreadable
 from parlour.providers.sse import EventLines, mended
 
@@ -107,7 +107,7 @@ class AnthropicReading:
                 raise unreadable(error) from None
             if heard.type == "content_block_delta" and heard.delta is not None and heard.delta.text:
                 self._spoke = True
-                yield Text(heard.delta.text)
+                yield piece(heard.delta.text)
             else:
                 yield from self._other(heard, payload)
 
@@ -118,8 +118,8 @@ class AnthropicReading:
             raise unreadable(error) from None
         if message.stop_reason is None and not message.content:
             raise Refused(digest(body))
-        for piece in message.content:
-            yield from self._begin(piece)
+        for block in message.content:
+            yield from self._begin(block)
             yield from self._close()
         self._count(message.usage)
         yield from self._end(message.stop_reason)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
-from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall
+from parlour.ports.models import Counted, Ended, Said, Text, Thinking, ToolCall, piece
 from parlour.providers.failures import Refused, digest, error_object, incomplete, unreadable
 from parlour.providers.sse import EventLines, mended
 
@@ -112,7 +112,7 @@ class OpenAIReading:
                 yield from self._unusual(choice, payload)
             else:
                 self._spoke = True
-                yield Text(content)
+                yield piece(content)
             if chunk.usage is not None:
                 self._usage = chunk.usage
 
