@@ -57,6 +57,7 @@ from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
 from parlour.rag.indexing import Indexer
 from parlour.rag.named import Named
+from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
@@ -264,7 +265,7 @@ def signer(plan: Plan, now: Clock) -> Signer:
     return Signer(SECRET, now, lambda: "nonce") if plan.fixed else Signer(SECRET, now)
 
 
-def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncExitStack) -> Ports:
+def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncExitStack) -> tuple[Ports, Replies]:
     """All that a run may reach for; what of it is open is closed with the stack."""
     local = LocalSandbox()
     stack.push_async_callback(local.aclose)
@@ -272,7 +273,9 @@ def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncE
     now = plan.clock or ((lambda: NOW) if plan.fixed else time.time)
     new_id = counting_ids() if plan.fixed else fresh_id
     address = partial(signer(plan, now).made_address, "http://testserver")
-    return Ports(
+    shelving = Shelving(blobs, documents, now, plan.embedding, counting_ids(2) if plan.fixed else fresh_id)
+    knowledge, replies = open_knowledge(storage, shelving, stack)
+    ports = Ports(
         models=plan.models or rules(),
         prices=OnePrice(plan.price),
         tokens=Words(),
@@ -291,15 +294,13 @@ def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncE
         documents=documents,
         contents=FileContents(blobs, web, documents),
         moderation=plan.moderation or Moderating(),
-        knowledge=open_knowledge(
-            storage,
-            Shelving(blobs, documents, now, plan.embedding, counting_ids(2) if plan.fixed else fresh_id),
-            stack,
-        ),
+        knowledge=knowledge,
+        replies=replies,
         voice=plan.voice or ScriptedVoice(),
         now=now,
         new_id=new_id,
     )
+    return ports, replies
 
 
 class Shelving(Struct, frozen=True):
@@ -312,13 +313,14 @@ class Shelving(Struct, frozen=True):
     new_id: Callable[[], str]
 
 
-def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExitStack) -> Knowledge:
-    """Datasets whose texts are compared word by word, and are indexed while the house is open."""
+def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExitStack) -> tuple[Knowledge, Replies]:
+    """Datasets and annotations whose texts are compared word by word, and are indexed while the house is open."""
     entries: dict[str, Entry[Vectors]] = {shelving.embedding: Entry(ScriptedVectors())}
     embeddings = EmbeddingTable(entries, ModelName("scripted", "words"))
     rerankers = RerankTable({"scripted": Entry(ScriptedRanks())}, ModelName())
     store, now, new_id = storage.knowledge, shelving.now, shelving.new_id
-    indexer = Indexer(store, shelving.blobs, shelving.documents, embeddings, now=now, new_id=new_id)
+    replies = Replies(storage.replies, embeddings, now, new_id)
+    indexer = Indexer(store, shelving.blobs, shelving.documents, embeddings, replies, now=now, new_id=new_id)
     working = asyncio.create_task(indexer.run())
 
     async def end() -> None:
@@ -328,7 +330,7 @@ def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExi
     stack.push_async_callback(end)
     retriever = Retriever(store, embeddings, rerankers)
     editor = Editor(store, indexer, now, new_id)
-    return Knowledge(store, embeddings, rerankers, retriever, editor, Named(store.datasets, {}))
+    return Knowledge(store, embeddings, rerankers, retriever, editor, Named(store.datasets, {})), replies
 
 
 @asynccontextmanager
@@ -339,10 +341,12 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         if isinstance(storage, Stores) and not plan.beside:
             stack.push_async_callback(storage.close)
         blobs = plan.beside.house.blobs if plan.beside else open_files(store, folder)
-        ports = open_ports(plan, storage, blobs, stack)
+        ports, replies = open_ports(plan, storage, blobs, stack)
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         for name, source in plan.apps.items():
             await catalogue.publish(source, name)
+        await replies.follow(catalogue.all())
+        ports.knowledge.editing.wake()
         asides = Asides(ports, title, suggest)
         runs = Runs(ports, modes(plan.code), asides, plan.limits)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
@@ -368,6 +372,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             variables=storage.variables,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
+            replies=replies,
             guests=Guests(storage.people, ports.now),
             uploads=storage.uploads,
             blobs=blobs,

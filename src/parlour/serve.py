@@ -49,6 +49,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
         async with wiring.open_server(settings, given, {source.name: source.entry for source in found}) as server:
             house, loop = server.house, asyncio.get_running_loop()
             tried = await first_publish(server, found, say)
+            await follow(server)
             listener = Listener(http_app.build(house))
             closing: list[asyncio.Task[None]] = []
 
@@ -183,6 +184,7 @@ async def republish(server: wiring.Server, source: Source) -> None:
     except (Refused, UnicodeDecodeError) as error:
         log.warning("%s is not served as changed; its last good version is:\n%s", source.name, error)
         return
+    await follow(server)
     if before is None or before.card.version != app.card.version:
         log.info("%s is published: version %s", source.name, app.card.version)
 
@@ -207,7 +209,13 @@ async def notice(server: wiring.Server) -> None:
     if await server.storage.changed():
         server.house.keyring.forget()
         await server.house.catalogue.refresh()
-        server.indexer.wake()
+        await follow(server)
+
+
+async def follow(server: wiring.Server) -> None:
+    """What the files of apps say of their annotations holds."""
+    await server.house.replies.follow(server.house.catalogue.all())
+    server.indexer.wake()
 
 
 async def prune_daily(server: wiring.Server, keep: float) -> None:

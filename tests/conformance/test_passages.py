@@ -6,7 +6,7 @@ from msgspec import structs
 from parlour.domain.dataset import Counts
 from parlour.domain.passages import DocumentQuery, Progress, SegmentCount, SegmentQuery
 from parlour.domain.vectors import packed
-from parlour.ports.passages import Written
+from parlour.ports.passages import Task, Written
 from parlour.wiring import Storage
 from tests.conformance.knowledge_samples import (
     DONE,
@@ -278,8 +278,8 @@ async def test_work_is_held_by_one_until_its_time_is_over(stores: Storage) -> No
     await shelve(kept, HERE, document("a"), document("b"))
     first = await kept.indexing.take("one", 10, 20)
     second = await kept.indexing.take("two", 10, 20)
-    assert first is not None
-    assert second is not None
+    assert isinstance(first, Task)
+    assert isinstance(second, Task)
     assert (first.place, first.document_id, second.document_id) == (HERE, "a", "b")
     assert await kept.indexing.take("three", 19, 30) is None
     assert await kept.indexing.advance(first, "one", Progress("parsing"), 40)

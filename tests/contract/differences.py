@@ -128,11 +128,3 @@ DIFFERENCES: dict[str, str] = {
     "failure: 429 rate_limit_error": CODES,
     "failure: 503 service_unavailable": "ours: a server that is going down says so in the envelope",
 }
-
-KNOWLEDGE = "a later issue: knowledge; the job that makes annotations answer"
-
-NOT_YET_OK: dict[str, str] = {
-    "POST /apps/annotation-reply/{action}": KNOWLEDGE,
-    "GET /apps/annotation-reply/{action}/status/{job_id}": KNOWLEDGE,
-}
-"""Those that are served, and always refuse for now."""

@@ -1,8 +1,10 @@
 """Datasets for the apps of a test: written into a running house, and indexed by it. Knows no route."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 
+from parlour.domain.annotation import Annotation, ReplySetting
+from parlour.domain.app import App
 from parlour.domain.dataset import TENANT, Dataset, ModelName, RetrievalSettings
 from parlour.domain.passages import Document, DocumentQuery, DocumentSource, ProcessRule, Segmentation
 from parlour.ports.knowledge import Knowledge
@@ -50,6 +52,22 @@ async def fill(
             assert await knowledge.store.documents.add(made.place, [document])
         knowledge.editing.wake()
         await until(partial(indexed, knowledge, made, len(documents)), 20)
+
+
+async def annotate(place: Place, app: App, said: Sequence[tuple[str, str]], threshold: float = 0.9) -> None:
+    """Annotations of an app, as question and answer; they answer when this returns."""
+    house = place.house
+    for number, (question, answer) in enumerate(said, 1):
+        annotation_id = f"{number:08d}-0000-4000-8000-00000000a000"
+        await house.annotations.create(Annotation(annotation_id, app.card.id, question, answer, 3.0))
+    job = await house.replies.order(app.card.id, "enable", ReplySetting(threshold, WORDS))
+    house.knowledge.editing.wake()
+
+    async def done() -> bool:
+        found = await house.replies.job(app.card.id, "enable", job.id)
+        return found is not None and found.status == "completed"
+
+    await until(done, 20)
 
 
 async def indexed(knowledge: Knowledge, dataset: Dataset, documents: int) -> bool:

@@ -22,7 +22,6 @@ from tests.contract.requirements_workflows import WORKFLOWS
 FLOWS = "a later issue: chatflows and workflows"
 AGENTS = "a later issue: agents"
 KNOWLEDGE = "a later issue: knowledge and citations"
-ANNOTATIONS = "a later issue: answers from annotations"
 OPERATIONS = "a later issue: operations and tracing"
 
 
@@ -321,7 +320,6 @@ REPLY = {
     "completion:failure": R("3.4", "A failed call answers with the failure's code, with message_id and task_id."),
     "completion:kept": R("5.11", "Each message is kept by itself, and no earlier one is shown to the model."),
     "completion:events": R("ours, 6.4", "A completion can be read again from any position, by its user."),
-    "annotations:reply": R("5.9", "A job makes annotations answer, or no longer.", deferred=KNOWLEDGE),
     "delete:body": R("5.4", "DELETE needs no body.", divergence="The original answers 415 without a JSON body."),
     "delete:runs": R(
         "ours, 5.4",
@@ -399,7 +397,9 @@ CHECKS = {
         "check 27", "Stop: within 2 s, message_end, partial answer saved; wrong user or task: 200, no effect."
     ),
     "check:29": R("check 29", "Moderation: preset reply and zero usage; message_replace, and the stored answer is it."),
-    "check:30": R("check 30", "Annotation replies.", deferred=ANNOTATIONS),
+    "check:30": R(
+        "check 30", "An annotation answers: its text, zero usage, annotation_reply in the metadata (not in chatflows)."
+    ),
     "check:31": R("check 31", "Citations in blocking, stream and history alike."),
     "check:32": R("check 32", "Speech: base64 chunks, and last of all tts_message_end with one silent frame."),
     "check:33": R("check 33", "Names: generated, left as the query's prefix, renamed, blank refused."),

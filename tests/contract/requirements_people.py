@@ -44,10 +44,33 @@ PEOPLE = {
     "annotations:own": R("5.9", 'Another app\'s annotation is 404 "Annotation not found", as an unknown one.'),
     "annotations:mode": R("5", "On an app of another mode: 400 not_chat_app."),
     "annotations:reply:members": R("5.9", "enable and disable need their three members, else 400 invalid_param."),
-    "annotations:reply:refused": R(
-        "5.9", "With them: 400 bad_request.", divergence="For now: annotations do not answer until knowledge comes."
+    "annotations:reply": R(
+        "5.9", "A job makes annotations answer, or no longer: waiting, processing, completed, error."
     ),
-    "annotations:reply:job": R("5.9", "An unknown job is 400 invalid_param."),
+    "annotations:reply:job": R(
+        "5.9", "An unknown job is 400 invalid_param; so is another app's, or one of the other way."
+    ),
+    "annotations:reply:restart": R("ours, 5.9", "A job goes on after the end of the process that was at it."),
+    "annotations:reply:step": R(
+        "9.5 dsl, 5.9", "What is created, changed or deleted answers, or no longer, from then on."
+    ),
+    "annotations:reply:order": R("5 dsl, 9.5 dsl", "Input moderation comes first; the model is not asked after a hit."),
+    "annotations:reply:stream": R(
+        "4.5 n", "Chats: message events, message_end. Chatflow: one message, message_end without annotation_reply."
+    ),
+    "annotations:reply:file": R(
+        "5 dsl",
+        "annotation_reply of an easy app's file switches it on.",
+        divergence="The original ignores it on import: there it is the console's. The API has the last word.",
+    ),
+    "annotations:reply:without": R(
+        "9.5 dsl", "Where questions cannot be compared, the model answers.", divergence="As the original does."
+    ),
+    "annotations:hits": R(
+        "5.9",
+        "hit_count counts; GET /apps/annotations/{id}/hit-histories lists the answers it gave.",
+        divergence="An addition: the original lists them in its console alone.",
+    ),
     "people:item": R("5.9, 6.1", "GET /end-users/{id}: its ten members, times in ISO 8601 with Z."),
     "people:once": R("6.1", "The same user under two keys of an app is one end user; under another app another one."),
     "people:default": R("5, 5.9", "Who names nobody is the anonymous DEFAULT-USER."),

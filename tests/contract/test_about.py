@@ -127,7 +127,6 @@ async def test_parameters_tell_the_features_of_the_file(build: Build) -> None:
         text_to_speech={"enabled": True, "voice": "alloy", "language": "en-US", "autoPlay": "enabled"},
         retriever_resource={"enabled": False},
         more_like_this={"enabled": True},
-        annotation_reply={"enabled": True},
     )
     found = await said(build, "/v1/parameters", source)
     assert found == PLAIN | {

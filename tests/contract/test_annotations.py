@@ -117,18 +117,18 @@ async def test_another_apps_annotation_is_as_unknown_as_any(build: Build) -> Non
     assert (await listed(place.door))["data"] == [kept]
 
 
-@requirement("annotations:reply:members", "annotations:reply:refused", "annotations:reply:job")
+@requirement("annotations:reply:members", "annotations:reply:job")
 @pytest.mark.parametrize("action", ["enable", "disable"])
-async def test_a_reply_job_is_refused_clearly(build: Build, action: str) -> None:
+async def test_a_reply_job_needs_its_members(build: Build, action: str) -> None:
     place = await build()
     path = f"/v1/apps/annotation-reply/{action}"
     for name in JOB:
-        reply = await place.door.post(path, **{key: value for key, value in JOB.items() if key != name})
-        assert refused(reply, 400, "invalid_param")
-        assert reply.json()["params"] == name
-    reply = await place.door.post(path, **JOB)
-    assert refused(reply, 400, "bad_request")
-    assert "not served yet" in reply.json()["message"]
+        for wrong in ({}, {name: None}, {name: ["x"]}):
+            reply = await place.door.post(path, **{key: value for key, value in JOB.items() if key != name} | wrong)
+            assert refused(reply, 400, "invalid_param")
+            assert reply.json()["params"] == name
+    for threshold in (-0.1, 1.1, True, "0.9"):
+        assert refused(await place.door.post(path, **JOB | {"score_threshold": threshold}), 400, "invalid_param")
     assert refused(await place.door.get(f"{path}/status/{NOBODY}"), 400, "invalid_param")
     assert refused(await place.door.get(f"{path}/status/abc"), 404, "not_found")
     assert refused(await place.door.post("/v1/apps/annotation-reply/other", **JOB), 404, "not_found")

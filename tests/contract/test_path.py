@@ -46,6 +46,7 @@ ASKED = {
     "wire.repeats",  # whether it may come again
     "wire.encode",  # values to JSON
     "modes.features",  # which stages its app asks for
+    "rag.replies",  # whether annotations answer
     "llm.documents",  # the files of earlier messages
     "llm.window",  # how much of the past fits
     "runs.asides",  # what a new conversation is called

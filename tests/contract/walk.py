@@ -162,6 +162,7 @@ PLACES = (
         f"PUT {ANNOTATION}", "annotation_id", "annotation", body=lambda _: {"question": "x", "answer": "y"}, app=True
     ),
     Place(f"DELETE {ANNOTATION}", "annotation_id", "annotation", app=True),
+    Place(f"GET {ANNOTATION}/hit-histories", "annotation_id", "annotation", app=True),
     Place(f"{REPLY}/enable/status/{{job_id}}", "job_id", "job", app=True),
     Place(f"{REPLY}/disable/status/{{job_id}}", "job_id", "job", app=True),
     Place("GET /v1/end-users/{end_user_id}", "end_user_id", "end user", app=True),
@@ -206,12 +207,12 @@ NAMES: dict[Kind, str] = {
 
 async def furnish(person: Person, nobody: str) -> None:
     """Have a chat app's user own one of each: a file in a judged message of a conversation, an annotation."""
-    person.gone = await furnished(person)
+    person.gone = await furnished(person) | {"job_id": nobody}
     conversation = person.gone["conversation_id"]
     gone = await person.ask("DELETE", f"/v1/conversations/{conversation}", {"user": person.user})
     gone_too = await person.ask("DELETE", f"/v1/apps/annotations/{person.gone['annotation_id']}")
     assert (gone.status, gone_too.status) == (204, 204)
-    person.has = {"job_id": nobody, **await furnished(person)}
+    person.has = await furnished(person)
 
 
 async def furnished(person: Person) -> dict[str, str]:
@@ -222,7 +223,10 @@ async def furnished(person: Person) -> dict[str, str]:
     assert (await person.ask("POST", f"/v1/messages/{said['id']}/feedbacks", like)).status == 200
     judged = (await person.ask("GET", "/v1/app/feedbacks", limit=1)).json()["data"][0]
     kept = await person.ask("POST", "/v1/apps/annotations", {"question": "q", "answer": "a"})
+    setting = {"score_threshold": 1, "embedding_provider_name": "x", "embedding_model_name": "y"}
+    job = await person.ask("POST", "/v1/apps/annotation-reply/disable", setting)
     return {
+        "job_id": job.json()["job_id"],
         "conversation_id": said["conversation_id"],
         "message_id": said["id"],
         "task_id": said["task_id"],

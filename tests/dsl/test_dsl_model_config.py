@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from parlour.domain.annotation import ReplySetting
 from parlour.domain.app import ChatPrompt, CompletionPrompt, Features, Lookup, Said, SimplePrompt, Speech
 from parlour.domain.dataset import Condition, Filter, ModelName, RetrievalSettings, Weights
 from parlour.domain.files import FileRules, FileType
@@ -183,7 +184,7 @@ def test_knowledge_that_is_off_is_no_hindrance(configs: object) -> None:
     assert not findings(sample(dataset_configs=configs), "refused")
 
 
-@pytest.mark.parametrize("name", ["annotation_reply", "more_like_this"])
+@pytest.mark.parametrize("name", ["more_like_this"])
 def test_a_feature_that_has_no_effect_yet_says_so_with_its_line(name: str) -> None:
     source = sample(**{name: {"enabled": True}})
     assert [(f.what, f.line) for f in findings(source, "approximated")] == [(name, line_of(source, name))]
@@ -192,6 +193,19 @@ def test_a_feature_that_has_no_effect_yet_says_so_with_its_line(name: str) -> No
         assert not findings(sample(**{name: off}), "approximated")
     assert f"{name}: must be a mapping" in refusals(sample(**{name: True}))
     assert f"{name}.enabled: must be `true` or `false`" in refusals(sample(**{name: {"enabled": "true"}}))
+
+
+def test_annotations_answer_as_the_file_says() -> None:
+    model = {"embedding_provider_name": "langgenius/openai/openai", "embedding_model_name": "small"}
+    said = {"id": "x", "enabled": True, "score_threshold": 0.85, "embedding_model": model}
+    assert app(annotation_reply=said).features.annotations == ReplySetting(0.85, ModelName(*model.values()))
+    assert "annotation_reply" in [found.what for found in findings(sample(annotation_reply=said), "supported")]
+    assert app(annotation_reply={"enabled": True}).features.annotations == ReplySetting(1.0, ModelName())
+    offs: list[Any] = [{**said, "enabled": False}, {}, [], None]
+    for off in offs:
+        assert app(annotation_reply=off).features.annotations is None
+    assert "annotation_reply: must be a mapping" in refusals(sample(annotation_reply=True))
+    assert "score_threshold: must be a number" in refusals(sample(annotation_reply=said | {"score_threshold": "x"}))
 
 
 def test_a_part_that_nobody_knows_is_ignored_and_said_so() -> None:

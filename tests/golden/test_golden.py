@@ -1,10 +1,11 @@
 """Whole replies, byte for byte: one folder a scenario, streamed, blocking, and read again from every position.
 
-`app.yml` is the app, `datasets.json` what it can look up, if anything, `script.json` what the model says,
-`request.json` the message (or `body`, with earlier messages in `before`, and `stop_after` events at which the user
-stops); `expected.sse` and `expected.json` are the two replies, `conversations.json` the list afterwards, `run.json`
-what is told of a workflow's run. Where a run waits for somebody, `submit` is the answer, and `resumed.sse` what comes
-of it. `make accept` rewrites what is expected; the diff is the review.
+`app.yml` is the app, `datasets.json` what it can look up, if anything, `annotations.json` what was answered by hand,
+`script.json` what the model says, `request.json` the message (or `body`, with earlier messages in `before`, and
+`stop_after` events at which the user stops); `expected.sse` and `expected.json` are the two replies,
+`conversations.json` the list afterwards, `run.json` what is told of a workflow's run. Where a run waits for somebody,
+`submit` is the answer, and `resumed.sse` what comes of it. `make accept` rewrites what is expected; the diff is the
+review.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 
 from parlour.stores.memory_bus import MemoryBus
-from tests.contract.filling import fill
+from tests.contract.filling import annotate, fill
 from tests.contract.requirements import requirement
 from tests.front_door import Reply, blocks, until
 from tests.houses import GPT, Build, Place, counting_ids, scripted
@@ -52,6 +53,9 @@ class Scenario:
         datasets = self.folder / "datasets.json"
         if datasets.is_file() and "beside" not in plan:
             await fill(place, json.loads(datasets.read_text()))
+        annotations, app = self.folder / "annotations.json", place.house.catalogue.get("golden")
+        if annotations.is_file() and "beside" not in plan and app is not None:
+            await annotate(place, app, json.loads(annotations.read_text()))
         for earlier in () if "beside" in plan else self.before:
             assert (await place.door.post(self.route, **earlier)).status == 200
         return place

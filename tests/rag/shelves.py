@@ -15,6 +15,7 @@ from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable
 from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
 from parlour.rag.indexing import Indexer
+from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.stores.blobs import MemoryBlobs
 from parlour.stores.memory import Memory
@@ -104,7 +105,8 @@ def library(store: KnowledgeStore | None = None, worker: str = "server", now: fl
     def new_id() -> str:
         return f"{worker}-{next(numbers)}"
 
-    indexer = Indexer(store, blobs, Extractor(), embeddings, now=lambda: now, new_id=new_id, worker=worker)
+    replies = Replies(Memory().replies, embeddings, lambda: now, new_id)
+    indexer = Indexer(store, blobs, Extractor(), embeddings, replies, now=lambda: now, new_id=new_id, worker=worker)
     retriever = Retriever(store, embeddings, ranks)
     return Library(store, blobs, vectors, indexer, retriever, Editor(store, indexer, lambda: now, new_id))
 

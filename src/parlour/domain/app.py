@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from msgspec import Struct
 
+from parlour.domain.annotation import ReplySetting
 from parlour.domain.dataset import Filter, RetrievalSettings
 from parlour.domain.files import FileRules
 from parlour.domain.graph import Graph, Variable
@@ -116,6 +117,8 @@ class Features(Struct, frozen=True):
     speech_to_text: bool = False
     speech: Speech = Speech()
     more_like_this: bool = False
+    annotations: ReplySetting | None = None
+    """How its annotations answer, as its file has it."""
     moderation: Moderation | None = None
     """None where texts are let through as they are."""
     files: FileRules = FileRules()

@@ -115,11 +115,13 @@ class AnswerFinished(Struct, frozen=True, tag=True, tag_field="event"):
 
 
 class Intercepted(Struct, frozen=True, tag=True, tag_field="event"):
-    """Nothing more is said: what was asked, or what was answered, is not let through. Never shown to a client."""
+    """Nothing more is said: what was asked, or what was answered, is not let through, or an annotation has answered.
+    Never shown to a client."""
 
     reason: str
     unsaid: str = ""
     """What a model has said beside that which was told."""
+    annotation: AnnotationHit | None = None
 
 
 class AudioDelta(Struct, frozen=True, tag=True, tag_field="event"):

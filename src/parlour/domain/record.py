@@ -138,7 +138,7 @@ class Record(Struct):
             case AudioDelta():
                 self.sound += len(event.audio)
             case Intercepted():
-                self.intercepted = event.reason
+                self.intercepted, self.annotation = event.reason, event.annotation
                 if self.calling:
                     last = self.calling[-1]
                     self.calling[-1] = structs.replace(last, unsaid=(*last.unsaid, event.unsaid))

@@ -1,6 +1,8 @@
 """What surrounds an answer: greeting, follow-ups, citations, files, voice. Does not know who serves it (dsl.md 5)."""
 
+from parlour.domain.annotation import ReplySetting
 from parlour.domain.app import Features, Speech
+from parlour.domain.dataset import ModelName
 from parlour.dsl.moderation import moderation
 from parlour.dsl.part import Part
 from parlour.dsl.uploads import app_rules
@@ -19,7 +21,6 @@ NAMES = (
     "file_upload",
 )
 IGNORED = {
-    "annotation_reply": "annotations are not served yet: the model answers every question",
     "more_like_this": "clients are told, and ask again by themselves: the API has no route of its own for it",
 }
 """What is read, and has no effect for now."""
@@ -52,7 +53,18 @@ def features(config: Part, written: dict[str, Value], *, graph: bool = False, co
             autoplay=speech.text("autoPlay") == "enabled",
         ),
         more_like_this=enabled["more_like_this"],
+        annotations=_annotations(config.part("annotation_reply")) if conversing and not graph else None,
         moderation=moderation(config, conversing=conversing),
         files=app_rules(config.part("file_upload"), graph=graph),
         raw={name: written[name] for name in NAMES if name in written},
     )
+
+
+def _annotations(said: Part) -> ReplySetting | None:
+    """The original exports it and does not take it back (dsl.md 5): here a file is all that an app has."""
+    if not said.flag("enabled"):
+        return None
+    model = said.part("embedding_model")
+    named = ModelName(model.text("embedding_provider_name"), model.text("embedding_model_name"))
+    said.supported("annotation_reply")
+    return ReplySetting(said.number("score_threshold", 0.0) or 1.0, named)

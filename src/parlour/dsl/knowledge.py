@@ -44,7 +44,7 @@ def _enabled(part: Part, key: str) -> list[str]:
 def _settings(configs: Part) -> RetrievalSettings:
     reranker, weights = configs.part("reranking_model"), configs.part("weights")
     vector, keyword = weights.part("vector_setting"), weights.part("keyword_setting")
-    usual, threshold = Weights(), _number(configs, "score_threshold", 0.0)
+    usual, threshold = Weights(), configs.number("score_threshold", 0.0)
     return RetrievalSettings(
         top_k=configs.whole("top_k", USUAL),
         threshold=threshold if configs.flag("score_threshold_enabled") else None,
@@ -54,9 +54,7 @@ def _settings(configs: Part) -> RetrievalSettings:
             reranker.text("reranking_provider_name") or reranker.text("provider"),
             reranker.text("reranking_model_name") or reranker.text("model"),
         ),
-        weights=Weights(
-            _number(vector, "vector_weight", usual.vector), _number(keyword, "keyword_weight", usual.keyword)
-        ),
+        weights=Weights(vector.number("vector_weight", usual.vector), keyword.number("keyword_weight", usual.keyword)),
         filter=_filter(configs.part("metadata_filtering_conditions")),
     )
 
@@ -75,15 +73,6 @@ def _value(written: Value) -> str | float | tuple[str, ...] | None:
     if isinstance(written, int | float) and not isinstance(written, bool):
         return float(written)
     return written if isinstance(written, str) else None
-
-
-def _number(part: Part, key: str, default: float) -> float:
-    value = part.value.get(key)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if value is not None:
-        part.refused(part.name(key), "must be a number", key)
-    return default
 
 
 def _model(part: Part) -> Model | None:

@@ -70,6 +70,14 @@ class Part(Struct, frozen=True):
         self.refused(self.name(key), "must be a whole number", key)
         return default
 
+    def number(self, key: str, default: float) -> float:
+        value = self.value.get(key)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+        if value is not None:
+            self.refused(self.name(key), "must be a number", key)
+        return default
+
     def choice(self, key: str, choices: tuple[str, ...]) -> str:
         """One of some words; the first, if it is absent or empty."""
         found = self.text(key) or choices[0]

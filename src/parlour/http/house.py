@@ -10,7 +10,7 @@ from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
 from parlour.http.signing import Signer
-from parlour.ports.annotations import Annotations
+from parlour.ports.annotations import Annotations, ReplySetUp
 from parlour.ports.blobs import Blobs
 from parlour.ports.contents import Contents
 from parlour.ports.feedback import Feedbacks
@@ -66,6 +66,7 @@ class House(Struct, frozen=True):
     variables: Variables
     feedbacks: Feedbacks
     annotations: Annotations
+    replies: ReplySetUp
     guests: Guests
     uploads: Uploads
     blobs: Blobs

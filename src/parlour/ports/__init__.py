@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from parlour.domain.ids import Clock, NewId
+from parlour.ports.annotations import AnnotationReplies
 from parlour.ports.contents import Contents
 from parlour.ports.documents import Documents
 from parlour.ports.files import FlowFiles
@@ -41,6 +42,7 @@ class Ports(Struct, frozen=True):
     contents: Contents
     moderation: Moderation
     knowledge: Knowledge
+    replies: AnnotationReplies
     voice: Voice
     now: Clock
     new_id: NewId

@@ -144,17 +144,26 @@ class Task(Struct, frozen=True):
     document_id: str
 
 
+class ReplyTask(Struct, frozen=True):
+    """An app whose annotations, or how they answer, have changed: the steps are the port `ReplyWork`."""
+
+    app_id: str
+
+
+Work = Task | ReplyTask
+
+
 class Indexing(Protocol):
     """Work that outlives its process: what was added and has not been finished is taken up again."""
 
-    async def take(self, worker: str, now: float, until: float) -> Task | None:
+    async def take(self, worker: str, now: float, until: float) -> Work | None:
         """The oldest work that nobody else is at, held for this worker until then; None where there is none.
 
         A worker does one thing at a time: what it took before, and did not end, is there for it again.
         """
         ...
 
-    async def hold(self, task: Task, worker: str, until: float) -> bool:
+    async def hold(self, task: Work, worker: str, until: float) -> bool:
         """Hold it longer; False if it is this worker's no longer."""
         ...
 

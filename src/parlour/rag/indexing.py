@@ -19,10 +19,11 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.documents import Documents
 from parlour.ports.embeddings import Embeddings
 from parlour.ports.knowledge import KnowledgeStore
-from parlour.ports.passages import Task, Written
+from parlour.ports.passages import ReplyTask, Task, Work, Written
 from parlour.rag.clean import clean
 from parlour.rag.passages import bare_nodes, cut_into, new_segment
 from parlour.rag.questions import pairs
+from parlour.rag.replies import Replies
 from parlour.rag.split import Piece, split
 
 HOLD = 30.0
@@ -51,6 +52,7 @@ class Indexer:
         blobs: Blobs,
         documents: Documents,
         embeddings: Embeddings,
+        replies: Replies,
         *,
         now: Clock,
         new_id: NewId,
@@ -60,6 +62,7 @@ class Indexer:
         self._blobs = blobs
         self._documents = documents
         self._embeddings = embeddings
+        self._replies = replies
         self._now = now
         self._new_id = new_id
         self._worker = worker
@@ -92,21 +95,24 @@ class Indexer:
             if isinstance(failed, BaseException):
                 await self._fail(task, failed)
 
-    async def _work(self, task: Task) -> None:
+    async def _work(self, task: Work) -> None:
+        beating = asyncio.create_task(self._beat(task))
+        try:
+            await (self._replies.work(task.app_id) if isinstance(task, ReplyTask) else self._index(task))
+        finally:
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
+
+    async def _index(self, task: Task) -> None:
         [document] = await self._store.documents.find(task.place, [task.document_id]) or [None]
         dataset = await self._store.datasets.find(task.place)
         if document is None or dataset is None:
             raise Gone
-        beating = asyncio.create_task(self._beat(task))
-        try:
-            dataset = await self._settled(dataset, document)
-            progress = document.progress
-            if progress.status != "indexing":
-                progress = await self._lay_out(task, document)
-            await self._complete(task, dataset, document, progress)
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+        dataset = await self._settled(dataset, document)
+        progress = document.progress
+        if progress.status != "indexing":
+            progress = await self._lay_out(task, document)
+        await self._complete(task, dataset, document, progress)
 
     async def _settled(self, dataset: Dataset, document: Document) -> Dataset:
         """The dataset with what its first document decides."""
@@ -189,7 +195,7 @@ class Indexer:
         vectors = await self._embeddings.embed(dataset.embedding, texts)
         return tuple(structs.replace(node, vector=vector) for node, vector in zip(bare, vectors, strict=True))
 
-    async def _beat(self, task: Task) -> None:
+    async def _beat(self, task: Work) -> None:
         """Hold the work for as long as it takes."""
         while True:
             await asyncio.sleep(BEAT)
@@ -199,11 +205,14 @@ class Indexer:
         if not await self._store.indexing.advance(task, self._worker, progress, self._until()):
             raise Gone
 
-    async def _fail(self, task: Task, failed: BaseException) -> None:
+    async def _fail(self, task: Work, failed: BaseException) -> None:
         """The document ends in an error that says why; what is no problem of its own is told to the operator only."""
         if not isinstance(failed, Problem):
-            log.error("a document could not be indexed", exc_info=failed)
+            log.error("a document could not be indexed, or annotations embedded: %s", task, exc_info=failed)
             failed = InternalError()
+        if isinstance(task, ReplyTask):
+            await self._replies.fail(task.app_id)
+            return
         found = await self._store.documents.find(task.place, [task.document_id])
         for document in found:
             now = self._now()

@@ -283,7 +283,7 @@ class Runs:
                 reason = problem.reason if isinstance(problem, RunFailed) else error
                 owed.append(rows.closing(run, status, reason, usage.total_tokens, self._ports.now()))
             if unanswered:
-                owed.append(AnswerFinished(usage=usage))
+                owed.append(AnswerFinished(usage=usage, annotation=run.record.annotation))
         for event in owed:
             run.record.add(event)
         owed += run.held

@@ -20,7 +20,7 @@ from parlour.ports.catalogue import Key, Version
 from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.messages import Thread
 from parlour.ports.uploads import Shown
-from parlour.stores.memory_annotations import MemoryAnnotations
+from parlour.stores.memory_annotations import AnnotationRows, MemoryAnnotations, memory_replies
 from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_datasets import (
     KnowledgeRows,
@@ -83,7 +83,8 @@ class Memory:
         self.uploads = MemoryUploads(rows)
         self.history = MemoryHistory(rows)
         self.feedbacks = MemoryFeedbacks(rows.messages)
-        self.annotations = MemoryAnnotations()
+        annotations = AnnotationRows()
+        self.annotations, self.replies = MemoryAnnotations(annotations), memory_replies(annotations)
         flows = rows.flows
         kept = rows.conversations, rows.messages, rows.uploads
         self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
@@ -93,7 +94,7 @@ class Memory:
         self.forms = MemoryForms(flows)
         self.executions = MemoryExecutions(flows)
         self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
-        self.knowledge = memory_knowledge(KnowledgeRows())
+        self.knowledge = memory_knowledge(KnowledgeRows(), annotations)
         self.replicas = MemoryReplicas()
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
@@ -293,7 +294,7 @@ class MemoryVersions:
         return tuple(version for version in reversed(self._rows.versions.values()) if version.app == app)
 
 
-def memory_knowledge(rows: KnowledgeRows) -> KnowledgeStore:
+def memory_knowledge(rows: KnowledgeRows, annotations: AnnotationRows) -> KnowledgeStore:
     return KnowledgeStore(
         datasets=MemoryDatasets(rows),
         tags=MemoryTags(rows),
@@ -304,7 +305,7 @@ def memory_knowledge(rows: KnowledgeRows) -> KnowledgeStore:
         segments=MemorySegments(rows),
         children=MemoryChildren(rows),
         index=MemoryIndex(rows),
-        indexing=MemoryIndexing(rows),
+        indexing=MemoryIndexing(rows, annotations),
     )
 
 

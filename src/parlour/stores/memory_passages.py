@@ -24,7 +24,8 @@ from parlour.domain.passages import (
     standing,
 )
 from parlour.domain.terms import indexed, terms
-from parlour.ports.passages import Task, Written
+from parlour.ports.passages import ReplyTask, Task, Work, Written
+from parlour.stores.memory_annotations import AnnotationRows
 from parlour.stores.memory_datasets import KnowledgeRows, Paper
 from parlour.stores.scan import Scan
 
@@ -230,18 +231,29 @@ class MemoryIndex:
 
 
 class MemoryIndexing:
-    def __init__(self, rows: KnowledgeRows) -> None:
+    def __init__(self, rows: KnowledgeRows, annotations: AnnotationRows) -> None:
         self._rows = rows
+        self._annotations = annotations
 
-    async def take(self, worker: str, now: float, until: float) -> Task | None:
+    async def take(self, worker: str, now: float, until: float) -> Work | None:
         for shelf in self._rows.shelves.values():
             for paper in shelf.papers.values():
                 if paper.undone and (paper.held_until <= now or paper.worker == worker):
                     paper.worker, paper.held_until = worker, until
                     return Task(shelf.dataset.place, paper.document.id)
+        for app_id, desk in self._annotations.desks.items():
+            if desk.held_until <= now or desk.worker == worker:
+                desk.worker, desk.held_until = worker, until
+                return ReplyTask(app_id)
         return None
 
-    async def hold(self, task: Task, worker: str, until: float) -> bool:
+    async def hold(self, task: Work, worker: str, until: float) -> bool:
+        if isinstance(task, ReplyTask):
+            desk = self._annotations.desks.get(task.app_id)
+            if desk is None or desk.worker != worker:
+                return False
+            desk.held_until = until
+            return True
         paper = self._own(task, worker)
         if paper is None:
             return False

@@ -173,7 +173,8 @@ def site(app: App) -> bytes:
     )
 
 
-def parameters(app: App) -> bytes:
+def parameters(app: App, *, annotated: bool) -> bytes:
+    """`annotated`: whether its annotations answer, which is no part of a version of it (dsl.md 5)."""
     features = app.features
     speech = features.speech
     return encode(
@@ -186,7 +187,7 @@ def parameters(app: App) -> bytes:
                 speech.enabled, speech.voice, speech.language, "enabled" if speech.autoplay else "disabled"
             ),
             retriever_resource=Switch(features.citations),
-            annotation_reply=Switch(enabled=False),  # an app's own data: no import takes it from a file (dsl.md 5)
+            annotation_reply=Switch(annotated),
             more_like_this=Switch(features.more_like_this),
             user_input_form=tuple(_field(declared) for declared in app.form),
             sensitive_word_avoidance=_moderation(features.raw.get("sensitive_word_avoidance")),

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from parlour.domain.annotation import Annotation, AnnotationsPage
+from parlour.domain.annotation import Annotation, AnnotationsPage, ReplyJob, ReplySetting, UsesPage
+from parlour.domain.dataset import ModelName
 from parlour.domain.problems import InvalidParam
 from parlour.wire import body as read
 from parlour.wire.bodies import Seconds
@@ -60,6 +61,28 @@ class SetUpRequest(Struct):
     embedding_model_name: str
 
 
+class Use(Struct):
+    """An annotation has answered."""
+
+    id: str
+    source: Annotated[str, Meta(description="Always `api`.")]
+    score: Annotated[float, Meta(description="How alike the question was.")]
+    question: Annotated[str, Meta(description="What was asked.")]
+    created_at: Seconds
+    match: Annotated[str, Meta(description="The annotation's question then.")]
+    response: Annotated[str, Meta(description="Its answer then.")]
+
+
+class UsesBody(Struct):
+    """Newest first; `total` counts all."""
+
+    data: tuple[Use, ...]
+    has_more: bool
+    limit: int
+    total: int
+    page: int
+
+
 class Job(Struct):
     """What is being set up."""
 
@@ -72,7 +95,7 @@ class JobStatus(Struct):
 
     job_id: str
     job_status: Literal["waiting", "processing", "completed", "error"]
-    error_msg: str | None
+    error_msg: Annotated[str, Meta(description="Empty unless the status is `error`.")]
 
 
 OPERATIONS = (
@@ -111,12 +134,21 @@ OPERATIONS = (
         summary="Delete an annotation",
         tag="Annotations",
     ),
+    Operation(
+        method="get",
+        path="/v1/apps/annotations/{annotation_id}/hit-histories",
+        id="listAnnotationHits",
+        summary="List when an annotation has answered; an addition",
+        tag="Annotations",
+        query=AnnotationsQuery,
+        response=UsesBody,
+    ),
     *(
         Operation(
             method="post",
             path=f"/v1/apps/annotation-reply/{action}",
             id=f"{action}AnnotationReply",
-            summary=f"{action.capitalize()} answers from annotations; not served yet, always 400",
+            summary=f"{action.capitalize()} answers from annotations: a job",
             tag="Annotations",
             request=SetUpRequest,
             response=Job,
@@ -128,7 +160,7 @@ OPERATIONS = (
             method="get",
             path=f"/v1/apps/annotation-reply/{action}/status/{{job_id}}",
             id=f"{action}AnnotationReplyStatus",
-            summary="Ask how far such a job has come; not served yet, always 400",
+            summary="Ask how far such a job has come",
             tag="Annotations",
             response=JobStatus,
         )
@@ -158,11 +190,40 @@ def parse_page(query: Mapping[str, str]) -> AnnotationsQuery:
     )
 
 
-def check_set_up(body: Mapping[str, object]) -> None:
-    """Raises: InvalidParam, for a member that is missing: all are needed, even to disable (contract 5.9)."""
+def parse_set_up(body: Mapping[str, object]) -> ReplySetting:
+    """Raises: InvalidParam, naming the member: all are needed, even to disable (contract 5.9)."""
     for name in NEEDED:
         if body.get(name) is None:
             raise InvalidParam(f"{name}: is required.", params=name)
+    threshold = body["score_threshold"]
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0 <= threshold <= 1:
+        raise InvalidParam("score_threshold: must be a number from 0 to 1.", params="score_threshold")
+    model = ModelName(read.text(body, "embedding_provider_name"), read.text(body, "embedding_model_name"))
+    return ReplySetting(float(threshold), model)
+
+
+def job(found: ReplyJob) -> bytes:
+    return encode(Job(found.id, "waiting" if found.status == "waiting" else "processing"))
+
+
+def job_status(found: ReplyJob) -> bytes:
+    return encode(JobStatus(found.id, found.status, found.error))
+
+
+def uses(found: UsesPage, query: AnnotationsQuery) -> bytes:
+    data = tuple(
+        Use(
+            use.id,
+            "api",
+            use.score,
+            use.question,
+            int(use.created_at),
+            use.annotation.question,
+            use.annotation.answer,
+        )
+        for use in found.items
+    )
+    return encode(UsesBody(data, query.page * query.limit < found.total, query.limit, found.total, query.page))
 
 
 def one(annotation: Annotation) -> bytes:

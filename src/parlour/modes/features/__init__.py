@@ -6,6 +6,7 @@ An app pays for what it has switched on: without any stage the events of its mod
 from typing import Any
 
 from parlour.domain.turn import Turn
+from parlour.modes.features.annotated import annotated
 from parlour.modes.features.moderated_answers import moderated
 from parlour.modes.features.moderated_questions import screened
 from parlour.modes.features.spoken_answers import spoken
@@ -18,11 +19,12 @@ def staged(mode: Mode) -> Mode:
 
     def run(turn: Turn[Any], ports: Ports) -> Events:
         rule, speech = turn.app.features.moderation, turn.app.features.speech
-        resumed = turn.resumption is not None
-        if rule is not None and rule.inputs.enabled and not resumed:  # one that was laid aside was let through
-            events = screened(mode, rule, turn, ports)
+        resumed = turn.resumption is not None  # one that was laid aside was let through, and not answered
+        answering = mode if resumed or ports.replies.setting(turn.app.card.id) is None else annotated(mode)
+        if rule is not None and rule.inputs.enabled and not resumed:
+            events = screened(answering, rule, turn, ports)
         else:
-            events = mode(turn, ports)
+            events = answering(turn, ports)
         if rule is not None and rule.outputs.enabled:
             events = moderated(events, rule, turn, ports)
         if speech.enabled and speech.autoplay and (turn.ask.streaming or resumed):  # a body cannot be heard

@@ -3,7 +3,6 @@
 Knows no model and no graph: where the answer is fixed, none of them begins.
 """
 
-import re
 from contextlib import aclosing
 from typing import Any
 
@@ -12,12 +11,11 @@ from msgspec import structs
 from parlour.domain.app import EasyApp, Moderation
 from parlour.domain.events import Intercepted, TextDelta
 from parlour.domain.turn import Turn
+from parlour.modes.features.fixed import pieces
 from parlour.modes.features.stage import Events, Mode
 from parlour.modes.features.verdict import Verdict, verdict
 from parlour.ports import Ports
 
-WORD = re.compile(r"\s*\S+|\s+$")
-"""Fixed answers come word by word (contract 8.25)."""
 Scalar = str | int | float | bool
 
 
@@ -30,8 +28,8 @@ async def screened(mode: Mode, rule: Moderation, turn: Turn[Any], ports: Ports) 
     ports.moderation.check(rule)
     found = await judged(turn, rule, ports)
     if found is not None and found.instead is not None:
-        for word in WORD.findall(found.instead):
-            yield TextDelta(word)
+        for piece in pieces(found.instead):
+            yield TextDelta(piece)
         yield Intercepted("Stopped by input moderation.")
         return
     async with aclosing(mode(turn if found is None else reworded(turn, found), ports)) as events:

@@ -1,6 +1,7 @@
 """Annotations in SQL: the port `Annotations`, one transaction a call. Knows no threads and no files."""
 
 from parlour.domain.annotation import Annotation, AnnotationsPage, searched
+from parlour.stores.sql.annotation_replies import changed
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 
@@ -13,6 +14,12 @@ UPDATE = """
 UPDATE annotations SET question = :question, answer = :answer, searched = :searched
 WHERE id = :id AND app_id = :app_id
 RETURNING id, question, answer, created_at, hit_count
+"""
+
+# The vectors of another question say nothing of this one.
+FORGET = """
+DELETE FROM annotation_vectors
+WHERE annotation_id = (SELECT id FROM annotations WHERE id = :id AND app_id = :app_id AND question <> :question)
 """
 
 DELETE = "DELETE FROM annotations WHERE id = :id AND app_id = :app_id"
@@ -44,14 +51,23 @@ class SqlAnnotations:
             "hit_count": annotation.hit_count,
             "created_at": annotation.created_at,
         }
-        await self._database.write(lambda connection: connection.execute(CREATE, row).rowcount)
+
+        def work(connection: Connection) -> None:
+            changed(connection, annotation.app_id)
+            connection.execute(CREATE, row)
+
+        await self._database.write(work)
 
     async def update(self, app_id: str, annotation_id: str, question: str, answer: str) -> Annotation | None:
         text = searched(Annotation(annotation_id, app_id, question, answer, 0.0))
         asked = {"id": annotation_id, "app_id": app_id, "question": question, "answer": answer, "searched": text}
-        rows: list[AnnotationRow] = await self._database.write(
-            lambda connection: connection.execute(UPDATE, asked).fetchall()
-        )
+
+        def work(connection: Connection) -> list[AnnotationRow]:
+            changed(connection, app_id)
+            connection.execute(FORGET, asked)
+            return connection.execute(UPDATE, asked).fetchall()
+
+        rows = await self._database.write(work)
         return annotation_from(app_id, rows[0]) if rows else None
 
     async def delete(self, app_id: str, annotation_id: str) -> bool:

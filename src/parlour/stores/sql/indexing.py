@@ -9,7 +9,7 @@ import msgspec
 
 from parlour.domain.dataset import Place
 from parlour.domain.passages import UNDONE, Progress
-from parlour.ports.passages import Task, Written
+from parlour.ports.passages import ReplyTask, Task, Work, Written
 from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database
 from parlour.stores.sql.segments import put
@@ -22,10 +22,11 @@ WHERE sequence = (SELECT sequence FROM indexing WHERE held_until <= :now OR work
 RETURNING document_id, (
     SELECT datasets.tenant FROM documents JOIN datasets ON datasets.id = documents.dataset_id
     WHERE documents.id = document_id
-  ), (SELECT dataset_id FROM documents WHERE documents.id = document_id)
+  ), (SELECT dataset_id FROM documents WHERE documents.id = document_id), app_id
 """
 
 HOLD = "UPDATE indexing SET held_until = :until WHERE document_id = :document_id AND worker = :worker"
+HOLD_APP = "UPDATE indexing SET held_until = :until WHERE app_id = :app_id AND worker = :worker"
 DROP = "DELETE FROM indexing WHERE document_id = :document_id AND worker = :worker"
 ADVANCE = """
 UPDATE documents SET status = :status, words = :words, progress = :progress WHERE id = :document_id RETURNING sequence
@@ -37,16 +38,22 @@ class SqlIndexing:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, worker: str, now: float, until: float) -> Task | None:
+    async def take(self, worker: str, now: float, until: float) -> Work | None:
         asked = {"worker": worker, "now": now, "until": until}
-        rows: list[tuple[str, str, str]] = await self._database.write(
+        rows: list[tuple[str, str, str, str | None]] = await self._database.write(
             lambda connection: connection.execute(TAKE, asked).fetchall()
         )
-        return Task(Place(rows[0][1], rows[0][2]), rows[0][0]) if rows else None
+        for document_id, tenant, dataset_id, app_id in rows:
+            return Task(Place(tenant, dataset_id), document_id) if app_id is None else ReplyTask(app_id)
+        return None
 
-    async def hold(self, task: Task, worker: str, until: float) -> bool:
-        asked = {"document_id": task.document_id, "worker": worker, "until": until}
-        return bool(await self._database.write(lambda connection: connection.execute(HOLD, asked).rowcount))
+    async def hold(self, task: Work, worker: str, until: float) -> bool:
+        asked = {"worker": worker, "until": until}
+        if isinstance(task, ReplyTask):
+            asked, held = asked | {"app_id": task.app_id}, HOLD_APP
+        else:
+            asked, held = asked | {"document_id": task.document_id}, HOLD
+        return bool(await self._database.write(lambda connection: connection.execute(held, asked).rowcount))
 
     async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:
         return await self._step(task, worker, progress, until, lambda _connection, _document: None)

@@ -1,6 +1,8 @@
 """Every store over one database. Does not know which kind it is, nor who asks."""
 
+from parlour.ports.annotations import ReplyStore
 from parlour.ports.knowledge import KnowledgeStore
+from parlour.stores.sql.annotation_replies import SqlAnnotationAnswers, SqlReplyJobs, SqlReplyWork
 from parlour.stores.sql.annotations import SqlAnnotations
 from parlour.stores.sql.catalogue import SqlKeys, SqlVersions
 from parlour.stores.sql.claims import SqlClaims
@@ -38,6 +40,7 @@ class Stores:
         self.history = SqlHistory(database)
         self.feedbacks = SqlFeedbacks(database)
         self.annotations = SqlAnnotations(database)
+        self.replies = ReplyStore(SqlAnnotationAnswers(database), SqlReplyJobs(database), SqlReplyWork(database))
         self.people = SqlPeople(database)
         self.retention = SqlRetention(database)
         self.workflows = SqlWorkflows(database)
