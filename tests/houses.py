@@ -31,7 +31,7 @@ from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring, digest
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
-from parlour.http.house import House, PageRules
+from parlour.http.house import House, Operator, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
@@ -86,6 +86,8 @@ Store = Literal["memory", "sqlite"] | Postgres
 STORES = ("memory", "sqlite")
 NOBODY = "11111111-1111-4111-8111-111111111111"
 """An id that belongs to nothing."""
+ADMIN = "admin-".ljust(30, "x")
+"""The operator's key."""
 SECRET = b"the secret of a test"
 TENANTS = ("acme", "umbrella")
 """Whose knowledge keys there are."""
@@ -249,6 +251,8 @@ class Plan(Struct, frozen=True):
     """What `tools` has of this house's own apps."""
     voice: Voice | None = None
     pages: PageRules = PageRules()
+    operated: bool = False
+    """Whether an operator's key opens anything."""
 
 
 def open_store(store: Store, folder: Path, stack: AsyncExitStack) -> Memory | Stores:
@@ -352,6 +356,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = Relay(runs, resumptions, plan.bus)
         given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
+        given += [Key(digest(ADMIN), "admin", "", "admi…", 0)]
         given += [Key(digest(knowledge_key(tenant)), "knowledge", tenant, "data…", 0) for tenant in TENANTS]
         house = House(
             catalogue=catalogue,
@@ -370,6 +375,9 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             forms=storage.forms,
             executions=storage.executions,
             variables=storage.variables,
+            operator=Operator(storage.oversight, storage.erasure, storage.retention, plan.limits.level)
+            if plan.operated
+            else None,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
             replies=replies,

@@ -50,6 +50,8 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     ping_seconds: Annotated[float, Meta(gt=0)] = 10
     max_active: Annotated[int, Meta(ge=0)] = 0
     """How many answers one app may be giving at a time; 0 is no limit."""
+    operator: bool = False
+    """Whether an operator's key opens the runs and conversations of all apps: the page `/runs`, and `/v1/admin`."""
     watch: bool = True
     """Whether a changed app file becomes the app's next version."""
 

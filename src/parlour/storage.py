@@ -9,6 +9,7 @@ from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.messages import Conversations, Messages
+from parlour.ports.oversight import Erasure, Oversight
 from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.people import People
 from parlour.ports.replicas import Replicas
@@ -40,6 +41,10 @@ class Storage(Protocol):
     def claims(self) -> Claims: ...
     @property
     def retention(self) -> Retention: ...
+    @property
+    def oversight(self) -> Oversight: ...
+    @property
+    def erasure(self) -> Erasure: ...
     @property
     def workflows(self) -> Workflows: ...
     @property

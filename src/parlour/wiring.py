@@ -21,7 +21,7 @@ from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
-from parlour.http.house import House, PageRules
+from parlour.http.house import House, Operator, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
@@ -110,7 +110,6 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
     """
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
-        stack.push_async_callback(storage.close)
         lease = await begin(storage, stack)
         kept, apps = (open_blobs(settings), Signer(signing_secret(settings), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
@@ -136,6 +135,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             forms=storage.forms,
             executions=storage.executions,
             variables=storage.variables,
+            operator=open_operator(settings, entries, storage),
             profile=server.wire_profile,
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
@@ -170,7 +170,8 @@ def open_relay(runs: Runs, resumptions: Resumptions, settings: Settings, stack: 
 
 
 async def begin(storage: Storage, stack: AsyncExitStack) -> Lease:
-    """This process lives; others see it from now on until the stack is closed."""
+    """This process lives; others see it from now on until the stack is closed, and the storage with it."""
+    stack.push_async_callback(storage.close)
     lease = Lease(storage.replicas, time.monotonic)
     await lease.renew()
     stack.push_async_callback(lease.leave)
@@ -182,6 +183,12 @@ async def sweep(storage: Storage) -> None:
     """What an earlier process has left unfinished has failed."""
     for unfinished in (storage.messages, storage.workflows):
         await unfinished.sweep("The server was stopped while this was being answered.")
+
+
+def open_operator(settings: Settings, entries: dict[str, AppEntry], storage: Storage) -> Operator | None:
+    if not settings.server.operator:
+        return None
+    return Operator(storage.oversight, storage.erasure, storage.retention, limits(settings, entries).level)
 
 
 async def warm_prices(catalogue: Catalogue, prices: Prices) -> None:

@@ -29,7 +29,7 @@ from tests.contract.uploading import BOUNDARY, PNG, local, multipart, upload
 from tests.contract.walk_knowledge import Tenant, furnish
 from tests.dsl.graph_samples import chain, flow_file
 from tests.front_door import FrontDoor, Reply
-from tests.houses import NOBODY, Build, Place, app_file, chat_app, key_of, knowledge_key
+from tests.houses import ADMIN, NOBODY, Build, Place, app_file, chat_app, key_of, knowledge_key
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
@@ -43,7 +43,7 @@ OPERATIONS: dict[str, Operation] = {found.ok().label: found.ok() for found in FO
 NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health"}
 KNOWLEDGE = knowledge_key("acme")
 FIRST = key_of("first")
-KEYS = (KNOWLEDGE, FIRST, key_of("write"), key_of("run"), key_of("flow"))
+KEYS = (ADMIN, KNOWLEDGE, FIRST, key_of("write"), key_of("run"), key_of("flow"))
 ORDINARY = "application/json", f"multipart/form-data; boundary={BOUNDARY}", "text/plain", "", "é", "a/b;;"
 
 
@@ -67,7 +67,7 @@ async def place(build: Build) -> Place:
         "run": flow_form(),
         "flow": counting(),
     }
-    return await build(apps=apps)
+    return await build(apps=apps, operated=True)
 
 
 def flow_form() -> str:
@@ -89,6 +89,7 @@ async def what_is_there(door: FrontDoor) -> dict[str, str]:
     return {
         "workflow_id": ran["data"]["workflow_id"],
         "workflow_run_id": ran["workflow_run_id"],
+        "run_id": ran["workflow_run_id"],
         "task_id": said["task_id"],
         "message_id": said["id"],
         "first_id": said["id"],
@@ -181,7 +182,7 @@ def drawn(label: str, examples: int) -> list[Drawn]:
     strategies: list[st.SearchStrategy[Case]] = [operation.as_strategy(mode) for mode in modes]
     found: list[Drawn] = []
     own = "run" if "/workflow" in label else "flow" if "/variables" in label else "first"
-    keys = (*KEYS, *[KNOWLEDGE if of_knowledge(label) else key_of(own)] * 4)
+    keys = (*KEYS, *[ADMIN if "/v1/admin" in label else KNOWLEDGE if of_knowledge(label) else key_of(own)] * 4)
 
     @many(examples)
     @given(case=st.one_of(strategies), there=st.booleans(), key=st.sampled_from(keys))
@@ -308,7 +309,7 @@ async def everywhere(place: Place, body: bytes, sent: dict[str, str], query: byt
         whole = path.format_map(
             {**dict.fromkeys(("job_id", "variable_id", "form_token"), NOBODY), **WORDS, **ids} if there else Unknown()
         )
-        key = KNOWLEDGE if of_knowledge(path) else None
+        key = ADMIN if "/v1/admin" in path else KNOWLEDGE if of_knowledge(path) else None
         reply = await place.door.request(method, whole, body=body, query=query, headers=sent, key=key)
         assert_as_described(f"{method} {path}", reply) if (method, path) not in NOT_DESCRIBED else None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from parlour.domain.events import NodeFinished, NodeOutcome
-from parlour.runs.recording import Level, Recorder
+from parlour.runs.recording import ASKED, Level, Recorder
 from parlour.runs.start import Limits
 from tests.conformance.test_workflow_runs import an_outcome
 from tests.contract.flow_samples import each, run, workflow_file
@@ -54,7 +54,9 @@ async def test_by_default_it_is_kept_how_each_node_went_and_nothing_of_what_was_
         ("end", "succeeded"),
     ]
     assert (kept[1].execution_metadata or {})["total_tokens"] == 12
-    assert not any(node.inputs or node.outputs or node.process_data or node.files for node in kept)
+    assert not any(node.inputs or node.outputs or node.files for node in kept)
+    assert {name for node in kept for name in node.process_data or ()} == ASKED
+    assert "secret" not in str(kept)
 
 
 @requirement("record:level")

@@ -264,6 +264,8 @@ def described(spec: Body, key: str) -> Iterator[tuple[str, str]]:
     """
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
+            if operation.get("security") == [{"admin_key": []}]:
+                continue  # an operator is no stranger
             of_knowledge = operation.get("security") == [{"knowledge_key": []}] or path.startswith("/files/documents/")
             if of_knowledge != (key == "knowledge_key"):
                 continue

@@ -166,7 +166,7 @@ def test_a_run_that_has_not_begun_is_null() -> None:
         (WorkflowStarted, table.WORKFLOW_STARTED),
         (WorkflowFinished, table.WORKFLOW_FINISHED),
         (NodeStarted, table.NODE_STARTED),
-        (NodeOutcome, table.NODE_FINISHED),
+        (NodeOutcome, (*table.NODE_FINISHED, "began")),  # which no client is told
         (AgentLog, table.AGENT_LOG),
         (HumanInputRequired, table.FORM),
         (HumanInputFilled, table.FORM_FILLED),

@@ -209,6 +209,8 @@ class NodeOutcome(Struct, frozen=True):
     files: tuple[File, ...] = ()
     iteration_id: str | None = None
     loop_id: str | None = None
+    began: float = 0.0
+    """`created_at` to the microsecond, which no client is told; 0 where it is not known."""
 
 
 class NodeFinished(Struct, frozen=True, tag=True, tag_field="event"):
@@ -268,6 +270,8 @@ class ContainerFinished(Struct, frozen=True, tag=True, tag_field="event"):
     outputs: dict[str, object] | None = None
     error: str | None = None
     execution_metadata: dict[str, object] = {}
+    began: float = 0.0
+    """As that of `NodeOutcome`."""
 
 
 class AgentLog(Struct, frozen=True, tag=True, tag_field="event"):

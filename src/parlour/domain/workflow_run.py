@@ -5,6 +5,7 @@ from msgspec import Struct, json
 from parlour.domain.events import HumanInputRequired, RunStatus
 from parlour.domain.message import Owner
 from parlour.domain.turn import Submission
+from parlour.domain.usage import NOTHING, Usage
 
 LARGEST_VARIABLE = 200 * 1024
 """Bytes of a conversation's variable as JSON (dsl.md 2.1)."""
@@ -32,6 +33,8 @@ class WorkflowRun(Struct, frozen=True):
     total_steps: int = 0
     exceptions: int = 0
     finished_at: float | None = None
+    usage: Usage = NOTHING
+    """What its models took, once it has ended."""
 
 
 def searched(run: WorkflowRun) -> str:

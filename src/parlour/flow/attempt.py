@@ -190,6 +190,7 @@ def outcome(
         files=result.files,
         iteration_id=iteration,
         loop_id=loop,
+        began=around.created_at,
     )
 
 

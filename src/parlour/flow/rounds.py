@@ -98,6 +98,7 @@ class Tale:
             outputs=outputs,
             error=error,
             execution_metadata=metadata,
+            began=self._began,
         )
 
 

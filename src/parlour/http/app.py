@@ -24,6 +24,7 @@ from parlour.domain.problems import (
 )
 from parlour.http import (
     about,
+    admin,
     annotations,
     audio,
     chat,
@@ -92,6 +93,7 @@ def routes(house: House) -> list[Route]:
         *documents.routes(house),
         *segments.routes(house),
         *retrieving.routes(house),
+        *admin.routes(house),
         *about.routes(house),
         *docs.routes(),
         *pages.routes(house),

@@ -44,6 +44,11 @@ class Guests:
         if self._writing is None:
             self._begin()
 
+    async def forget(self, owner: Owner) -> None:
+        """This user is to be written down anew, should it come again."""
+        await self.settled()
+        self._known.pop(owner, None)
+
     async def find(self, app_id: str, end_user_id: str) -> EndUser | None:
         """One who has been here; None for nobody, and for another app's."""
         await self.settled()

@@ -17,13 +17,16 @@ from parlour.ports.feedback import Feedbacks
 from parlour.ports.history import History
 from parlour.ports.knowledge import Knowledge
 from parlour.ports.messages import Conversations, Messages
+from parlour.ports.oversight import Erasure, Oversight
 from parlour.ports.pauses import Forms, Pauses
+from parlour.ports.retention import Retention
 from parlour.ports.uploads import Uploads
 from parlour.ports.voice import Voice
 from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
+from parlour.runs.recording import Level
 from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs
@@ -43,6 +46,16 @@ class PageRules(Struct, frozen=True):
     """Other sites that may show a page within one of theirs (`https://www.example.com`)."""
     demo: Callable[[str], bool] = real
     """Whether the small model that newcomers meet answers for a provider of this name."""
+
+
+class Operator(Struct, frozen=True):
+    """What is behind the operator's routes."""
+
+    oversight: Oversight
+    erasure: Erasure
+    retention: Retention
+    level: Callable[[str], Level]
+    """How much is recorded of the app of that name."""
 
 
 class House(Struct, frozen=True):
@@ -78,6 +91,8 @@ class House(Struct, frozen=True):
     new_id: NewId
     check: Callable[[], Awaitable[None]]
     """Returns if the stores can be used; raises a `Problem` if not."""
+    operator: Operator | None = None
+    """None where an operator's key is to open nothing."""
     profile: Literal["documented", "upstream"] = "documented"
     public_url: str = ""
     """Where clients find this server; where it is not said, each is told the address that it asked by itself."""

@@ -47,7 +47,7 @@ class Stop(Struct, frozen=True, tag=True):
 
 
 class Forget(Struct, frozen=True, tag=True):
-    """This conversation was deleted, and whatever still answers in it is to end."""
+    """This conversation was deleted, or the run of this task, and whatever still answers there is to end."""
 
     conversation_id: str
 

@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 
 Level = Literal["none", "meta", "full"]
 
+ASKED = frozenset({"model_provider", "model_name", "usage", "finish_reason"})
+"""What of the work of a node tells which model was asked, and what that took."""
+
 PAUSE = 0.25
 """Seconds to gather runs before their nodes are written down, so that many cost one write."""
 
@@ -75,33 +78,50 @@ def outcomes_of(events: Iterable[AnyEvent]) -> Iterator[NodeOutcome]:
         if isinstance(event, NodeFinished):
             yield event.outcome
         elif isinstance(event, ContainerFinished):
-            yield NodeOutcome(
-                id=event.id,
-                node_id=event.node_id,
-                node_type=event.node_type,
-                title=event.title,
-                index=0,
-                created_at=event.created_at,
-                status=event.status,
-                elapsed_time=event.elapsed_time,
-                finished_at=event.finished_at,
-                inputs=event.inputs,
-                outputs=event.outputs,
-                error=event.error,
-                execution_metadata=event.execution_metadata,
-            )
+            yield container(event)
+
+
+def container(event: ContainerFinished) -> NodeOutcome:
+    """An iteration or a loop, as a node like others."""
+    return NodeOutcome(
+        id=event.id,
+        node_id=event.node_id,
+        node_type=event.node_type,
+        title=event.title,
+        index=0,
+        created_at=event.created_at,
+        status=event.status,
+        elapsed_time=event.elapsed_time,
+        finished_at=event.finished_at,
+        inputs=event.inputs,
+        outputs=event.outputs,
+        error=event.error,
+        execution_metadata=event.execution_metadata,
+        began=event.began,
+    )
 
 
 def kept(outcome: NodeOutcome, level: Level) -> NodeOutcome:
     """As much of it as is to be kept."""
-    if level == "meta":
-        return structs.replace(outcome, inputs=None, process_data=None, outputs=None, files=())
+    if level != "full":
+        process = {name: value for name, value in (outcome.process_data or {}).items() if name in ASKED} or None
+        costs = unsaid(outcome.execution_metadata)
+        return structs.replace(
+            outcome, inputs=None, process_data=process, outputs=None, execution_metadata=costs, files=()
+        )
     return structs.replace(
         outcome,
         inputs=values(outcome.inputs),
         process_data=values(outcome.process_data),
         outputs=values(outcome.outputs),
     )
+
+
+def unsaid(costs: dict[str, object] | None) -> dict[str, object] | None:
+    """Without what the log of an agent holds of its words and its tools'."""
+    if costs is None or not isinstance(lines := costs.get("agent_log"), list):
+        return costs
+    return {**costs, "agent_log": [{**line, "data": {}} for line in cast("list[dict[str, object]]", lines)]}
 
 
 def values(given: dict[str, object] | None) -> dict[str, object] | None:

@@ -87,11 +87,11 @@ class Relay:
         if not await self._resumptions.stop(app_id, task_id, user) and self._bus is not None:
             await self._bus.send(Stop(app_id, task_id, user))
 
-    async def forget(self, conversation_id: str) -> None:
-        """Let nobody find the runs of a conversation that was deleted; those that go on end."""
-        self._runs.forget(conversation_id)
+    async def forget(self, gone: str) -> None:
+        """Let nobody find the runs of a conversation that was deleted, or the run of a task; those that go on end."""
+        self._runs.forget(gone)
         if self._bus is not None:
-            await self._bus.send(Forget(conversation_id))
+            await self._bus.send(Forget(gone))
 
     async def close(self) -> None:
         """Tell the last words of the runs of this process, all of which have ended; try it once where that fails."""

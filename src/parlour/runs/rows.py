@@ -252,6 +252,7 @@ def ended(flow: WorkflowRun, record: Record, now: float) -> WorkflowRun:
         total_steps=told.total_steps,
         exceptions=told.exceptions_count,
         finished_at=now,
+        usage=record.usage if record.answered else total(record.spent),
     )
 
 

@@ -75,6 +75,9 @@ class Limits(Struct, frozen=True):
     durable: frozenset[str] = frozenset()
     """The apps, by name, whose runs go on after the end of their process."""
 
+    def level(self, app: str) -> Level:
+        return self.record_of.get(app, self.record)
+
     def allowed(self, app: str) -> int:
         return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
 
@@ -208,10 +211,11 @@ class Runs:
         run = self._runs.get(task_id)
         return run if run is not None and run.owner.app_id == app_id and not run.forgotten else None
 
-    def forget(self, conversation_id: str) -> None:
-        """Let nobody find the runs of a conversation that was deleted; those that go on end, as nothing keeps them."""
+    def forget(self, gone: str) -> None:
+        """Let nobody find the runs of a conversation that was deleted, or the run of a task; those that go on end, as
+        nothing keeps them."""
         for run in self._runs.values():
-            if run.ids.conversation_id == conversation_id:
+            if gone in (run.ids.conversation_id, run.ids.task_id):
                 run.forgotten = True
                 run.stop()
 
@@ -264,8 +268,8 @@ class Runs:
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
         if run.flow is not None:
-            level = self._limits.record_of.get(name, self._limits.record)
-            self._recorder.note(run.flow.id, run.log.events[run.resumed_at or 0 :], level)
+            told = run.log.events[run.resumed_at or 0 :]
+            self._recorder.note(run.flow.id, told, self._limits.level(name))
         self._retire(run)
         if status == "paused":
             self.paused(run)

@@ -30,6 +30,7 @@ from parlour.stores.memory_datasets import (
     MemoryTags,
 )
 from parlour.stores.memory_feedback import MemoryFeedbacks
+from parlour.stores.memory_oversight import MemoryErasure, MemoryOversight
 from parlour.stores.memory_passages import (
     MemoryChildren,
     MemoryDatasetDocuments,
@@ -89,6 +90,9 @@ class Memory:
         kept = rows.conversations, rows.messages, rows.uploads
         self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
         self.people = MemoryPeople()
+        self.oversight = MemoryOversight(rows.conversations, rows.messages, flows)
+        beside = self.feedbacks, self.claims, self.people, self.retention
+        self.erasure = MemoryErasure(*kept, flows, beside)
         self.workflows = MemoryWorkflows(flows, self.claims)
         self.pauses = MemoryPauses(flows)
         self.forms = MemoryForms(flows)

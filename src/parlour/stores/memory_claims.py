@@ -25,6 +25,12 @@ class MemoryClaims:
             raise AlreadyBegun
         self._kept[place] = claim
 
+    def drop_of(self, owner: Owner) -> int:
+        dropped = [place for place in self._kept if place[0] == owner]
+        for place in dropped:
+            del self._kept[place]
+        return len(dropped)
+
     def expired(self, now: float) -> int:
         return sum(claim.expires_at <= now for claim in self._kept.values())
 

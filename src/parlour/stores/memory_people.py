@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from parlour.domain.people import EndUser
+from parlour.domain.message import Owner
+from parlour.domain.people import EndUser, end_user_id
 
 
 class MemoryPeople:
@@ -12,6 +13,9 @@ class MemoryPeople:
     async def seen(self, people: Sequence[EndUser]) -> None:
         for one in people:
             self._kept.setdefault(one.id, one)
+
+    def drop(self, owner: Owner) -> int:
+        return int(self._kept.pop(end_user_id(owner), None) is not None)
 
     async def get(self, app_id: str, end_user_id: str) -> EndUser | None:
         found = self._kept.get(end_user_id)

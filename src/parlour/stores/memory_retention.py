@@ -57,10 +57,13 @@ class MemoryRetention:
         return Pruned(len(going), len(emptied), feedbacks)
 
     async def uploads(self, before: float, limit: int) -> tuple[str, ...]:
-        for upload in self._unheld(before)[:limit]:
-            del self._uploads[upload.id]
-            self._given_up[upload.id] = None
+        self.give_up([upload.id for upload in self._unheld(before)[:limit]])
         return tuple(self._given_up)[:limit]
+
+    def give_up(self, upload_ids: Sequence[str]) -> None:
+        for upload_id in upload_ids:
+            del self._uploads[upload_id]
+            self._given_up[upload_id] = None
 
     async def deleted(self, names: Sequence[str]) -> None:
         for name in names:

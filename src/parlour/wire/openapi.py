@@ -3,12 +3,12 @@
 A route more is one entry more in `OPERATIONS`. Does not know how a route is served.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, cast
+from typing import Annotated
 
-from msgspec import Meta, Struct, json
+from msgspec import Meta, Struct
 
 from parlour.wire import (
+    admin_operations,
     annotations,
     audio,
     datasets,
@@ -29,27 +29,12 @@ from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsP
 from parlour.wire.body import DEFAULT_USER
 from parlour.wire.chat import ChatRequest
 from parlour.wire.completion import CompletionRequest
+from parlour.wire.describing import ADMIN_KEY, KEY, KNOWLEDGE_KEY, Schema, described, schemas
 from parlour.wire.encode import encode
 from parlour.wire.errors import ErrorBody
 from parlour.wire.operation import Operation
 from parlour.wire.queries import ConversationsQuery, EventsQuery, MessagesQuery
 from parlour.wire.uploads import FileUploadRequest, FileUploadResponse, PreviewQuery, SignedQuery
-
-Schema = dict[str, object]
-
-KEY, KNOWLEDGE_KEY = "app_key", "knowledge_key"
-REPEAT_KEY: Schema = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "The same key and body by the same user within 24 hours are one request, sent again: one run.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
-}
-STREAM = (
-    "Server-sent events, each one `data: {json}` and a blank line; the member `event` says which. Text comes in"
-    " `message` events, `message_end` closes the answer, `error` ends a run that failed. Every ten seconds there is an"
-    " `event: ping` without data."
-)
 
 
 class UserRequest(Struct):
@@ -265,6 +250,7 @@ OPERATIONS = (
     *segments.OPERATIONS,
     *retrieving.OPERATIONS,
     *model_list.OPERATIONS,
+    *admin_operations.OPERATIONS,
     Operation(
         method="get",
         path="/v1/",
@@ -290,7 +276,7 @@ def document(version: str) -> bytes:
     """The whole description, as JSON."""
     paths: dict[str, Schema] = {}
     for operation in OPERATIONS:
-        paths.setdefault(operation.path, {})[operation.method] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method] = described(operation)
     info: Schema = {
         "title": "Parlour",
         "version": version,
@@ -298,17 +284,18 @@ def document(version: str) -> bytes:
     }
     keys: Schema = {
         KEY: _key("An app's key: `Authorization: Bearer app-…`. One key opens one app."),
+        ADMIN_KEY: _key("An operator's key: `Authorization: Bearer admin-…`; works where `server.operator` is on."),
         KNOWLEDGE_KEY: _key("A knowledge key: `Authorization: Bearer dataset-…`. It opens all datasets of a tenant."),
     }
-    described: Schema = {
+    whole: Schema = {
         "openapi": "3.1.0",
         "info": info,
         "servers": [{"url": "/"}],
         "security": [{KEY: list[str]()}],
         "paths": paths,
-        "components": {"schemas": _schemas(_bodies()), "securitySchemes": keys},
+        "components": {"schemas": schemas(_bodies()), "securitySchemes": keys},
     }
-    return encode(described)
+    return encode(whole)
 
 
 def _key(description: str) -> Schema:
@@ -321,76 +308,3 @@ def _bodies() -> tuple[type[Struct], ...]:
     for operation in OPERATIONS:
         found |= {body: None for body in (operation.request, operation.response) if body is not None}
     return tuple(found)
-
-
-def _schemas(types: tuple[type[Struct], ...]) -> dict[str, Schema]:
-    _, components = json.schema_components(types, schema_hook=_any, ref_template="#/components/schemas/{name}")
-    return components
-
-
-def _any(kind: type) -> Schema:
-    """`object` in a struct stands for any JSON value."""
-    if kind is object:
-        return {"description": "Any JSON value."}
-    raise NotImplementedError
-
-
-def _operation(operation: Operation) -> Schema:
-    described: Schema = {"operationId": operation.id, "summary": operation.summary, "tags": [operation.tag]}
-    if not operation.secured or operation.knowledge:
-        described["security"] = [{KNOWLEDGE_KEY: list[str]()}] if operation.knowledge else []
-    parameters = [*_path_parameters(operation), *_query_parameters(operation.query)]
-    if operation.repeatable:
-        parameters.append(REPEAT_KEY)
-    if parameters:
-        described["parameters"] = parameters
-    if operation.request is not None:
-        content = _json(operation.request)
-        if operation.form:
-            content = {"multipart/form-data": content["application/json"]}
-        described["requestBody"] = {"required": operation.body_required, "content": content}
-    return described | {"responses": _responses(operation)}
-
-
-def _responses(operation: Operation) -> Schema:
-    content: Schema = {}
-    if operation.response is not None:
-        content |= _json(operation.response, many=operation.many)
-    if operation.raw:
-        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
-    if operation.stream:
-        content["text/event-stream"] = {"schema": {"type": "string", "description": STREAM}}
-    success: Schema = (
-        {str(operation.status): {"description": "OK", "content": content}}
-        if content
-        else {"204": {"description": "Gone"}}
-    )
-    return success | {"default": {"description": "What went wrong", "content": _json(ErrorBody)}}
-
-
-def _json(body: type[Struct], *, many: bool = False) -> Schema:
-    one: Schema = {"$ref": f"#/components/schemas/{body.__name__}"}
-    return {"application/json": {"schema": {"type": "array", "items": one} if many else one}}
-
-
-def _path_parameters(operation: Operation) -> Iterator[Schema]:
-    for segment in operation.path.split("/"):
-        if segment.startswith("{"):
-            name = segment.strip("{}")
-            words = operation.words.get(name)
-            schema: Schema = {"type": "string", "format": "uuid"}
-            if words is not None:
-                schema = {"type": "string", "enum": words} if words else {"type": "string", "minLength": 1}
-            yield {"name": name, "in": "path", "required": True, "schema": schema}
-
-
-def _query_parameters(query: type[Struct] | None) -> Iterator[Schema]:
-    if query is None:
-        return
-    schema = _schemas((query,))[query.__name__]
-    required = cast("list[str]", schema.get("required", []))
-    for name, member in cast("Mapping[str, Schema]", schema["properties"]).items():
-        described: Schema = {"name": name, "in": "query", "required": name in required}
-        if "description" in member:
-            described["description"] = member.pop("description")
-        yield described | {"schema": member}

@@ -35,6 +35,10 @@ class Operation(Struct, frozen=True):
     """Parameters of the path that are no UUID, and what they may be; empty for any text."""
     knowledge: bool = False
     """Whether a knowledge key opens it, and not an app's."""
+    admin: bool = False
+    """Whether an operator's key opens it."""
+    lines: bool = False
+    """Whether the success is lines of JSON, each a `response`."""
     raw: bool = False
     """Whether the success is the bytes of a file."""
     secured: bool = True

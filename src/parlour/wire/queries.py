@@ -5,6 +5,7 @@ Does not know whether what they name exists.
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Annotated, get_args
 from urllib.parse import parse_qsl
 
@@ -23,6 +24,7 @@ _WHOLE = re.compile(r"[0-9]{1,9}")
 
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many to send at the most.")]
 User = Annotated[str, Meta(description="Your own name for your user.")]
+Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
 PageNumber = Annotated[int, Meta(ge=1, le=LARGEST, description="Which page, from 1.")]
 
 
@@ -162,3 +164,15 @@ def whole(query: Mapping[str, str], name: str, *, default: int, least: int, most
     if not least <= number <= most:
         raise InvalidParam(f"{name}: must be a whole number from {least} to {most}.", params=name)
     return number
+
+
+def moment(query: Mapping[str, str], name: str) -> float | None:
+    """A time as ISO 8601 has it, in UTC where it does not say; a `+` may have become a space on its way."""
+    written = query.get(name, "").strip()
+    if not written:
+        return None
+    try:
+        found = datetime.fromisoformat(written.replace(" ", "+") if "T" in written else written)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise InvalidParam(f"{name}: must be a time in ISO 8601, such as 2026-01-31T12:00:00Z.", params=name) from None

@@ -4,7 +4,6 @@ As a completion's request, but without a query: what a workflow works on stands 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -18,7 +17,7 @@ from parlour.wire.bodies import Success
 from parlour.wire.chat import Asked, TraceId, response_mode, version_id
 from parlour.wire.completion import Files, Values
 from parlour.wire.operation import Operation
-from parlour.wire.queries import Limit, whole
+from parlour.wire.queries import Limit, Moment, moment, whole
 from parlour.wire.workflow_bodies import BlockingRun, RunDetail, RunLogs
 
 RUNNING = frozenset({"workflow"})
@@ -27,8 +26,6 @@ RECORDED = frozenset({"workflow", "advanced-chat"})
 """The modes whose runs can be looked at here."""
 STATUSES = ("succeeded", "failed", "stopped")
 LAST_PAGE = 99_999
-
-Moment = Annotated[str | None, Meta(extra_json_schema={"format": "date-time"})]
 
 
 class WorkflowRequest(Struct):
@@ -160,19 +157,7 @@ def parse_logs(query: Mapping[str, str]) -> LogQuery:
         limit=whole(query, "limit", default=20, least=1, most=100),
         keyword=query.get("keyword", ""),
         status=status,
-        before=_moment(query, "created_at__before"),
-        after=_moment(query, "created_at__after"),
+        before=moment(query, "created_at__before"),
+        after=moment(query, "created_at__after"),
         user=query.get("created_by_end_user_session_id") or None,
     )
-
-
-def _moment(query: Mapping[str, str], name: str) -> float | None:
-    """A time as ISO 8601 has it, in UTC where it does not say; a `+` may have become a space on its way."""
-    written = query.get(name, "").strip()
-    if not written:
-        return None
-    try:
-        found = datetime.fromisoformat(written.replace(" ", "+") if "T" in written else written)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        raise InvalidParam(f"{name}: must be a time in ISO 8601, such as 2026-01-31T12:00:00Z.", params=name) from None

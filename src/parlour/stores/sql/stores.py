@@ -11,6 +11,7 @@ from parlour.stores.sql.database import Database
 from parlour.stores.sql.dataset_documents import SqlDatasetDocuments, SqlDocumentCounts
 from parlour.stores.sql.dataset_tags import SqlTagBindings, SqlTags
 from parlour.stores.sql.datasets import SqlDatasets
+from parlour.stores.sql.erasure import SqlErasure
 from parlour.stores.sql.executions import SqlExecutions
 from parlour.stores.sql.feedback import SqlFeedbacks
 from parlour.stores.sql.forms import SqlForms, SqlPauses
@@ -19,6 +20,7 @@ from parlour.stores.sql.index import SqlIndex
 from parlour.stores.sql.indexing import SqlIndexing
 from parlour.stores.sql.messages import SqlMessages
 from parlour.stores.sql.metadata_fields import SqlMetadataFields
+from parlour.stores.sql.oversight import SqlOversight
 from parlour.stores.sql.people import SqlPeople
 from parlour.stores.sql.replicas import SqlReplicas
 from parlour.stores.sql.retention import SqlRetention
@@ -43,6 +45,8 @@ class Stores:
         self.replies = ReplyStore(SqlAnnotationAnswers(database), SqlReplyJobs(database), SqlReplyWork(database))
         self.people = SqlPeople(database)
         self.retention = SqlRetention(database)
+        self.oversight = SqlOversight(database)
+        self.erasure = SqlErasure(database)
         self.workflows = SqlWorkflows(database)
         self.pauses = SqlPauses(database)
         self.forms = SqlForms(database)

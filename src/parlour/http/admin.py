@@ -1,0 +1,195 @@
+"""The operator's routes: all runs and conversations, figures, and the forgetting of a user. Knows no store.
+
+An operator's key opens them, and nothing else does; where the operator has not switched them on, they are not there.
+"""
+
+import asyncio
+from functools import partial
+
+from msgspec import structs
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from parlour.domain.app import FlowApp
+from parlour.domain.events import AnyEvent, RunFinished
+from parlour.domain.message import Message, Owner, Page
+from parlour.domain.oversight import Erased, Sought
+from parlour.domain.problems import NotFound, Unauthorized
+from parlour.domain.workflow_run import WorkflowRun
+from parlour.dsl.heading import app_id
+from parlour.http.house import House, Operator
+from parlour.http.rim import Telling, json, left, query_of
+from parlour.ports.oversight import Oversight
+from parlour.runs.erasing import erase
+from parlour.runs.log import Reader, RunLog
+from parlour.runs.recording import Level, kept, outcomes_of
+from parlour.wire import admin, admin_runs
+from parlour.wire.queries import path_uuid
+
+PAGE = 100
+"""Messages that an export holds in memory at a time."""
+
+
+def routes(house: House) -> list[Route]:
+    operator = house.operator
+    if operator is None:
+        return []
+    runs, talks = "/v1/admin/runs", "/v1/admin/conversations"
+    handlers = {
+        "/v1/admin/apps": apps,
+        runs: list_runs,
+        f"{runs}/{{run_id}}": run_whole,
+        f"{runs}/{{run_id}}/events": run_events,
+        talks: list_conversations,
+        f"{talks}/export": export,
+        "/v1/admin/messages": list_messages,
+        "/v1/admin/statistics": statistics,
+    }
+    found = [Route(path, partial(handler, house, operator), methods=["GET"]) for path, handler in handlers.items()]
+    return [*found, Route("/v1/admin/end-users", partial(forget, house, operator), methods=["DELETE"])]
+
+
+async def let_in(house: House, request: Request) -> None:
+    """
+    Raises:
+        Unauthorized: the request's key is no operator's.
+    """
+    key = await house.keyring.open(request.headers.get("authorization", ""))
+    if key.kind != "admin":
+        raise Unauthorized("Access token is invalid")
+
+
+def names_of(house: House) -> dict[str, str]:
+    return {app.card.id: app.card.name for app in house.catalogue.all()}
+
+
+async def apps(house: House, operator: Operator, request: Request) -> Response:
+    """The apps that are served."""
+    del operator
+    await let_in(house, request)
+    return json(admin.apps(house.catalogue.all()))
+
+
+async def list_runs(house: House, operator: Operator, request: Request) -> Response:
+    """Runs of graphs, a page at a time."""
+    await let_in(house, request)
+    asked = admin.parse_runs(query_of(request), app_id)
+    return json(admin.runs(await operator.oversight.runs(asked), asked.limit, names_of(house)))
+
+
+async def run_whole(house: House, operator: Operator, request: Request) -> Response:
+    """One run, with its graph and what its nodes did."""
+    await let_in(house, request)
+    run = await run_of(operator, request)
+    app = await house.catalogue.of_version(run.owner.app_id, run.version)
+    graph = app.graph if isinstance(app, FlowApp) else None
+    outcomes, names = await house.executions.of_run(run.id), names_of(house)
+    return json(admin_runs.detail(run, graph, outcomes, operator.level(names.get(run.owner.app_id, "")), names))
+
+
+async def run_events(house: House, operator: Operator, request: Request) -> Response:
+    """What happens in a run, from its start: as much of it as is recorded."""
+    await let_in(house, request)
+    row = await run_of(operator, request)
+    run = await house.relay.find(row.task_id, row.owner)
+    level = operator.level(names_of(house).get(row.owner.app_id, ""))
+    return News(house.ping_seconds, over() if run is None else run.log, level)
+
+
+async def run_of(operator: Operator, request: Request) -> WorkflowRun:
+    """The run that the path names."""
+    found = await operator.oversight.run(path_uuid(request.path_params["run_id"]))
+    if found is None:
+        raise NotFound("Workflow run not found")
+    return found
+
+
+def over() -> RunLog:
+    """Of a run of which nothing is known but its row."""
+    log = RunLog()
+    log.append(RunFinished("stopped"))
+    return log
+
+
+class News(Response):
+    """The stream of one operator, until the run is over or waits for somebody."""
+
+    def __init__(self, ping_seconds: float, log: RunLog, level: Level) -> None:
+        self.ping_seconds = ping_seconds
+        self.log = log
+        self.level: Level = level
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Telling(self.ping_seconds, self._encode, Reader(self.log)).send(scope, receive, send)
+
+    def _encode(self, event: AnyEvent) -> bytes:
+        return admin_runs.news(event, next((kept(one, self.level) for one in outcomes_of([event])), None))
+
+
+async def list_conversations(house: House, operator: Operator, request: Request) -> Response:
+    """Conversations, a page at a time."""
+    await let_in(house, request)
+    asked = admin.parse_messages(query_of(request), app_id)
+    return json(admin.conversations(await operator.oversight.conversations(asked), asked.limit, names_of(house)))
+
+
+async def list_messages(house: House, operator: Operator, request: Request) -> Response:
+    """Messages of any conversation, a page at a time."""
+    await let_in(house, request)
+    asked = admin.parse_messages(query_of(request), app_id)
+    return json(admin.messages(await operator.oversight.messages(asked), asked.limit, names_of(house)))
+
+
+async def export(house: House, operator: Operator, request: Request) -> Response:
+    """Messages as lines of JSON, the newest first; what is asked of each line is in memory for a page at a time."""
+    await let_in(house, request)
+    asked = structs.replace(admin.parse_messages(query_of(request), app_id), last_id="", limit=PAGE)
+    first = await operator.oversight.messages(asked)
+    return Lines(operator.oversight, asked, first, names_of(house))
+
+
+class Lines(Response):
+    """Pages of messages, each read when the one before it is on its way."""
+
+    def __init__(self, oversight: Oversight, asked: Sought, first: Page[Message], names: admin.Names) -> None:
+        self.oversight = oversight
+        self.asked = asked
+        self.first = first
+        self.names = names
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope
+        headers = [(b"content-type", b"application/x-ndjson"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        leaving = asyncio.get_running_loop().create_task(left(receive))
+        page = self.first
+        try:
+            while not leaving.done():
+                more = page.has_more
+                await send({"type": "http.response.body", "body": admin.lines(page, self.names), "more_body": more})
+                if not more:
+                    return
+                page = await self.oversight.messages(structs.replace(self.asked, last_id=page.items[-1].id))
+        finally:
+            leaving.cancel()
+
+
+async def statistics(house: House, operator: Operator, request: Request) -> Response:
+    """Figures over time, by app."""
+    await let_in(house, request)
+    asked = admin.parse_statistics(query_of(request), app_id, house.now())
+    return json(admin.statistics(await operator.oversight.statistics(asked), asked, names_of(house)))
+
+
+async def forget(house: House, operator: Operator, request: Request) -> Response:
+    """Delete a user, with all that was said and run, in one app or in all that are served."""
+    await let_in(house, request)
+    asked = admin.parse_erase(query_of(request))
+    gone = Erased()
+    for one in [app_id(asked.app)] if asked.app else names_of(house):
+        owner = Owner(one, asked.user)
+        await house.guests.forget(owner)
+        gone += await erase(operator.erasure, operator.retention, house.blobs, house.relay.forget, owner)
+    return json(admin.erased(gone))
