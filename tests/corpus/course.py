@@ -14,6 +14,8 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
       asked: [[system, "user: hello"]]   each call, line by line; … stands for any text, null for any call
       tools: {tavily/search: {text: …}}  what tools say that are not built in, by their names; of several uses, a list.
                                          beside its `text` one may have `files` (names), `json`, `variables`, or `fails`
+      knowledge: [{a.txt: They hoot.}]   what is found, look-up by look-up: passages, by their documents
+      searched: [{hello: [6084ed…]}]     what was looked up, and in which datasets
       used: [{tavily/search: {query: x}}] what those were given, use by use, or a part of it; texts by their patterns
       sent: ["GET https://x/a.txt "]     what the web was asked: method, address and body
       path:                              everything that is told, in order
@@ -72,7 +74,7 @@ class Free(Struct, frozen=True):
 FOLDER = Path(__file__).parent
 MEMBERS = {
     *("query", "inputs", "choose", "environment", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
-    *("tools", "used", "made"),
+    *("tools", "used", "made", "knowledge", "searched"),
     *("path", "outputs", "answer", "variables", "outcomes", "error", "status"),
 }
 

@@ -36,6 +36,7 @@ from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wire import form
 from tests.corpus.course import Run, Spoken, Token, differs, expectations, fits, like, tokens
+from tests.corpus.library import Library
 from tests.dsl.dsl_samples import CORPUS, flow_files, needs_corpus, not_served
 from tests.flow.flow_samples import IDS, ports_for
 from tests.flow.model_samples import Listening
@@ -60,6 +61,8 @@ class Told(Struct):
     """What the web was asked."""
     used: list[tuple[str, dict[str, object]]]
     """Tools that are not built in, and what they were given."""
+    searched: list[dict[str, list[str]]]
+    """What was looked up, and in which datasets."""
 
 
 def name_of(path: Path) -> str:
@@ -106,6 +109,8 @@ async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> No
         assert [title for title, _ in told.used] == [title for title, _ in used], told.used
         for (_, found), (_, wish) in zip(told.used, used, strict=True):
             assert like({name: found.get(name) for name in wish}, wish), found
+    if "searched" in run:
+        assert told.searched == run["searched"]
     assert told.record.variables == run.get("variables", {})
     outcomes = {one.outcome.node_id: one.outcome.outputs for one in told.events if isinstance(one, NodeFinished)}
     for node, outputs in run.get("outcomes", {}).items():
@@ -217,9 +222,11 @@ async def played(run: Run, turn: Turn[FlowApp]) -> Told:
     script: list[Any] = run.get("script", [])
     turns: list[dict[str, Any]] = [one if isinstance(one, dict) else {"say": one, "once": True} for one in script]
     model, web = Listening(rules(*turns)), pages_of(run)
-    told = Told([], Record(), None, [], [], [])
+    library = Library(run.get("knowledge", ()))
+    told = Told([], Record(), None, [], [], [], library.searched)
     async with AsyncExitStack() as stack:
         ports = await stack.enter_async_context(ports_for(model, web=web, tools=toolbox(run, web, told.used)))
+        ports = structs.replace(ports, knowledge=library.around(ports.knowledge))
         said = await stack.enter_async_context(aclosing(chatflow.run(turn, ports)))
         try:
             with fail_after(5):
