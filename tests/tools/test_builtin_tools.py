@@ -57,6 +57,8 @@ async def test_two_tools_of_one_name_are_told_apart_and_what_is_not_here_is_left
         ("regex/regex_extract", {}, {"content": "a1b22ü", "expression": "[0-9]+|ü"}, '["1", "22", "ü"]'),
         ("json_process/parse", {}, {"content": '{"a": [{"b": "ä"}, {"b": 2}]}', "json_filter": "$.a[*].b"}, '["ä", 2]'),
         ("json_process/parse", {}, {"content": '{"a": "one"}', "json_filter": "$.a"}, "one"),
+        ("json_process/parse", {}, {"content": '{"a": true}', "json_filter": "a"}, "True"),
+        ("json_process/parse", {}, {"content": '{"a": 1.5}', "json_filter": "a"}, "1.5"),
         ("json_process/json_delete", {}, {"content": '{"a": 1, "b": 2}', "query": "$.a"}, '{"b": 2}'),
         (
             "json_process/json_replace",
@@ -157,6 +159,13 @@ async def test_a_page_is_read_as_text_in_the_name_of_its_app(case: Case) -> None
     [asked] = web.asked
     assert asked.app == "support"
     assert ("user-agent", "me") in asked.headers
+
+
+async def test_the_text_of_a_page_is_behind_its_title_where_graphs_look_for_it() -> None:
+    page = WebPage(b"<title>\n Owls &amp; co</title><p>They hoot.</p>", headers=(("content-type", "text/html"),))
+    outcome = await use("webscraper/webscraper", None, Pages({"https://p.example/": page}), url="https://p.example/")
+    assert outcome.text.startswith("TITLE: Owls & co\nTEXT:\n\n")
+    assert outcome.text.endswith("They hoot.\n")
 
 
 @pytest.mark.parametrize(

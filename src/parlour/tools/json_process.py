@@ -27,7 +27,8 @@ async def worked(given: Given, path: str, work: Work) -> Outcome:
     if len(content) > LONGEST:
         raise ToolFailed(f"the JSON has more than {LONGEST} characters")
     found = await asyncio.to_thread(attempt, content, given.text(path), work)
-    told = found if isinstance(found, str) else json.dumps(found, ensure_ascii=given.flag("ensure_ascii"))
+    structured = type(found) in {dict, list}  # anything else as graphs compare it: `True`
+    told = json.dumps(found, ensure_ascii=given.flag("ensure_ascii")) if structured else str(found)
     return Outcome(told, data=(found,))
 
 

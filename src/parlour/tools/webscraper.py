@@ -1,5 +1,7 @@
 """The tool of the provider `webscraper`: the text of a page. Knows no page, and no way out but the guarded one."""
 
+import re
+from html import unescape
 from urllib.parse import urlsplit
 
 from parlour.domain.problems import DocumentUnreadable, ToolFailed
@@ -10,6 +12,11 @@ from parlour.tools.tool import Builtin, Given, string
 LARGEST = 5 * MEGABYTE
 """Bytes of a page."""
 PLAIN = ("text/plain", "application/json", "text/markdown", "text/xml", "application/xml")
+
+
+HEADED = "TITLE: {title}\nTEXT:\n\n{text}\n"
+"""A page, with the marks by which graphs find its text."""
+TITLE = re.compile(rb"<title[^>]*>(.{0,1000}?)</title", re.IGNORECASE | re.DOTALL)
 
 
 async def webscraper(given: Given) -> Outcome:
@@ -35,9 +42,15 @@ async def webscraper(given: Given) -> Outcome:
     if not given.reach.documents.reads(name, kind):
         raise ToolFailed(f"the page is of the type {kind or '(none)'}, which cannot be read as text")
     try:
-        return Outcome(await given.reach.documents.text(data, name, kind))
+        text = await given.reach.documents.text(data, name, kind)
+        return Outcome(HEADED.format(title=title(data), text=text) if kind == "text/html" else text)
     except DocumentUnreadable as error:
         raise ToolFailed(f"the page cannot be read: {error.message}") from None
+
+
+def title(page: bytes) -> str:
+    found = TITLE.search(page, 0, 64 * 1024)
+    return " ".join(unescape(found[1].decode("utf-8", "replace")).split()) if found else ""
 
 
 TOOLS = (
