@@ -10,12 +10,13 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from types import FrameType
+from typing import get_args
 
 import msgspec
 from msgspec import Struct
@@ -24,11 +25,12 @@ from bench import table
 from bench.cases import CASES, Case, asked
 from bench.generator import generate
 from bench.processes import cpu_seconds, machine_cpu_seconds
+from bench.replicas import PROCESSES, stored
 from bench.servers import ROOT, Name, Server, nginx, nginx_binary, parlour, upstream
 from bench.table import Sample
 
 PAGE = ROOT / "docs" / "benchmarks.md"
-SERVERS: tuple[Name, ...] = ("direct", "nginx", "parlour")
+SERVERS: tuple[Name, ...] = get_args(Name)
 WARM_UP = Case("warm-up", 10)
 
 
@@ -51,16 +53,17 @@ def say(text: str) -> None:
 def measure(case: Case, server: Server, model: Server, seconds: float) -> Sample:
     """One repeat, with what it cost the server and what the rest of the machine did meanwhile."""
     began, before = time.perf_counter(), costs(server, model)
-    outcome, peak = generate(asked(case, server.name, server.port, seconds), server.pid)
+    outcome, peak = generate(asked(case, server.name, server.port, seconds, server.ports), *server.pids)
     after, wall = costs(server, model), time.perf_counter() - began
-    spent, relayed, ours, machine = (late - early for early, late in zip(before, after, strict=True))
-    known = spent + ours + (relayed if server.pid != model.pid else 0)
-    return Sample(case, server.name, outcome, spent, peak, max(0.0, (machine - known) / wall))
+    spent, kept, relayed, ours, machine = (late - early for early, late in zip(before, after, strict=True))
+    known = spent + kept + ours + (relayed if server.pid != model.pid else 0)
+    return Sample(case, server.name, outcome, spent + kept, peak, max(0.0, (machine - known) / wall), kept)
 
 
-def costs(server: Server, model: Server) -> tuple[float, float, float, float]:
-    """CPU seconds so far: of the server, of the upstream, of this program with its generators, of the machine."""
-    return cpu_seconds(server.pid), cpu_seconds(model.pid), sum(os.times()[:4]), machine_cpu_seconds()
+def costs(server: Server, model: Server) -> tuple[float, ...]:
+    """CPU seconds so far: of the server, its stores, the upstream, this program with its generators, the machine."""
+    own, stores = (sum(map(cpu_seconds, pids)) for pids in (server.pids, server.stores))
+    return own, stores, cpu_seconds(model.pid), sum(os.times()[:4]), machine_cpu_seconds()
 
 
 def report(sample: Sample) -> None:
@@ -76,17 +79,42 @@ def report(sample: Sample) -> None:
         say(f"    {times} × {error}")
 
 
-def repeated(case: Case, servers: Sequence[Server], plan: Plan) -> list[Sample]:
+def in_turns(cases: Sequence[Case]) -> Generator[list[Case]]:
+    """Each row alone, or the two that are compared with each other."""
+    for case in cases:
+        if not case.beside:
+            yield [case, *(other for other in cases if other.beside == case.name)]
+
+
+def repeated(cases: Sequence[Case], servers: Sequence[Server], plan: Plan) -> list[Sample]:
     """The servers take turns, so that what drifts on a shared machine drifts for all of them."""
-    say(case.label)
+    say(" | ".join(case.label for case in cases))
     samples: list[Sample] = []
-    for _ in range(1 if case.paced else plan.repeats):
-        for server in servers:
-            if server.name not in plan.servers:
-                continue
-            samples.append(measure(case, server, servers[0], plan.seconds))
-            report(samples[-1])
+    for _ in range(1 if cases[0].paced and len(cases) == 1 else plan.repeats):
+        for case in cases:
+            for server in servers:
+                if server.name in plan.servers and server.name in case.servers:
+                    samples.append(measure(case, server, servers[0], plan.seconds))
+                    report(samples[-1])
     return samples
+
+
+def measured(folder: Path, plan: Plan) -> tuple[list[Sample], list[Server]]:
+    """All rows of the plan. What only some rows need is started for them alone."""
+    run: list[Sample] = []
+    with ExitStack() as stack:
+        servers = started(stack, folder, plan)
+        warmed(servers)
+        wanted = {name for case in CASES if case.name in plan.rows for name in (case.name, case.beside)}
+        rows = [case for case in CASES if case.name in wanted]
+        for cases in in_turns(rows):
+            more: list[Name] = [name for name in PROCESSES if name in plan.servers and name in cases[0].servers]
+            for name in more:
+                if all(server.name != name for server in servers):
+                    servers.append(stack.enter_context(stored(name, folder, servers[0].port)))
+                    warmed(servers[-1:])
+            run += repeated(cases, servers, plan)
+    return run, servers
 
 
 def chosen(text: str, known: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
@@ -133,7 +161,7 @@ def started(stack: ExitStack, folder: Path, plan: Plan) -> list[Server]:
 def warmed(servers: Sequence[Server]) -> None:
     """What is done once, and never again, is no part of a request's price."""
     for server in servers:
-        outcome, _ = generate(asked(WARM_UP, server.name, server.port, 0.5), server.pid)
+        outcome, _ = generate(asked(WARM_UP, server.name, server.port, 0.5, server.ports), *server.pids)
         for error in outcome.errors:
             say(f"{server.name}: {error}")
 
@@ -149,7 +177,16 @@ def surroundings(run: Sequence[Sample]) -> str:
 
 def written(run: Sequence[Sample], servers: Sequence[Server]) -> str:
     parts = [surroundings(run), table.table(run, servers)]
-    parts += [table.verdicts(table.promises(run, server)) for server in servers if server.name == "parlour"]
+    if told := table.overhead(run):
+        parts.append(told)
+    kept = [
+        promise
+        for server in servers
+        if server.name not in {"direct", "nginx"}
+        for promise in table.promises(run, server)
+    ]
+    if kept:
+        parts.append(table.verdicts(kept))
     return "\n\n".join(parts)
 
 
@@ -161,10 +198,8 @@ def ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the si
 def main() -> None:
     plan = parsed()
     signal.signal(signal.SIGTERM, ended)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, ExitStack() as stack:
-        servers = started(stack, Path(folder), plan)
-        warmed(servers)
-        run = [sample for case in CASES if case.name in plan.rows for sample in repeated(case, servers, plan)]
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        run, servers = measured(Path(folder), plan)
     text = written(run, servers)
     print(text)
     if plan.json is not None:

@@ -1,8 +1,11 @@
-"""The apps that are measured: a chat, a chatflow of three nodes, and one of ten. Knows no server and no load."""
+"""The apps that are measured: a chat, one that is read aloud, a chatflow of three nodes, and one of ten.
+
+Knows no server and no load.
+"""
 
 from typing import Literal
 
-App = Literal["chat", "chatflow", "ten nodes"]
+App = Literal["chat", "spoken", "chatflow", "ten nodes"]
 Written = dict[str, object]
 
 MODEL: Written = {
@@ -22,10 +25,12 @@ def key_of(app: App) -> str:
 
 def written(app: App) -> Written:
     """The file of an app."""
-    mode = "chat" if app == "chat" else "advanced-chat"
+    mode = "chat" if app in {"chat", "spoken"} else "advanced-chat"
     whole: Written = {"kind": "app", "version": "0.6.0", "app": {"mode": mode, "name": "Bench", "description": ""}}
-    if app == "chat":
+    if mode == "chat":
         config: Written = {"model": MODEL, "prompt_type": "simple", "pre_prompt": SYSTEM, "user_input_form": []}
+        if app == "spoken":
+            config["text_to_speech"] = {"enabled": True, "autoPlay": "enabled", "voice": "alloy", "language": "en-US"}
         return whole | {"model_config": config}
     nodes, edges = three() if app == "chatflow" else ten()
     return whole | {"workflow": {"features": {}, "graph": {"nodes": nodes, "edges": edges}}}

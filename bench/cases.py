@@ -6,7 +6,7 @@ Knows the two wires (chat completions, and the Service API); knows nothing of pr
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from bench.apps import App, key_of
 from bench.load import Load
@@ -24,6 +24,9 @@ class Case(Struct, frozen=True):
     turns: int = 1
     """Requests of a conversation, the first included."""
     app: App = "chat"
+    servers: tuple[Name, ...] = ("direct", "nginx", "parlour")
+    beside: str = ""
+    """The row before it that it is compared with: the two are measured in turns."""
 
     @property
     def paced(self) -> bool:
@@ -35,6 +38,8 @@ class Case(Struct, frozen=True):
         extra = ", blocking" if self.mode == "blocking" else f", {self.turns} turns" if self.turns > 1 else ""
         if self.app != "chat":
             extra += f", {self.app}"
+        if "replicas" in self.servers:
+            extra += ", replicas"
         return f"{self.tokens} tokens, {pace}{extra}, {self.clients} client{'s'[: self.clients > 1]}"
 
 
@@ -50,23 +55,30 @@ CASES = (
     Case("history-10", 10, turns=40),
     Case("chatflow-10", 10, app="chatflow"),
     Case("ten-nodes-10", 10, app="ten nodes"),
+    Case("unspoken-10", 10, tokens=100, delay_ms=20, servers=("parlour",)),
+    Case("spoken-10", 10, tokens=100, delay_ms=20, app="spoken", servers=("parlour",), beside="unspoken-10"),
+    Case("replicas-10", 10, servers=("parlour", "postgres", "replicas")),
+    Case("replicas-50", 50, servers=("parlour", "postgres", "replicas")),
 )
 """`continued` and `history` differ in how long a conversation gets before its client begins a new one. The one with the
 most open streams comes first: a process keeps the memory that it once had, and later rows could not tell what is whose.
 """
 
 
-def asked(case: Case, server: Name, port: int, seconds: float) -> Load:
+def asked(case: Case, server: Name, port: int, seconds: float, replicas: tuple[int, ...] = ()) -> Load:
     """Bursts last `seconds`; paced replies are few and long, so two rounds of them are counted instead."""
     query = f"Say something. [[{case.tokens},{case.delay_ms}]]"
     amount = {"rounds": 2, "ramp": 0.5} if case.paced else {"seconds": seconds}
-    return relayed(case, port, query, amount) if server != "parlour" else served(case, port, query, amount)
+    if server in {"direct", "nginx"}:
+        return relayed(case, port, query, amount)
+    return structs.replace(served(case, port, query, amount), replicas=replicas)
 
 
 def last_event(case: Case) -> str:
     if case.mode == "blocking":
         return "message"
-    return "message_end" if case.app == "chat" else "workflow_finished"
+    ends: dict[App, str] = {"chat": "message_end", "spoken": "tts_message_end"}
+    return ends.get(case.app, "workflow_finished")
 
 
 def relayed(case: Case, port: int, query: str, amount: dict[str, float]) -> Load:

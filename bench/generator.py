@@ -13,9 +13,9 @@ from bench.processes import resident
 from bench.servers import ROOT
 
 
-def generate(load: Load, watched: int) -> tuple[Outcome, int]:
-    """Sends a load from a process of its own; gives what came of it, and the peak size of the watched tree."""
-    peak = resident(watched)
+def generate(load: Load, *watched: int) -> tuple[Outcome, int]:
+    """Sends a load from a process of its own; gives what came of it, and the peak size of the watched trees."""
+    peak = sum(map(resident, watched))
     command = [sys.executable, "-m", "bench.load"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as child:  # noqa: S603 (our own command)
         question: bytes | None = msgspec.json.encode(load)
@@ -24,7 +24,7 @@ def generate(load: Load, watched: int) -> tuple[Outcome, int]:
                 answer, _ = child.communicate(question, timeout=0.2)
             except subprocess.TimeoutExpired:
                 question = None
-                peak = max(peak, resident(watched))
+                peak = max(peak, sum(map(resident, watched)))
                 continue
             break
     if child.returncode:

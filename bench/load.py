@@ -42,6 +42,8 @@ class Load(Struct, frozen=True):
     """Seconds over which the clients begin."""
     timeout: float = 30
     headers: dict[str, str] = {}
+    replicas: tuple[int, ...] = ()
+    """Ports of others that answer alike: the clients are dealt out among all."""
 
 
 class Outcome(Struct, frozen=True):
@@ -58,6 +60,8 @@ class Outcome(Struct, frozen=True):
     errors: dict[str, int]
     cpu_seconds: float
     """What the generator itself used: near `seconds` it measures itself."""
+    text_p50: float = 0
+    """Until the last token, whatever comes behind it."""
 
 
 class Reply(Struct):
@@ -67,6 +71,7 @@ class Reply(Struct):
     events: int = 0
     tokens: int = 0
     first: float | None = None
+    text: float = 0
     total: float = 0
     error: str = ""
     conversation: str = ""
@@ -149,8 +154,9 @@ class Connection(asyncio.Protocol):
     def read_blocks(self, blocks: bytes) -> None:
         reply = self.reply
         tokens = blocks.count(self.token)
-        if tokens and reply.first is None:
-            reply.first = time.perf_counter() - self.sent
+        if tokens:
+            reply.text = time.perf_counter() - self.sent
+            reply.first = reply.first or reply.text
         if self.follow and not reply.conversation:
             self.note_conversation(blocks)
         reply.tokens += tokens
@@ -205,10 +211,12 @@ class Run:
         late = load.seconds and time.perf_counter() - self.began >= load.seconds
         return bool(late) or bool(load.rounds and sent >= load.rounds)
 
-    async def connect(self) -> Connection:
+    async def connect(self, number: int) -> Connection:
+        """For that client."""
         load = self.load
+        ports = (load.port, *load.replicas)
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(lambda: Connection(load), "127.0.0.1", load.port)
+        _, connection = await loop.create_connection(lambda: Connection(load), "127.0.0.1", ports[number % len(ports)])
         return connection
 
     async def client(self, number: int, connection: Connection) -> None:
@@ -220,7 +228,7 @@ class Run:
             if connection.transport is None:
                 try:
                     await connection.close()
-                    connection = await self.connect()
+                    connection = await self.connect(number)
                 except OSError as error:
                     self.replies.append(Reply(error=f"no connection: {error}"))
                     sent += 1
@@ -246,6 +254,7 @@ def summary(replies: list[Reply], seconds: float, cpu_seconds: float) -> Outcome
     good = [reply for reply in replies if not reply.error]
     first_p50, first_p99 = percentiles([reply.first for reply in good if reply.first is not None])
     total_p50, total_p99 = percentiles([reply.total for reply in good])
+    text_p50, _ = percentiles([reply.text for reply in good])
     return Outcome(
         requests=len(replies),
         events=sum(reply.events for reply in good),
@@ -257,13 +266,14 @@ def summary(replies: list[Reply], seconds: float, cpu_seconds: float) -> Outcome
         total_p99=total_p99,
         errors=dict(Counter(reply.error for reply in replies if reply.error)),
         cpu_seconds=cpu_seconds,
+        text_p50=text_p50,
     )
 
 
 async def drive(load: Load) -> Outcome:
     """Sends the load; every connection is open before the first request goes out."""
     run = Run(load)
-    connections = [await run.connect() for _ in range(load.clients)]
+    connections = [await run.connect(number) for number in range(load.clients)]
     cpu = time.process_time()
     run.began = time.perf_counter()
     async with asyncio.TaskGroup() as clients:

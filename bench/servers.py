@@ -1,4 +1,5 @@
-"""The three that are measured: the mock upstream asked directly (the ideal), nginx relaying it, and the server.
+"""The three that are measured: the mock upstream asked directly (the ideal), nginx relaying it, and the server; and the
+server on Postgres and Valkey, alone and as two replicas (`replicas.py`).
 
 Knows how each is started and when it is ready; does not know what is asked of it.
 """
@@ -24,7 +25,7 @@ from msgspec import Struct
 from bench.apps import App, key_of, written
 from bench.processes import free_port, resident, running, tree, wait_until
 
-Name = Literal["direct", "nginx", "parlour"]
+Name = Literal["direct", "nginx", "parlour", "postgres", "replicas"]
 ROOT = Path(__file__).resolve().parent.parent
 
 ENTRY = """\
@@ -38,6 +39,8 @@ CONFIG = """\
 kind = "openai_compatible"
 base_url = "http://127.0.0.1:{upstream}/v1"
 api_key = "x"
+[voice]
+speech = "default/any"
 """
 
 NGINX = """\
@@ -79,6 +82,18 @@ class Server(Struct, frozen=True):
     """From its start until it answered."""
     idle_bytes: int
     """Resident memory of its process tree before it was asked anything."""
+    replicas: tuple["Server", ...] = ()
+    """Others that answer alike; what all of them take counts together."""
+    stores: tuple[int, ...] = ()
+    """The processes that keep things for it."""
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        return (self.pid, *(replica.pid for replica in self.replicas))
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return tuple(replica.port for replica in self.replicas)
 
 
 def nginx_binary() -> str | None:
@@ -139,23 +154,23 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def parlour_arguments(folder: Path, upstream_port: int, port: int) -> list[str]:
-    """What follows `parlour` on its command line; writes the files that it names."""
+def parlour_arguments(folder: Path, upstream_port: int, port: int, more: str = "") -> list[str]:
+    """What follows `parlour` on its command line; writes the files that it names, `more` among the settings."""
     config, entries = folder / "parlour.toml", ""
     for app in get_args(App):
         path = folder / f"{key_of(app)}.yml"
         path.write_text(yaml.safe_dump(written(app), allow_unicode=True))
         entries += ENTRY.format(app=path, key=key_of(app))
-    config.write_text(entries + CONFIG.format(upstream=upstream_port))
+    config.write_text(entries + CONFIG.format(upstream=upstream_port) + more)
     place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
     return ["serve", "--config", str(config), *place]
 
 
 @contextmanager
-def parlour(folder: Path, upstream_port: int, launcher: list[str] | None = None) -> Generator[Server]:
+def parlour(folder: Path, upstream_port: int, launcher: list[str] | None = None, more: str = "") -> Generator[Server]:
     """Its own program, or the same under a `launcher` that takes its arguments."""
     port, log = free_port(), folder / "parlour.log"
     program = launcher or [str(Path(sysconfig.get_path("scripts")) / "parlour")]
-    with running([*program, *parlour_arguments(folder, upstream_port, port)], log) as child:
+    with running([*program, *parlour_arguments(folder, upstream_port, port, more)], log) as child:
         seconds = wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), child, log)
         yield settled("parlour", port, child.pid, seconds)

@@ -39,6 +39,14 @@ CPU_OF: dict[App, tuple[str, float]] = {
 """What a reply of fifty tokens may cost, in ms."""
 
 
+NAMES: dict[Name, str] = {
+    "direct": "the upstream itself",
+    "postgres": "parlour on Postgres and Valkey",
+    "replicas": "two replicas on Postgres and Valkey",
+}
+"""What the table calls them; the others go by their own names."""
+
+
 class Sample(Struct, frozen=True):
     """One repeat of a case on one server."""
 
@@ -46,10 +54,12 @@ class Sample(Struct, frozen=True):
     server: Name
     outcome: Outcome
     cpu_seconds: float
-    """Of the server's process tree while the load ran."""
+    """Of the server's process tree while the load ran, with what keeps things for it."""
     peak_bytes: int
     others_cores: float
     """Cores that neither the load, the upstream nor the server used: somebody else's noise."""
+    stores_seconds: float = 0
+    """CPU of what keeps things for it."""
 
 
 class Promise(Struct, frozen=True):
@@ -81,6 +91,10 @@ def cpu_ms(sample: Sample) -> float:
     return sample.cpu_seconds * 1000 / max(1, sample.outcome.requests)
 
 
+def stores_ms(sample: Sample) -> float:
+    return sample.stores_seconds * 1000 / max(1, sample.outcome.requests)
+
+
 def number(value: float) -> str:
     """Three digits that matter, no more: the machine is not that quiet."""
     if value >= 100:
@@ -106,6 +120,14 @@ def pair(samples: Sequence[Sample], half: Callable[[Outcome], float], tail: Call
     return f"{number(first)} / {number(second)}"
 
 
+def first_text(sample: Sample) -> float:
+    return sample.outcome.first_p50
+
+
+def last_text(sample: Sample) -> float:
+    return sample.outcome.text_p50
+
+
 def total(sample: Sample) -> float:
     return sample.outcome.total_p50
 
@@ -124,7 +146,7 @@ def row(samples: Sequence[Sample], run: Sequence[Sample], server: Server) -> tup
     peak = max(sample.peak_bytes for sample in samples)
     return (
         case.label,
-        "the upstream itself" if name == "direct" else name,
+        NAMES.get(name, name),
         spread(samples, requests_per_second),
         spread(samples, events_per_second),
         pair(samples, lambda outcome: outcome.first_p50, lambda outcome: outcome.first_p99),
@@ -156,16 +178,41 @@ def table(run: Sequence[Sample], servers: Sequence[Server]) -> str:
     return lines([row(samples, run, by_name[name]) for (_, name), samples in groups.items()])
 
 
+def overhead(run: Sequence[Sample]) -> str:
+    """What it costs to keep things in Postgres and Valkey, of one process and of two; empty where no row tells."""
+    rows: list[tuple[str, ...]] = []
+    for case in dict.fromkeys(sample.case for sample in run if sample.server in {"postgres", "replicas"}):
+        by_name: dict[Name, list[Sample]] = {
+            name: [one for one in run if (one.case, one.server) == (case, name)] for name in case.servers
+        }
+        for name, samples in by_name.items():
+            if samples:
+                label = NAMES.get(name, "parlour on SQLite, embedded")
+                figures = (spread(samples, figure) for figure in (requests_per_second, cpu_ms, stores_ms))
+                rows.append((case.label, label, *figures, ratio(samples, by_name["parlour"], cpu_ms)))
+    header = ("case", "asked", "req/s", "CPU ms/request", "of it Postgres and Valkey", "× embedded")
+    return lines(rows, header) if rows else ""
+
+
 def promises(run: Sequence[Sample], server: Server) -> list[Promise]:
     """What the design promises of the server and this run can tell."""
     own = [sample for sample in run if sample.server == server.name and good(sample)]
+    if server.name != "parlour":
+        what = f"CPU of a streamed chat, {NAMES.get(server.name, server.name)}"
+        cases = dict.fromkeys(sample.case for sample in own)
+        return [
+            Promise(f"{what} ({case.label})", 3, middle([one for one in own if one.case == case], cpu_ms), "ms")
+            for case in cases
+        ]
     found = [
         Promise("idle memory", 80, server.idle_bytes / MB, "MB"),
         Promise("answers after its start", 1, server.ready_seconds, "s"),
     ]
     for case in dict.fromkeys(sample.case for sample in own):
         samples = [sample for sample in own if sample.case == case]
-        if case.tokens == 50 and case.turns == 1 and case.mode == "streaming":
+        if case.beside:
+            found += spoken(samples, [sample for sample in own if sample.case.name == case.beside])
+        if "replicas" not in case.servers and case.tokens == 50 and case.turns == 1 and case.mode == "streaming":
             what, most = CPU_OF[case.app]
             found.append(Promise(f"CPU of {what} ({case.label})", most, middle(samples, cpu_ms), "ms"))
         if case.clients >= 500:
@@ -173,6 +220,17 @@ def promises(run: Sequence[Sample], server: Server) -> list[Promise]:
             found.append(
                 Promise(f"memory over idle of each stream ({case.label})", 60, grown / case.clients / 1000, "KB")
             )
+    return found
+
+
+def spoken(samples: Sequence[Sample], plain: Sequence[Sample]) -> list[Promise]:
+    """How much later text comes where it is read aloud as well."""
+    found: list[Promise] = []
+    for which, figure in (("first", first_text), ("last", last_text)):
+        aloud, silent = middle(samples, figure), middle(plain, figure) if plain else 0
+        if silent:
+            what = f"{which} text with speech on, of that without it ({samples[0].case.label}: {number(aloud)} ms)"
+            found.append(Promise(what, 1.2, aloud / silent, "×"))
     return found
 
 

@@ -1,4 +1,5 @@
-"""A model API that costs next to nothing: OpenAI's streaming wire, with the length and pace that the request asks for.
+"""A model API that costs next to nothing: OpenAI's streaming wire, with the length and pace that the request asks for;
+and a voice.
 
 `[[TOKENS,DELAY_MS]]` anywhere in the body (the last one counts, since a prompt repeats older ones) chooses how long.
 Every token is written on its own turn of the loop, as a real model's are, so that nothing is batched by accident; paced
@@ -22,6 +23,10 @@ STREAMED = re.compile(rb'"stream"\s*:\s*true')
 VOCABULARY = 20_000
 TEXT = 100_000
 """Tokens of the one long text from which replies are cut, one behind the other."""
+SENTENCE = 12
+"""Tokens."""
+SOUND_EVERY = 0.01
+"""Seconds between the pieces of a sound: a voice that is a little quicker than a listener."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
 END = b"0\r\n\r\n"
@@ -58,7 +63,8 @@ def words() -> Iterator[str]:
     """
     chance = Random(1)  # noqa: S311 -- the same text in every run
     known = [" " + "".join(chance.choices(ascii_lowercase, k=chance.randint(2, 8))) for _ in range(VOCABULARY)]
-    return iter(chance.choices(known, [1 / (rank + 3) for rank in range(VOCABULARY)], k=TEXT))
+    said = chance.choices(known, [1 / (rank + 3) for rank in range(VOCABULARY)], k=TEXT)
+    return (word if number % SENTENCE else f"{word}." for number, word in enumerate(said, 1))
 
 
 class Speaker:
@@ -83,6 +89,13 @@ class Speaker:
         start = self._at if self._at + tokens <= TEXT else 0
         self._at = start + tokens
         return slice(start, self._at)
+
+
+@cache
+def sound(letters: int) -> tuple[bytes, ...]:
+    """The writes of a text that is read aloud: half a kilobyte for each letter, as MP3 has it."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return (head, *[framed(bytes(4096))] * (1 + letters // 8), END)
 
 
 @cache
@@ -115,6 +128,7 @@ class Upstream(asyncio.Protocol):
         self.parser = httptools.HttpRequestParser(self)
         self.transport: asyncio.Transport | None = None
         self.gone = self.loop.create_future()
+        self.url = b""
         self.body = bytearray()
         self.pieces: tuple[bytes, ...] = ()
         self.sent = 0
@@ -131,6 +145,9 @@ class Upstream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.parser.feed_data(data)
 
+    def on_url(self, url: bytes) -> None:
+        self.url = url
+
     def on_body(self, body: bytes) -> None:
         self.body += body
 
@@ -138,7 +155,11 @@ class Upstream(asyncio.Protocol):
         body = bytes(self.body)
         self.body.clear()
         tokens, delay = chosen(body)
-        if STREAMED.search(body):
+        if self.url.endswith(b"/audio/speech"):
+            self.pieces, self.sent = sound(len(msgspec.json.decode(body)["input"])), 0
+            self.delay, self.began = SOUND_EVERY, self.loop.time()
+            self.write_next()
+        elif STREAMED.search(body):
             self.pieces, self.sent = self.speaker.stream(tokens), 0
             self.delay, self.began = delay / 1000, self.loop.time()
             self.write_next()

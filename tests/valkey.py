@@ -47,6 +47,11 @@ class Valkey:
                 assert time.monotonic() < end, "valkey does not listen"
                 time.sleep(0.02)
 
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
     def kill(self) -> None:
         if self._child is not None:
             self._child.kill()

@@ -12,7 +12,7 @@ __all__ = ["build", "store"]
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize(("app", "nodes"), [("chat", 0), ("chatflow", 3), ("ten nodes", 10)])
+@pytest.mark.parametrize(("app", "nodes"), [("chat", 0), ("spoken", 0), ("chatflow", 3), ("ten nodes", 10)])
 async def test_an_app_that_is_measured_does_what_it_is_measured_for(build: Build, app: App, nodes: int) -> None:
     source = yaml.safe_dump(written(app))
     assert {finding.level for finding in report(source, "bench")} == {"supported"}

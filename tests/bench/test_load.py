@@ -109,6 +109,28 @@ async def test_a_request_that_does_not_stream_gets_the_reply_in_one_piece() -> N
     assert (outcome.requests, outcome.errors) == (1, {})
 
 
+async def test_clients_are_dealt_out_among_replicas() -> None:
+    async with serving(partial(Upstream, SPEAKER)) as one, serving(partial(Stub, lambda _: streamed())) as other:
+        body = '{"stream":true,"messages":"[[2,0]]"}'
+        outcome = await outcome_of(replace(one, body=body, clients=4, rounds=3, replicas=(other.port,)))
+    assert (outcome.requests, outcome.tokens) == (12, 2 * 3 * 2), "half of them have asked one that says nothing"
+
+
+async def test_text_is_timed_to_its_last_token_and_not_to_what_comes_behind() -> None:
+    outcome = await asked_upstream("[[5,8]]")
+    assert outcome.first_p50 + 3 * 8 < outcome.text_p50 < outcome.total_p50
+
+
+async def test_the_upstream_reads_aloud_at_the_pace_of_a_voice() -> None:
+    async with serving(partial(Upstream, SPEAKER)) as load:
+        outcome = await outcome_of(replace(load, path="/v1/audio/speech", body='{"input":"Hello."}', expect=""))
+        longer = await outcome_of(
+            replace(load, path="/v1/audio/speech", body=f'{{"input":"{"Hello. " * 20}"}}', expect="")
+        )
+    assert outcome.errors == longer.errors == {}
+    assert longer.total_p50 > outcome.total_p50 + 10 * 10 - 2
+
+
 async def test_bursts_end_by_the_clock() -> None:
     began = time.perf_counter()
     async with serving(partial(Upstream, SPEAKER)) as load:

@@ -1,6 +1,7 @@
 """The table shows medians, spreads and ratios of one run, and rewrites only its own part of the page."""
 
 import pytest
+from msgspec import structs
 
 from bench import table
 from bench.cases import Case
@@ -75,6 +76,29 @@ def test_each_kind_of_app_has_a_promise_of_its_own() -> None:
         (3, False),
         (6, True),
     ]
+
+
+def test_the_price_of_postgres_and_valkey_is_told_beside_that_of_none() -> None:
+    case = Case("replicas-10", 10, servers=("parlour", "postgres", "replicas"))
+    run = [sample("parlour", 0.1, case=case), structs.replace(sample("postgres", 0.25, case=case), stores_seconds=0.05)]
+    last = [cell.strip() for cell in table.overhead(run).splitlines()[-1].strip("|").split("|")]
+    assert last[1:] == ["parlour on Postgres and Valkey", "50.0", "2.50", "0.50", "2.50"]
+    server = structs.replace(SERVERS[2], name="postgres")
+    assert [(promise.limit, promise.measured) for promise in table.promises(run, server)] == [(3, 2.5)]
+    assert not [promise for promise in table.promises(run, SERVERS[2]) if promise.what.startswith("CPU")]
+    assert not table.overhead([sample("parlour", 0.1)])
+
+
+def test_text_that_comes_later_because_it_is_read_aloud_breaks_a_promise() -> None:
+    plain, aloud = Case("unspoken-10", 10, 100, 20), Case("spoken-10", 10, 100, 20, app="spoken", beside="unspoken-10")
+    run = [sample("parlour", 0.1, case=case) for case in (plain, aloud)]
+    late = [
+        structs.replace(one, outcome=structs.replace(one.outcome, text_p50=at))
+        for one, at in zip(run, (10, 13), strict=True)
+    ]
+    first, last = table.promises(late, SERVERS[2])[2:]
+    assert (first.measured, first.kept) == (1, True)
+    assert (last.measured, last.kept) == (1.3, False)
 
 
 def test_only_what_stands_between_the_markers_is_rewritten() -> None:
