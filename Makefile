@@ -7,7 +7,9 @@ BIN := $(VENV)/bin
 INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 ARGS ?=
 
-.PHONY: help serve test check fix accept compatibility bench web lock wheel clean
+CHROMIUM ?= $(shell command -v chromium)
+
+.PHONY: help serve test check fix accept compatibility bench chromium web lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -15,7 +17,7 @@ help:  ## this list
 serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo apps and the local model; ARGS="app.yml --port 9000"
 	@$(BIN)/parlour serve $(ARGS)
 
-test: $(VENV)/dev  ## everything that CI runs
+test: $(VENV)/dev chromium  ## everything that CI runs
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -34,6 +36,15 @@ compatibility: $(VENV)/dev  ## write docs/compatibility.md from the requirements
 
 bench: $(VENV)/dev  ## measure beside nginx, print one table, keep it in docs/benchmarks.md
 	@$(BIN)/python -m bench $(ARGS)
+
+chromium:
+ifeq ($(CHROMIUM),)
+	@[ "$$(id -u)" = 0 ] || { echo "parlour: the tests of the pages need Chromium, and only root can install Debian's:" >&2; \
+	  echo "  sudo make chromium, or CHROMIUM=/path/to/one, or leave them out: make test ARGS='-m \"not browser\"'" >&2; exit 1; }
+	@echo "parlour: fetching a browser for the tests (once)" >&2
+	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+	  chromium fonts-dejavu-core fonts-noto-color-emoji fonts-wqy-microhei >/dev/null
+endif
 
 web: $(VENV)/dev  ## build the pages of web/ into the package
 	@$(BIN)/python -m tests.pages.building

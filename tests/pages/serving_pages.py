@@ -1,0 +1,140 @@
+"""A real server with an app for each thing that the chat page can show, and a scripted model behind them.
+
+Knows no browser.
+"""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.contract.flow_samples import end, llm, start
+from tests.dsl.graph_samples import chain, flow_file, node
+from tests.houses import agent_app, chat_app, tool_use
+from tests.process.conftest import command
+
+PNG_DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+LEAVE = "Staff get thirty days of leave in a year. Ask for them in good time, and take them: they are there for you.\n"
+ROSES = """\
+Rain is water that **falls back**: it rises as vapour, gathers into clouds, and comes down when the drops grow heavy.
+
+1. The sun warms the sea.
+2. Air rises, and cools.
+3. Drops form, and fall.
+
+```python
+def falls(drop: float) -> bool:
+    # gravity wins in the end
+    return drop > 0.5
+```
+
+| Kind | Size |
+|---|---|
+| drizzle | under 0.5 mm |
+| rain | 0.5 to 5 mm |
+
+> The rain it raineth every day.
+"""
+SUM = {"tool_calls": [{"name": "eval_expression", "arguments": {"expression": "17 * 3"}}], "say": ["Let me reckon. "]}
+RULES: list[dict[str, Any]] = [
+    {"purpose": "title", "say": ["A first talk"]},
+    {"purpose": "suggest", "say": ['["Where does it go?", "Why is it wet?"]']},
+    *[{"match": "reckon", "once": True, **SUM}, {"match": "reckon", "once": True, "say": ["It is ", "**51**."]}] * 20,
+    {"match": "slow", "say": ["drop "], "repeat": 80, "delay_ms": 40},
+    {"match": "leave", "say": ["Thirty days in a year."]},
+    {"match": "rain", "say": re.findall(r"\S*\s+", ROSES), "delay_ms": 2},
+    {"match": "look", "say": ["A dot, I think."]},
+    {"match": "puzzle", "think": ["One way, ", "or the other."], "say": ["The other."]},
+    {"match": "Topic", "say": ["A few words on that."], "delay_ms": 100},
+]
+
+
+def apps() -> dict[str, str]:
+    """Files by name."""
+    talk = chat_app(
+        opening_statement="Hello! I know about *weather*, and about leave.",
+        suggested_questions=["What is rain?", "How many days of leave do I have?"],
+        suggested_questions_after_answer={"enabled": True},
+        retriever_resource={"enabled": True},
+        file_upload={"enabled": True, "allowed_file_types": ["image", "document"], "number_limits": 3},
+        dataset_configs={
+            "retrieval_model": "multiple",
+            "datasets": {"datasets": [{"dataset": {"enabled": True, "id": "handbook"}}]},
+        },
+    )
+    form = [
+        {"variable": "topic", "label": "Topic", "type": "text-input", "required": True, "max_length": 48},
+        {"variable": "tone", "label": "Tone", "type": "select", "required": False, "options": ["calm", "merry"]},
+        {"variable": "long", "label": "At length", "type": "checkbox", "required": False},
+    ]
+    say = node("say", "answer", answer="{{#ask.text#}}", title="Say it")
+    plan = node("plan", "template-transform", template="{{ topic }}", title="Plan")
+    plan["data"]["variables"] = [{"variable": "topic", "value_selector": ["start", "topic"]}]
+    ask = llm("ask", "Topic: {{#plan.output#}} {{#sys.query#}}", title="Ask the model")
+    flow = {"nodes": [start(*form), plan, ask, say], "edges": chain("start", "plan", "ask", "say")}
+    ask = llm("ask", "Topic: {{#start.topic#}}", title="Ask the model")
+    run = {"nodes": [start(*form), ask, end(("text", ["ask", "text"]))], "edges": chain("start", "ask", "end")}
+    maths: dict[str, Any] = {
+        "agent_mode": {
+            "enabled": True,
+            "strategy": "function_call",
+            "max_iteration": 3,
+            "tools": [tool_use("maths/eval_expression")],
+        }
+    }
+    return {
+        "talk": named(talk, "Almanac", "🌦️"),
+        "agent": named(agent_app(**maths), "Reckoner", "🧮"),
+        "flow": named(flow_file(graph=flow), "Speaker", "🪶"),
+        "run": named(flow_file("workflow", graph=run), "Writer", "✒️"),
+        "echo": named(chat_app(), "Echo", "🪞"),
+    }
+
+
+def named(source: str, name: str, icon: str) -> str:
+    """The same file with a name and an icon; JSON is YAML, too."""
+    tree = yaml.safe_load(source)
+    tree["app"] |= {"name": name, "icon": icon, "icon_type": "emoji", "icon_background": "#F3E9DC"}
+    return json.dumps(tree, ensure_ascii=False)
+
+
+@contextmanager
+def serving_pages(folder: Path, settings: str = "", rules: list[dict[str, Any]] | None = None) -> Generator[str]:
+    """The address of a server with all of these; ended by its own id."""
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = ""
+    for name, source in apps().items():
+        (folder / f"{name}.yml").write_text(source)
+        entries += f'[[apps]]\npath = "{name}.yml"\nkeys = ["app-{name}-of-a-test"]\n'
+    (folder / "script.json").write_text(json.dumps({"rules": RULES if rules is None else rules}))
+    (folder / "parlour.toml").write_text(
+        f'data = "data"\n{settings}\n[knowledge]\nembedding = "default/words"\n[datasets.handbook]\nname = "Handbook"\n'
+        f'{entries}[providers.default]\nkind = "scripted"\npath = "script.json"\n'
+    )
+    (folder / "Handbook.md").write_text(LEAVE)
+    subprocess.run(command("knowledge", "add", "Handbook", "Handbook.md"), cwd=folder, capture_output=True, check=True)
+    child = subprocess.Popen(command("serve", "--port", "0"), cwd=folder, stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    try:
+        found = next(match[1] for line in child.stdout if (match := re.match(r"Listening on (\S+)", line)))
+        yield found
+    finally:
+        child.terminate()
+        child.wait(20)
+        child.stdout.close()
+
+
+if __name__ == "__main__":
+    with serving_pages(Path(sys.argv[1])) as address:
+        sys.stdout.write(f"{address}/chat/talk\n")
+        sys.stdout.flush()
+        sys.stdin.read()
