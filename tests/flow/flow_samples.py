@@ -83,7 +83,8 @@ class Played:
 @asynccontextmanager
 async def ports_for(models: Models | None = None, **plan_: Any) -> AsyncGenerator[Ports]:
     async with AsyncExitStack() as stack:
-        yield open_ports(Plan(models=models, fixed=True, **plan_), Memory(), MemoryBlobs(), stack)
+        ports, _ = open_ports(Plan(models=models, fixed=True, **plan_), Memory(), MemoryBlobs(), stack)
+        yield ports
 
 
 async def play(
