@@ -48,7 +48,8 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
         given = (*given_keys(found), *knowledge_keys(settings.knowledge))
         async with wiring.open_server(settings, given, {source.name: source.entry for source in found}) as server:
             house, loop = server.house, asyncio.get_running_loop()
-            tried = await first_publish(server, found, say)
+            texts: dict[str, str] = {}
+            tried = await first_publish(server, found, texts, say)
             await follow(server)
             listener = Listener(http_app.build(house))
             closing: list[asyncio.Task[None]] = []
@@ -66,7 +67,7 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             beside.append(loop.create_task(server.indexer.run()))
             beside.append(loop.create_task(prune_daily(server, keep)))
             if settings.server.watch:
-                beside.append(loop.create_task(attempt(watch(server, found), "app files are watched no longer")))
+                beside.append(loop.create_task(attempt(watch(server, found, texts), "app files are watched no longer")))
             host = settings.server.host
             address = f"http://{f'[{host}]' if ':' in host else host}:{bound.getsockname()[1]}"
             await house.resumptions.begin()
@@ -121,17 +122,24 @@ def example(address: str, token: str, mode: str) -> str:
 """
 
 
-async def first_publish(server: wiring.Server, found: tuple[Source, ...], say: Say) -> tuple[str, str]:
+async def first_publish(
+    server: wiring.Server, found: tuple[Source, ...], texts: dict[str, str], say: Say
+) -> tuple[str, str]:
     """Load every app, make a key where there is none, and say so; a key to try, and the mode of its app.
+
+    `texts` gets what was read, by app.
 
     One of the configuration is not shown: what is said here ends in logs.
     """
     tried: list[tuple[str, str]] = []
     known = {key.app for key in await server.storage.keys.all()}
+    # A process that starts beside others may have a file that is older than what they have published since.
+    again = not await server.storage.replicas.others()
     for source in found:
         try:
-            text = source.path.read_text("utf-8")
-            app = await server.house.catalogue.publish(text, source.name, partial=source.entry.allow_partial)
+            text = texts[source.name] = source.path.read_text("utf-8")
+            partial = source.entry.allow_partial
+            app = await server.house.catalogue.publish(text, source.name, partial=partial, again=again)
         except Refused as refused:
             raise BadSettings(f"{source.path}: not served.\n{refused}{cure(refused)}") from refused
         except (OSError, UnicodeDecodeError) as error:
@@ -165,21 +173,27 @@ async def new_key(server: wiring.Server, name: str) -> str:
     return token
 
 
-async def watch(server: wiring.Server, found: tuple[Source, ...]) -> None:
-    """A changed file becomes its app's next version; one that is refused leaves the last good one."""
+async def watch(server: wiring.Server, found: tuple[Source, ...], texts: dict[str, str]) -> None:
+    """A changed file becomes its app's next version; one that is refused leaves the last good one.
+
+    `texts`, by app, is what was read before: a file that was only touched may be older than what others have published.
+    """
     by_path = {str(source.path.absolute()): source for source in found}
     folders = {source.path.absolute().parent for source in found}
     async for changes in awatch(*folders, recursive=False):
         for path in {changed for _, changed in changes} & by_path.keys():
-            await attempt(republish(server, by_path[path]), f"{path} is not served as changed")
+            await attempt(republish(server, by_path[path], texts), f"{path} is not served as changed")
 
 
-async def republish(server: wiring.Server, source: Source) -> None:
+async def republish(server: wiring.Server, source: Source, texts: dict[str, str]) -> None:
     if not source.path.is_file():
         return  # deleted, or an editor is about to put the new one in its place
     before = server.house.catalogue.get(source.name)
     try:
         text = source.path.read_text("utf-8")
+        if texts.get(source.name) == text:
+            return
+        texts[source.name] = text
         app: App = await server.house.catalogue.publish(text, source.name, partial=source.entry.allow_partial)
     except (Refused, UnicodeDecodeError) as error:
         log.warning("%s is not served as changed; its last good version is:\n%s", source.name, error)

@@ -14,6 +14,7 @@ from parlour.ports.pauses import Forms, Pauses
 from parlour.ports.people import People
 from parlour.ports.replicas import Replicas
 from parlour.ports.retention import Retention
+from parlour.ports.secrets import Secrets
 from parlour.ports.uploads import Uploads
 from parlour.ports.workflows import Executions, Variables, Workflows
 
@@ -59,6 +60,8 @@ class Storage(Protocol):
     def knowledge(self) -> KnowledgeStore: ...
     @property
     def replicas(self) -> Replicas: ...
+    @property
+    def secrets(self) -> Secrets: ...
     @property
     def keys(self) -> Keys: ...
     @property

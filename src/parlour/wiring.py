@@ -111,7 +111,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
     async with AsyncExitStack() as stack:
         storage = open_storage(settings, serving=True)
         lease = await begin(storage, stack)
-        kept, apps = (open_blobs(settings), Signer(signing_secret(settings), time.time)), AppsAsTools()
+        kept, apps = (open_blobs(settings), Signer(await signing_secret(storage.secrets), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
         server, asides = settings.server, Asides(ports, title, suggest)
         runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))

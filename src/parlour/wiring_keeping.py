@@ -1,16 +1,16 @@
 """Where it is chosen what things are kept in, as `wiring.py` chooses the other parts: a database, files, a bus."""
 
-import secrets
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
+from secrets import token_bytes
 from urllib.parse import unquote, urlsplit
 
 from parlour.ports.blobs import Blobs
 from parlour.ports.bus import Bus
+from parlour.ports.secrets import Secrets
 from parlour.settings import BadSettings, Settings
 from parlour.storage import Storage
-from parlour.stores.kept_secret import kept_secret
 from parlour.stores.late_blobs import LateBlobs
 
 
@@ -110,14 +110,6 @@ def blobs_at(url: str) -> Blobs:
     return ObjectBlobs.at(url)
 
 
-def signing_secret(settings: Settings) -> bytes:
-    """What signed addresses are made with: made once, then kept beside the database; readable by its owner only."""
-    if database(settings) == "memory:":
-        return secrets.token_bytes(32)
-    path = Path(settings.data).absolute() / "signing.key"
-    try:
-        return kept_secret(path)
-    except OSError as error:
-        raise BadSettings(
-            f"{path}: cannot be used ({error.strerror}). Name a data folder that can be written."
-        ) from error
+async def signing_secret(secrets: Secrets) -> bytes:
+    """What signed addresses are made with: made once, and the same in every process."""
+    return await secrets.kept("signing", token_bytes(32))

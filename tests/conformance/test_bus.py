@@ -14,7 +14,7 @@ from parlour.domain.events import AnyEvent, RunFinished, TextDelta
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
 from parlour.domain.problems import ProviderNotInitialized, StoreUnavailable
-from parlour.ports.bus import Bus, Carried, Forget, News, Signal, Stop
+from parlour.ports.bus import Bus, Carried, Forget, Found, GoesOn, News, Signal, Stop
 from parlour.stores.memory_bus import MemoryBus
 from parlour.stores.redis_bus import RedisBus
 from tests.valkey import Valkey, valkey
@@ -72,7 +72,7 @@ async def test_a_run_is_found_and_read_elsewhere(two: tuple[Bus, Bus]) -> None:
     run = a_run()
     assert await there.find(run.ids.task_id) is None
     assert await here.put([News(run, 0, SAID[:1])]) == set()
-    assert await there.find(run.ids.task_id) == run
+    assert await there.find(run.ids.task_id) == Found(run, 1)
     assert await read(there, run.ids.task_id, 1) == [SAID[0]]
     assert await here.put([News(run, 1, (*SAID[1:], OVER))]) == set()
     assert await read(there, run.ids.task_id) == [*SAID, OVER]
@@ -120,7 +120,7 @@ async def test_a_run_that_begins_again_is_read_from_its_new_beginning(two: tuple
     await here.put([News(run, 0, (*SAID, RunFinished("paused")))])
     again = Carried(run.ids, run.owner, run.mode, resumed_at=2)
     await here.put([News(again, 0, SAID[:2]), News(again, 2, (OVER,))])
-    assert await there.find(run.ids.task_id) == again
+    assert await there.find(run.ids.task_id) == Found(again, 3)
     assert await read(there, run.ids.task_id) == [*SAID[:2], OVER]
 
 
@@ -136,19 +136,19 @@ async def test_a_failure_is_told_with_its_problem(two: tuple[Bus, Bus]) -> None:
 
 async def test_what_is_asked_reaches_all_others(two: tuple[Bus, Bus]) -> None:
     here, there = two
-    asked: list[Signal] = [Stop("app", "task", "ann"), Forget("conversation")]
+    asked: list[Signal] = [Stop("app", "task", "ann"), Forget("conversation"), GoesOn("run", "task")]
     async with aclosing(there.signals()) as signals:
         first = asyncio.ensure_future(anext(signals))
         with fail_after(5):
             while not first.done():  # who is about to listen hears nothing yet
                 await here.send(asked[0])
                 await asyncio.wait([first], timeout=0.05)
-            await here.send(asked[1])
-            heard = [await first, await anext(signals)]
-            while heard[-1] == asked[0]:
+            for signal in asked[1:]:
+                await here.send(signal)
+            heard = [await first]
+            while heard[-1] != asked[-1]:
                 heard.append(await anext(signals))
-    assert heard[0] == asked[0]
-    assert heard[-1] == asked[1]
+    assert [heard[0], *heard[-2:]] == asked
 
 
 async def test_what_a_server_has_forgotten_is_told_to_be_lost(server: Valkey) -> None:

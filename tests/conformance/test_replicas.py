@@ -17,11 +17,14 @@ async def test_what_a_living_process_runs_is_not_swept_and_what_a_dead_one_ran_i
     with postgres.database() as url:
         one, other = Stores(open_database(url)), Stores(open_database(url))
         assert not await one.replicas.renew(60, bury=True)
+        assert not await one.replicas.others()
         await other.replicas.renew(60, bury=True)
+        assert await one.replicas.others()
         conversation = a_conversation()
         await one.messages.open(a_message(conversation), conversation)
         assert await other.messages.sweep("gone") == 0
         await one.replicas.renew(-1, bury=False)  # its time is over
+        assert not await other.replicas.others()
         assert await other.messages.sweep("gone") == 0, "until somebody has looked"
         assert await other.replicas.renew(60, bury=True)
         assert not await other.replicas.renew(60, bury=True)

@@ -1,5 +1,7 @@
 """What the ports of graphs' runs promise, on every store: runs, forms, variables, nodes."""
 
+import asyncio
+
 import pytest
 from msgspec import structs
 
@@ -11,8 +13,11 @@ from parlour.domain.problems import AlreadyBegun, NotFound
 from parlour.domain.turn import Submission
 from parlour.domain.values import json_form
 from parlour.domain.workflow_run import Form, LaidAside, LogQuery, StoredVariable, WorkflowRun
+from parlour.stores.postgres.opening import open_database
+from parlour.stores.sql.stores import Stores
 from parlour.wiring import Storage
 from tests.conformance.samples import ANN, STRANGERS, a_conversation, a_message, ask_and_answer, begun, messages_of
+from tests.postgres_server import Postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -197,6 +202,38 @@ async def test_a_run_is_due_when_a_form_was_answered_or_its_time_is_over(stores:
     assert await stores.pauses.due(1000.0) == ()
     assert await stores.pauses.soonest() is None
     assert await stores.pauses.get("app-1", "r1") is None
+
+
+@pytest.mark.parametrize("keep", [False, True])
+async def test_a_run_that_waits_is_taken_up_by_one(stores: Storage, *, keep: bool) -> None:
+    conversation = await begun(stores)
+    (message,) = await messages_of(stores, conversation)
+    run = structs.replace(RUN, message_id=message.id, conversation_id=conversation.id)
+    await stores.workflows.open(run)
+    aside = structs.replace(laid(asked("f1")), run=structs.replace(run, status="paused"))
+    await stores.messages.close(structs.replace(message, status="paused"))
+    await stores.pauses.lay_aside(aside)
+    assert not await stores.pauses.take_up(structs.replace(aside, state=b"another"), keep=keep), "it is older, or newer"
+    assert await stores.pauses.take_up(aside, keep=keep)
+    assert await stores.workflows.get("app-1", "r1") == run, "it is running"
+    assert [one.status for one in await messages_of(stores, conversation)] == ["running"]
+    assert await stores.pauses.get("app-1", "r1") is None
+    found = [LaidAside(run, aside.state, aside.forms)] if keep else []
+    assert await stores.pauses.interrupted() == tuple(found)
+    await stores.workflows.close(structs.replace(run, status="failed"))
+    assert not await stores.pauses.take_up(aside, keep=keep)
+
+
+@pytest.mark.slow
+async def test_a_run_is_taken_up_by_one_of_two_processes(postgres: Postgres) -> None:
+    with postgres.database() as url:
+        one, other = Stores(open_database(url)), Stores(open_database(url))
+        await one.workflows.open(RUN)
+        aside = laid(asked("f1"))
+        await one.pauses.lay_aside(aside)
+        taken = await asyncio.gather(*(store.pauses.take_up(aside, keep=True) for store in (one, other)))
+        assert sorted(taken) == [False, True]
+        await asyncio.gather(one.close(), other.close())
 
 
 async def test_a_run_laid_aside_again_waits_for_what_it_asks_now_and_keeps_the_answers_that_it_has(

@@ -25,6 +25,9 @@ BEYOND = {
     "processes:repeat": R(
         "ours", "A repeated Idempotency-Key gives the run of another process, too.", divergence=ADDED
     ),
+    "processes:pauses": R(
+        "ours", "A run that waits is taken up by one process, however many see that it can go on.", divergence=ADDED
+    ),
     "processes:dead": R(
         "ours", "Who reads a run whose process was killed is told that it failed, within seconds.", divergence=ADDED
     ),

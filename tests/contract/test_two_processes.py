@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import pytest
 from anyio import fail_after
 
-from parlour.domain.events import TextDelta
+from parlour.domain.events import NodeOutcome, TextDelta
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
 from parlour.domain.problems import StoreUnavailable
 from parlour.ports.bus import Carried, News
 from parlour.stores.memory_bus import MemoryBus
+from tests.contract.pausing import approval, paused, submit, token
 from tests.contract.requirements import requirement
 from tests.front_door import until
 from tests.houses import Build, Place, rules
@@ -26,8 +27,9 @@ FAILS = {
 }
 
 
-async def both(build: Build, bus: MemoryBus | None = None) -> tuple[Place, Place]:
-    plan = {"models": rules(HANGS, FAILS, {"say": ["Yes, ", "{query}"]}), "bus": bus or MemoryBus()}
+async def both(build: Build, bus: MemoryBus | None = None, **more: object) -> tuple[Place, Place]:
+    plan: dict[str, object] = {"models": rules(HANGS, FAILS, {"say": ["Yes, ", "{query}"]}), "bus": bus or MemoryBus()}
+    plan |= more
     here = await build(**plan)
     return here, await build(beside=here, **plan)
 
@@ -54,6 +56,71 @@ async def test_it_is_nobody_else_s_there(build: Build) -> None:
         await there.door.get("/v1/runs/11111111-1111-4111-8111-111111111111/events", user="ann"),
     ):
         assert (reply.status, reply.json()["message"]) == (404, "Run not found")
+
+
+@requirement("processes:read", "pause:resumed")
+@pytest.mark.parametrize("submitted_here", [True, False])
+async def test_who_waits_for_a_run_hears_it_go_on_in_another_process(build: Build, *, submitted_here: bool) -> None:
+    here, there = await both(build, apps={"first": approval()})
+    before = await paused(here)
+    run_id = before[0]["workflow_run_id"]
+    query = {"user": "ann", "continue_on_pause": "true"}
+    places = [here, there]
+    streams = [place.door.open("GET", f"/v1/workflow/{run_id}/events", query=query) for place in places]
+    for stream in streams:
+        await stream.opened.wait()
+    submitter = places[0 if submitted_here else 1]
+    assert (await submit(submitter.door, token(before))).status == 200
+    with fail_after(5):
+        heard = [await stream.rest() for stream in streams]
+    assert heard[0] == heard[1]
+    assert [heard[0][0]["event"], heard[0][-1]["event"]] == ["workflow_started", "workflow_finished"]
+    assert heard[0][0]["data"]["reason"] == "resumption"
+    for place in places:
+        late = await place.door.get(f"/v1/workflow/{run_id}/events", user="ann")
+        assert late.events[-1]["data"]["outputs"] == heard[0][-1]["data"]["outputs"]
+
+
+@requirement("processes:pauses")
+async def test_a_form_whose_time_is_over_in_two_processes_ends_once(build: Build) -> None:
+    clock = Clock()
+    here, there = await both(build, apps={"first": approval()}, clock=clock)
+    run_id = (await paused(here))[0]["workflow_run_id"]
+    clock.at += 365 * 86400
+    with fail_after(5):
+        await asyncio.gather(*(place.house.resumptions.begin() for place in (here, there)))
+    [app] = here.house.catalogue.all()
+
+    async def over() -> bool:
+        row = await here.house.workflows.get(app.card.id, run_id)
+        return row is not None and row.status == "succeeded"
+
+    await until(over)
+    nodes = [outcome.node_id for outcome in await settled(here, run_id)]
+    assert sorted(nodes) == sorted(set(nodes))
+    assert nodes.count("late") == 1
+
+
+async def settled(place: Place, run_id: str) -> Sequence[NodeOutcome]:
+    """What is written down of its nodes, once all of it is."""
+    found: list[NodeOutcome] = []
+
+    async def complete() -> bool:
+        found[:] = await place.house.executions.of_run(run_id)
+        return any(outcome.node_id == "late" for outcome in found)
+
+    await until(complete)
+    return found
+
+
+class Clock:
+    """Stands where a test sets it."""
+
+    def __init__(self) -> None:
+        self.at = 1767000000.0
+
+    def __call__(self) -> float:
+        return self.at
 
 
 @requirement("processes:stop", "stop:saves")

@@ -62,8 +62,6 @@ def test_files_and_their_addresses_outlive_a_kill(tmp_path: Path) -> None:
         served.child.kill()
     with serving(tmp_path) as served:
         assert fetched(kept["source_url"].replace(before, served.address)) == b"x" * 3000
-    secret = tmp_path / "data" / "signing.key"
-    assert secret.stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "data" / "files").iterdir()] == [kept["id"]]
 
 

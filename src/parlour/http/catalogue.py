@@ -3,6 +3,7 @@
 Knows no file and no socket: sources come in as text. A source that is refused leaves what was served before.
 """
 
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +12,8 @@ from parlour.domain.problems import DraftWorkflow, WorkflowNotFound
 from parlour.dsl.findings import Refused
 from parlour.http.reading import Serves, nobody, understood
 from parlour.ports.catalogue import Version, Versions
+
+log = logging.getLogger(__name__)
 
 FlowAs = TypeVar("FlowAs", bound=FlowApp)
 
@@ -32,15 +35,23 @@ class Catalogue:
     def get(self, name: str) -> App | None:
         return self._apps.get(name)
 
-    async def publish(self, source: str, name: str, *, partial: bool = False) -> App:
+    async def publish(self, source: str, name: str, *, partial: bool = False, again: bool = True) -> App:
         """Serve this content from now on; runs in flight finish on theirs. Partial: even if it cannot all run.
+
+        Not `again`: if it was published before, what was published since is served. What is served is returned.
 
         Raises:
             Refused: the content is not understood; what was served stays.
         """
         app = understood(source, name, partial=partial, serves=self.serves)
-        latest = {version.app: version.id for version in await self._versions.latest()}
-        if latest.get(name) != app.card.version:
+        latest = {version.app: version for version in await self._versions.latest()}.get(name)
+        if latest is not None and latest.id != app.card.version and not again:
+            known = await self._versions.get(name, app.card.version)
+            newer = published(latest) if known is not None and not known.draft else None
+            if newer is not None:
+                log.warning("%s: its file is older than what was published since, which is served", name)
+                app = newer
+        if latest is None or latest.id != app.card.version:
             await self._versions.publish(Version(app.card.version, name, source, self._now()))
         self._apps[name] = app
         return app

@@ -27,6 +27,8 @@ from parlour.wire import forms, workflows
 from parlour.wire.body import identifier
 from parlour.wire.sse import Frames
 
+UNFINISHED = {"paused", "running"}
+
 
 def routes(house: House) -> list[Route]:
     return [Route("/v1/workflow/{workflow_run_id}/events", partial(events, house), methods=["GET"])]
@@ -90,9 +92,11 @@ class FlowEvents(Response):
         """Under which task it is told, what of the past comes first, and what is read then."""
         row, through = self.kept.row, self.asked.continue_on_pause
         run = await self.house.relay.find(row.task_id, row.owner)
+        if run is not None and run.record.status == "paused" and row.status not in UNFINISHED:
+            run = None  # it has gone on in another process, to its end
         going = run is not None and not run.log.finished
         status = row.status if run is None else run.record.status
-        waits = not going and status in {"paused", "running"}
+        waits = not going and status in UNFINISHED
         if not going and not waits:
             return self._ended(run)
         first = self._snapshot(run, waits=waits) if self.asked.include_state_snapshot else []

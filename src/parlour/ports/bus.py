@@ -25,6 +25,14 @@ class Carried(Struct, frozen=True):
     """Where in its events it was taken up again, if it was."""
 
 
+class Found(Struct, frozen=True):
+    """A run that others tell of."""
+
+    run: Carried
+    length: int
+    """How many events of it can be read at once."""
+
+
 class News(Struct, frozen=True):
     """What a run has said. Told once more after a failure, it changes nothing: it says where it begins.
 
@@ -52,7 +60,14 @@ class Forget(Struct, frozen=True, tag=True):
     conversation_id: str
 
 
-Signal = Stop | Forget
+class GoesOn(Struct, frozen=True, tag=True):
+    """A run that had waited was taken up by one process, and can be read."""
+
+    run_id: str
+    task_id: str
+
+
+Signal = Stop | Forget | GoesOn
 
 
 class Bus(Protocol):
@@ -65,7 +80,7 @@ class Bus(Protocol):
         """
         ...
 
-    async def find(self, task_id: str) -> Carried | None: ...
+    async def find(self, task_id: str) -> Found | None: ...
 
     def read(self, task_id: str) -> AsyncGenerator[Sequence[AnyEvent], None]:
         """All that a run has said, in order and nothing twice, and what it says from now on.

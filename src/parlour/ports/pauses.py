@@ -22,6 +22,13 @@ class Pauses(Protocol):
         """A run that waits, whole, by its own id or by its task's; None if it does not, or is another app's."""
         ...
 
+    async def take_up(self, laid: LaidAside, *, keep: bool) -> bool:
+        """It goes on here, and nowhere else: run and message are running, and what it was laid aside as is kept or not.
+
+        False if it does not lie as it was found: another process has it, or had it, or it is gone.
+        """
+        ...
+
     async def due(self, now: float) -> tuple[LaidAside, ...]:
         """Runs that could go on: a form was answered, or its time was over by `now`; at most a hundred."""
         ...

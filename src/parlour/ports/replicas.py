@@ -12,6 +12,10 @@ class Replicas(Protocol):
         """
         ...
 
+    async def others(self) -> bool:
+        """Whether another process lives."""
+        ...
+
     async def leave(self) -> None:
         """This process serves no more."""
         ...

@@ -5,6 +5,7 @@ times a second, all runs together. Who reads a run of another process reads a lo
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Coroutine
 from contextlib import aclosing
@@ -16,8 +17,8 @@ from parlour.domain.events import RunFinished, WorkflowPaused
 from parlour.domain.message import Owner
 from parlour.domain.problems import InternalError, Problem
 from parlour.domain.record import Record
-from parlour.ports.bus import LEASE, Bus, Carried, Forget, News, Stop
-from parlour.runs.log import RunLog
+from parlour.ports.bus import LEASE, Bus, Carried, Forget, GoesOn, News, Stop
+from parlour.runs.log import Reader, RunLog
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.run import Run
 from parlour.runs.start import Runs
@@ -37,6 +38,8 @@ class Told(Struct, eq=False):
     position: int = 0
     told_at: float | None = None
     """When they last heard of it, if they have."""
+    called: bool = False
+    """Whether those who waited for it have been told that it goes on."""
 
     def news(self, now: float) -> News | None:
         """What the others do not know; nothing, if they have heard of it not long ago."""
@@ -78,8 +81,10 @@ class Relay:
             StoreUnavailable: it is not here, and the others cannot be asked.
         """
         run = self._runs.of_app(task_id, owner.app_id)
-        if run is None and self._bus is not None:
+        if self._bus is not None and run is None:
             run = await self._mirror(self._bus, task_id)
+        elif self._bus is not None and run is not None and run.log.finished and run.record.status == "paused":
+            run = await self._further(self._bus, run)
         return run if run is not None and run.owner == owner else None
 
     async def stop(self, app_id: str, task_id: str, user: str | None = None) -> None:
@@ -133,23 +138,54 @@ class Relay:
                 told.lost()
                 continue
             told.heard(news, now)
+            if told.run.resumed_at is not None and not told.called:
+                told.called = True
+                self._beside(self._call(bus, told.run))
             over = told.run.log.finished and told.position == len(told.run.log)
             if over and self._told[task_id] is told:  # it may go on again since
                 del self._told[task_id]
         return True
 
+    async def _further(self, bus: Bus, run: Run) -> Run:
+        """A run that was laid aside here, as it went on elsewhere, if it has and others can be asked."""
+        with contextlib.suppress(Problem):
+            other = await self._mirror(bus, run.ids.task_id)
+            if other is not None and other.resumed_at != run.resumed_at:
+                return other
+        return run
+
+    async def _call(self, bus: Bus, run: Run) -> None:
+        """Those who wait for it in other processes can read it now."""
+        try:
+            await bus.send(GoesOn(run.ids.workflow_run_id, run.ids.task_id))
+        except Problem as problem:
+            log.warning("other processes are not told that a run goes on: %s", problem)
+
+    async def _hear(self, bus: Bus, signal: GoesOn) -> None:
+        """A run goes on that somebody may wait for here."""
+        try:
+            await bus.find(signal.task_id)  # whoever has just looked for it, and not found it, waits by then
+            run = self._resumptions.awaited(signal.run_id) and await self._mirror(bus, signal.task_id)
+        except Problem as problem:
+            log.warning("a run of another process goes on and cannot be read: %s", problem)
+        else:
+            if run:
+                self._resumptions.goes_on(signal.run_id, run)
+
     async def _mirror(self, bus: Bus, task_id: str) -> Run | None:
-        """A run of another process, as it is read here."""
-        run = self._mirrors.get(task_id)
-        if run is not None:
-            return run
+        """A run of another process, as it is read here: with all that it has told by now."""
         found = await bus.find(task_id)
         if found is None:
             return None
-        run = Run(found.ids, found.owner, found.mode, None, RunLog(), Record(), resumed_at=found.resumed_at)
-        if self._mirrors.setdefault(task_id, run) is run:
+        told, run = found.run, self._mirrors.get(task_id)
+        if run is None or run.resumed_at != told.resumed_at:  # else it was laid aside, and goes on
+            run = Run(told.ids, told.owner, told.mode, None, RunLog(), Record(), resumed_at=told.resumed_at)
+            self._mirrors[task_id] = run
             self._beside(self._fill(run, bus))
-        return self._mirrors[task_id]
+        reader = Reader(run.log)
+        while len(run.log) < found.length and not run.log.finished:
+            await reader.next()
+        return run
 
     async def _fill(self, run: Run, bus: Bus) -> None:
         """Say here what a run says in its own process."""
@@ -163,7 +199,8 @@ class Relay:
         except Problem as problem:
             log.warning("a run of another process cannot be read on: %s", problem)
         finally:
-            del self._mirrors[run.ids.task_id]
+            if self._mirrors[run.ids.task_id] is run:
+                del self._mirrors[run.ids.task_id]
         if not run.log.finished:
             run.say(RunFinished("failed", InternalError(DEAD)))
 
@@ -178,6 +215,8 @@ class Relay:
                                 await self._resumptions.stop(signal.app_id, signal.task_id, signal.user)
                             case Forget():
                                 self._runs.forget(signal.conversation_id)
+                            case GoesOn():
+                                self._beside(self._hear(bus, signal))
             except Problem as problem:
                 log.warning("what other processes ask is not heard: %s", problem)
                 await asyncio.sleep(AFTER_FAILURE)

@@ -97,6 +97,14 @@ class Resumptions:
         if not listeners:
             self._listeners.pop(run_id, None)
 
+    def awaited(self, run_id: str) -> bool:
+        return run_id in self._listeners
+
+    def goes_on(self, run_id: str, run: Run | None) -> None:
+        """Tell those who wait for it; None: it will not go on."""
+        for listener in self._listeners.pop(run_id, ()):
+            listener.go_on(run)
+
     async def _look_again(self, run: Run) -> None:
         """A run has just been laid aside: was it answered meanwhile, and when is its time over?"""
         await self._look_at(run.owner.app_id, run.ids.workflow_run_id)
@@ -143,10 +151,11 @@ class Resumptions:
             if ending is None:
                 ending = self._cannot(app, interrupted=interrupted)
             run = await self._runs.resume(app, laid, ending)
+            if run is None and await self._ports.workflows.get(owner.app_id, run_id) is not None:
+                return  # another process has taken it up, and says so
         finally:
             self._taking_up.discard(run_id)
-        for listener in self._listeners.pop(run_id, ()):
-            listener.go_on(run)
+        self.goes_on(run_id, run)
 
     def _cannot(self, app: App | None, *, interrupted: bool) -> Ending | None:
         """Why it does not go on, but ends."""

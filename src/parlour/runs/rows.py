@@ -197,17 +197,6 @@ def turn_of(run: Run, laid: LaidAside, app: App, *, durable: bool) -> Turn[App]:
     return Turn(app, run.ids, ask, resumption=resumption, said=run.record.answer, durable=durable)
 
 
-async def go_on(run: Run, laid: LaidAside, ports: Ports, *, durable: bool) -> None:
-    """Write down that it goes on. A durable run keeps what it was laid aside as until it has got further."""
-    flow = cast("WorkflowRun", run.flow)
-    if run.message is not None:
-        await ports.messages.close(run.message)
-    if durable:
-        await ports.pauses.lay_aside(structs.replace(laid, run=flow))
-    else:
-        await ports.workflows.close(flow)
-
-
 def answered(message: Message, record: Record, status: MessageStatus, error: str | None) -> Message:
     return structs.replace(
         message,

@@ -161,16 +161,16 @@ class Runs:
         """Set a run going again that was laid aside, with the answers that its forms have; or end it as it is.
 
         It takes a place, if all are taken one more: it was let in once. Without its app it can only end. None if it is
-        gone meanwhile.
+        gone meanwhile, or goes on elsewhere.
         """
         task_id = laid.run.task_id
         before = self._runs.get(task_id)
         run = await rows.reopen(laid, app, before and before.log, self._ports)
-        if run is None:
+        goes_on, durable = ending is None and app is not None, app is not None and self.durable(app)
+        if run is None or not await self._ports.pauses.take_up(laid, keep=goes_on and durable):
             return None
         if ending is None and app is not None:
-            await rows.go_on(run, laid, self._ports, durable=self.durable(app))
-            play = self._play(run, rows.turn_of(run, laid, app, durable=self.durable(app)))
+            play = self._play(run, rows.turn_of(run, laid, app, durable=durable))
         else:
             play = at_once(ending or FAILED)
         self._active[run.owner.app_id] += 1

@@ -40,7 +40,7 @@ from parlour.stores.memory_passages import (
     MemorySegments,
 )
 from parlour.stores.memory_people import MemoryPeople
-from parlour.stores.memory_replicas import MemoryReplicas
+from parlour.stores.memory_replicas import MemoryReplicas, MemorySecrets
 from parlour.stores.memory_retention import MemoryRetention
 from parlour.stores.memory_workflows import (
     FlowRows,
@@ -94,12 +94,13 @@ class Memory:
         beside = self.feedbacks, self.claims, self.people, self.retention
         self.erasure = MemoryErasure(*kept, flows, beside)
         self.workflows = MemoryWorkflows(flows, self.claims)
-        self.pauses = MemoryPauses(flows)
+        self.pauses = MemoryPauses(flows, rows.messages)
         self.forms = MemoryForms(flows)
         self.executions = MemoryExecutions(flows)
         self.variables = MemoryVariables(flows, rows.conversations, rows.messages)
         self.knowledge = memory_knowledge(KnowledgeRows(), annotations)
         self.replicas = MemoryReplicas()
+        self.secrets = MemorySecrets()
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from parlour.domain.events import AnyEvent, RunFinished
-from parlour.ports.bus import Carried, News, Signal
+from parlour.ports.bus import Carried, Found, News, Signal
 
 
 class MemoryBus:
@@ -36,8 +36,9 @@ class MemoryBus:
         async with self._changed:
             self._changed.notify_all()
 
-    async def find(self, task_id: str) -> Carried | None:
-        return self._runs.get(task_id)
+    async def find(self, task_id: str) -> Found | None:
+        run = self._runs.get(task_id)
+        return None if run is None else Found(run, len(self._events[task_id]))
 
     async def read(self, task_id: str) -> AsyncGenerator[Sequence[AnyEvent], None]:
         position = 0

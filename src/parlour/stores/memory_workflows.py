@@ -115,8 +115,10 @@ class MemoryWorkflows:
 
 
 class MemoryPauses:
-    def __init__(self, rows: FlowRows) -> None:
+    def __init__(self, rows: FlowRows, messages: Mapping[str, dict[str, Message]]) -> None:
+        """`messages`: by conversation, then by id."""
         self._rows = rows
+        self._messages = messages
 
     async def lay_aside(self, laid: LaidAside) -> None:
         rows, known = self._rows, self._rows.runs.get(laid.run.id)
@@ -131,6 +133,19 @@ class MemoryPauses:
     async def get(self, app_id: str, name: str) -> LaidAside | None:
         own = (laid for laid in self._waiting() if laid.run.owner.app_id == app_id)
         return next((laid for laid in own if name in (laid.run.id, laid.run.task_id)), None)
+
+    async def take_up(self, laid: LaidAside, *, keep: bool) -> bool:
+        rows, run = self._rows, structs.replace(laid.run, status="running")
+        if rows.states.get(run.id) != laid.state or rows.runs[run.id].status not in {"paused", "running"}:
+            return False
+        rows.put(run)
+        if not keep:
+            rows.states.pop(run.id)
+            rows.current.pop(run.id)
+        if run.message_id:
+            messages = self._messages[run.conversation_id]
+            messages[run.message_id] = structs.replace(messages[run.message_id], status="running")
+        return True
 
     async def due(self, now: float) -> tuple[LaidAside, ...]:
         def ready(form: Form) -> bool:

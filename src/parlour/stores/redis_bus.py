@@ -20,7 +20,7 @@ from parlour.domain import problems
 from parlour.domain.events import AnyEvent, RunFinished
 from parlour.domain.problems import InternalError, Problem, StoreUnavailable
 from parlour.domain.values import each_text, json_form
-from parlour.ports.bus import LEASE, Carried, News, Signal
+from parlour.ports.bus import LEASE, Carried, Found, News, Signal
 
 log = logging.getLogger(__name__)
 
@@ -103,10 +103,16 @@ class RedisBus:
         over = bool(one.events) and isinstance(one.events[-1], RunFinished)
         pipe.pexpire(name, self._kept if over else self._lease)
 
-    async def find(self, task_id: str) -> Carried | None:
+    async def find(self, task_id: str) -> Found | None:
+        name = NAME + task_id
         with reachable():
-            entries = await self._redis.xrange(NAME + task_id, count=1)
-        return decode_run(entries[0][1][b"run"]) if entries else None
+            async with self._redis.pipeline() as pipe:
+                pipe.xrange(name, count=1)
+                pipe.xrevrange(name, count=1)
+                first, last = await pipe.execute()
+        if not first:
+            return None
+        return Found(decode_run(first[0][1][b"run"]), int(last[0][0].partition(b"-")[0]))
 
     async def read(self, task_id: str) -> AsyncGenerator[Sequence[AnyEvent], None]:
         name, following = NAME + task_id, Following(asyncio.Queue())

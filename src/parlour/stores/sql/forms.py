@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from msgspec import json
+from msgspec import json, structs
 
 from parlour.domain.events import HumanInputRequired
 from parlour.domain.turn import Submission
@@ -44,6 +44,13 @@ FROM forms JOIN workflow_runs ON workflow_runs.id = run_id
 WHERE conversation_id = :id AND conversation_id <> '' AND forms.app_id = :app_id
 ORDER BY forms.sequence
 """
+
+# As it was found: another process may have had it, and laid it aside anew.
+TAKE_UP = f"""
+{CLOSE} AND state = :found AND (status = 'paused' OR (status = 'running' AND replica = :replica))
+"""
+
+TAKE_UP_MESSAGE = "UPDATE messages SET status = 'running', replica = :replica WHERE id = :message_id"
 
 DUE = """
 SELECT run, state FROM workflow_runs
@@ -100,6 +107,18 @@ class SqlPauses:
 
     async def get(self, app_id: str, name: str) -> LaidAside | None:
         return next(iter(await self._read(GET, {"name": name, "app_id": app_id})), None)
+
+    async def take_up(self, laid: LaidAside, *, keep: bool) -> bool:
+        going = structs.replace(laid.run, status="running")
+        row = row_of(going, self._database.replica, laid.state if keep else None) | {"found": laid.state}
+
+        def work(connection: Connection) -> bool:
+            taken = connection.execute(TAKE_UP, row).rowcount > 0
+            if taken:
+                connection.execute(TAKE_UP_MESSAGE, row)
+            return taken
+
+        return await self._database.write(work)
 
     async def due(self, now: float) -> tuple[LaidAside, ...]:
         return await self._read(DUE, {"now": now})

@@ -10,6 +10,8 @@ ON CONFLICT (id) DO UPDATE SET alive_until = excluded.alive_until
 
 BURY = "DELETE FROM replicas WHERE alive_until < julianday('now') * 86400"
 
+OTHERS = "SELECT count(*) FROM replicas WHERE id <> :id AND alive_until >= julianday('now') * 86400"
+
 LEAVE = "DELETE FROM replicas WHERE id = :id"
 
 
@@ -25,6 +27,11 @@ class SqlReplicas:
             return bury and connection.execute(BURY).rowcount > 0
 
         return await self._database.write(work)
+
+    async def others(self) -> bool:
+        row = {"id": self._database.replica}
+        found: int = await self._database.read(lambda connection: connection.execute(OTHERS, row).fetchone()[0])
+        return found > 0
 
     async def leave(self) -> None:
         row = {"id": self._database.replica}

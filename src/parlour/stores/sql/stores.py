@@ -24,6 +24,7 @@ from parlour.stores.sql.oversight import SqlOversight
 from parlour.stores.sql.people import SqlPeople
 from parlour.stores.sql.replicas import SqlReplicas
 from parlour.stores.sql.retention import SqlRetention
+from parlour.stores.sql.secrets import SqlSecrets
 from parlour.stores.sql.segments import SqlChildren, SqlSegments
 from parlour.stores.sql.uploads import SqlUploads
 from parlour.stores.sql.variables import SqlVariables
@@ -65,6 +66,7 @@ class Stores:
             indexing=SqlIndexing(database),
         )
         self.replicas = SqlReplicas(database)
+        self.secrets = SqlSecrets(database)
         self.keys = SqlKeys(database)
         self.versions = SqlVersions(database)
 
