@@ -40,6 +40,7 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.bus import Bus
 from parlour.ports.catalogue import Key
 from parlour.ports.knowledge import Knowledge
+from parlour.ports.limits import SharedLimits
 from parlour.ports.models import Models
 from parlour.ports.moderation import Moderation
 from parlour.ports.sandbox import Sandbox
@@ -62,9 +63,11 @@ from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.once import Once
+from parlour.runs.places import Places
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
+from parlour.runs.sharing import Sharing
 from parlour.runs.start import Limits, Runs
 from parlour.settings import Code
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
@@ -245,6 +248,7 @@ class Plan(Struct, frozen=True):
     embedding: str = "default"
     """The provider that has a model to compare texts; `default` has all, and another name leaves most without."""
     bus: Bus | None = None
+    shared: SharedLimits | None = None
     beside: "Place | None" = None
     """Another process of the same house: one database, one place for files; `bus` should be one as well."""
     as_tools: AppsAsTools | None = None
@@ -352,7 +356,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         await replies.follow(catalogue.all())
         ports.knowledge.editing.wake()
         asides = Asides(ports, title, suggest)
-        runs = Runs(ports, modes(plan.code), asides, plan.limits)
+        sharing = Sharing(plan.shared)
+        runs = Runs(ports, modes(plan.code), asides, plan.limits, Places(sharing))
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = Relay(runs, resumptions, plan.bus)
         given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
@@ -365,7 +370,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             relay=relay,
             once=Once(relay, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
             resumptions=resumptions,
-            rates=Rates(ports.now, plan.rates, plan.rates_of),
+            rates=Rates(ports.now, plan.rates, plan.rates_of, sharing),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,

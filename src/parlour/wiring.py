@@ -31,6 +31,7 @@ from parlour.modes.features.whole_answer import told_whole
 from parlour.ports import Ports
 from parlour.ports.apps import Apps
 from parlour.ports.blobs import Blobs
+from parlour.ports.bus import Bus
 from parlour.ports.catalogue import Key
 from parlour.ports.knowledge import NamedDatasets
 from parlour.ports.models import Prices
@@ -51,6 +52,7 @@ from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.lease import Lease
 from parlour.runs.once import Once
+from parlour.runs.places import Places
 from parlour.runs.rates import AppRates, Rates
 from parlour.runs.recording import Level
 from parlour.runs.relay import Relay
@@ -113,11 +115,11 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         lease = await begin(storage, stack)
         kept, apps = (open_blobs(settings), Signer(await signing_secret(storage.secrets), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
-        server, asides = settings.server, Asides(ports, title, suggest)
-        runs = Runs(ports, modes(settings.code), asides, limits(settings, entries))
+        server, asides, (bus, sharing) = settings.server, Asides(ports, title, suggest), open_bus(settings, stack)
+        runs = Runs(ports, modes(settings.code), asides, limits(settings, entries), Places(sharing))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
-        relay = open_relay(runs, resumptions, settings, stack)
+        relay = open_relay(runs, resumptions, bus, stack)
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, given),
@@ -125,7 +127,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             relay=relay,
             once=Once(relay, storage.claims, storage.history, storage.workflows, storage.pauses, ports.now),
             resumptions=resumptions,
-            rates=Rates(ports.now, *open_rates(settings, entries)),
+            rates=Rates(ports.now, *open_rates(settings, entries), sharing),
             asides=asides,
             messages=storage.messages,
             conversations=storage.conversations,
@@ -163,8 +165,8 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         yield Server(house, storage, lease, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
 
 
-def open_relay(runs: Runs, resumptions: Resumptions, settings: Settings, stack: AsyncExitStack) -> Relay:
-    relay = Relay(runs, resumptions, open_bus(settings, stack))
+def open_relay(runs: Runs, resumptions: Resumptions, bus: Bus | None, stack: AsyncExitStack) -> Relay:
+    relay = Relay(runs, resumptions, bus)
     stack.push_async_callback(relay.close)
     return relay
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from parlour.ports.blobs import Blobs
 from parlour.ports.bus import Bus
 from parlour.ports.secrets import Secrets
+from parlour.runs.sharing import Sharing
 from parlour.settings import BadSettings, Settings
 from parlour.storage import Storage
 from parlour.stores.late_blobs import LateBlobs
@@ -57,26 +58,28 @@ def storage_at(url: str, *, serving: bool) -> Storage:
     )
 
 
-def open_bus(settings: Settings, stack: AsyncExitStack) -> Bus | None:
-    """How this process and others of the same house reach each other; None where it is the only one.
+def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | None, Sharing]:
+    """How this process and others of the same house reach each other, and count; None where it is the only one.
 
     Raises:
         BadSettings: no such kind of bus, or the extra is missing that it needs.
     """
     url = settings.storage.bus
     if url in {"", "memory:"}:
-        return None
+        return None, Sharing()
     if urlsplit(url).scheme not in {"redis", "rediss", "unix", "valkey", "valkeys"}:
         raise BadSettings(f"storage.bus = {url!r}: this version knows memory: and redis://host:port/number.")
     try:
         from parlour.stores.redis_bus import RedisBus  # noqa: PLC0415
+        from parlour.stores.redis_limits import RedisLimits  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise BadSettings(
             f"storage.bus = {url!r} needs the package {error.name}: pip install 'parlour[redis]'"
         ) from error
-    bus = RedisBus(url, settings.server.kept_seconds)
+    bus, limits = RedisBus(url, settings.server.kept_seconds), RedisLimits(url)
     stack.push_async_callback(bus.aclose)
-    return bus
+    stack.push_async_callback(limits.aclose)
+    return bus, Sharing(limits)
 
 
 def open_blobs(settings: Settings) -> Blobs:

@@ -28,6 +28,12 @@ BEYOND = {
     "processes:pauses": R(
         "ours", "A run that waits is taken up by one process, however many see that it can go on.", divergence=ADDED
     ),
+    "processes:limits": R(
+        "ours, 1.5",
+        "Places of an app, and rates of a key and a user, count in all processes together; in each alone while they "
+        "cannot reach each other.",
+        divergence=ADDED,
+    ),
     "processes:dead": R(
         "ours", "Who reads a run whose process was killed is told that it failed, within seconds.", divergence=ADDED
     ),

@@ -36,8 +36,10 @@ LINE = [
 
 ASKED = {
     "http.catalogue",  # which app a key opens
-    "http.admission",  # whether there is a place free
+    "http.admission",  # whether it may begin
+    "runs.places",  # whether one is free in its app
     "runs.rates",  # how often its key and its user may ask
+    "http.visitors",  # whether somebody asks without a key
     "http.guests",  # who has been here
     "wire.body",  # bytes to a JSON object
     "wire.files",  # its files

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from parlour.domain.message import Owner
 from parlour.domain.problems import RateLimited
 from parlour.runs.rates import AppRates, Rate, Rates, draw
+from parlour.runs.sharing import Sharing
 
 START = 1.7e9
 ANN, BOB = Owner("app", "ann"), Owner("app", "bob")
@@ -65,7 +66,7 @@ def test_a_clock_that_was_set_back_keeps_nobody_out_for_longer_than_the_rate() -
 def test_a_key_and_its_users_have_buckets_of_their_own_and_none_is_kept_when_it_is_full() -> None:
     now = START
     general = AppRates(per_key=Rate(3, 60), per_user=Rate(2, 60))
-    kept = Rates(lambda: now, general, {"free": AppRates()})
+    kept = Rates(lambda: now, general, {"free": AppRates()}, Sharing())
     assert kept.of("any") == general
     assert kept.of("free") == AppRates()
     kept.take(general, "key", ANN)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from msgspec import Struct, structs
 from starlette.requests import Request
 
 from parlour.domain.app import App
@@ -9,22 +10,43 @@ from parlour.domain.message import Owner
 from parlour.http.auth import digest, token_of
 from parlour.http.house import House
 from parlour.http.visitors import shared_key
+from parlour.runs.rates import AppRates
 
 Admit = Callable[[], None]
-"""Return if the request may begin a run; raise, if not."""
+"""Return if the request may begin a run as far as this process knows; raise, if not."""
 
 
-def admission(house: House, request: Request, app: App, user: str) -> Admit:
-    """To be asked once for each run."""
+class Admission(Struct, frozen=True):
+    """To be asked once for each run: first `__call__`, then `together`."""
 
-    def admit() -> None:
-        house.runs.admit(app)
-        rates = house.rates.of(app.card.name)
-        if rates.per_key or rates.per_user:
-            key = shared_key(request) or digest(token_of(request.headers.get("authorization", "")))
-            house.rates.take(rates, key, Owner(app.card.id, user))
+    house: House
+    app: App
+    rates: AppRates
+    key: str
+    owner: Owner
 
-    return admit
+    def __call__(self) -> None:
+        """What this process knows by itself. The place is taken when the run starts."""
+        self.house.runs.admit(self.app)
+        if self.limited and self.house.rates.alone:
+            self.house.rates.take(self.rates, self.key, self.owner)
+
+    async def together(self) -> None:
+        """What all processes count together."""
+        if self.limited and not self.house.rates.alone:
+            await self.house.rates.take_together(self.rates, self.key, self.owner)
+
+    @property
+    def limited(self) -> bool:
+        return self.rates.per_key is not None or self.rates.per_user is not None
+
+
+def admission(house: House, request: Request, app: App, user: str) -> Admission:
+    asked = Admission(house, app, house.rates.of(app.card.name), "", Owner(app.card.id, user))
+    if not asked.limited:
+        return asked
+    key = shared_key(request) or digest(token_of(request.headers.get("authorization", "")))
+    return structs.replace(asked, key=key)
 
 
 def nothing() -> None:

@@ -15,7 +15,7 @@ from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.domain.template import fill
-from parlour.http.admission import Admit, admission, nothing
+from parlour.http.admission import Admission, admission, nothing
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, base_of, body_of, json, query_of
 from parlour.http.sent_files import addressed, looked_up, sent
@@ -51,25 +51,33 @@ async def send(house: House, request: Request) -> Response:
     return await answer(house, app, asked, repeat, admit)
 
 
-async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admit) -> Response:
+async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admission) -> Response:
     """Set the request's run going, and tell of it as was asked for."""
     run = await begun(house, app, asked, repeat, admit)
     return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
 
 
-async def begun(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admit) -> Run:
+async def begun(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admission) -> Run:
     """The request's run, set going unless it has begun already.
 
     One with a key has not been admitted yet: it may need no place.
     """
     if repeat is None:
+        await admit.together()
         return await begin(house, app, asked)
     return await house.once.run(app, asked.ask.user, repeat, partial(begin, house, app, asked, admit))
 
 
-async def begin(house: House, app: App, asked: chat.Asked, admit: Admit = nothing, repeat: Repeat | None = None) -> Run:
-    """Look up what the request goes on with, hold it against the app, and set its run going."""
-    admit()
+async def begin(
+    house: House, app: App, asked: chat.Asked, admit: Admission | None = None, repeat: Repeat | None = None
+) -> Run:
+    """Look up what the request goes on with, hold it against the app, and set its run going.
+
+    `admit`: if it has not been admitted yet.
+    """
+    if admit is not None:
+        admit()
+        await admit.together()
     if isinstance(app, ChatflowApp | WorkflowApp):
         app = await house.catalogue.published(app, asked.ask.workflow_id)
     if isinstance(app, ChatflowApp):

@@ -6,7 +6,6 @@ exactly one `RunFinished`, appended after the save: who reads the end of a run f
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import ExitStack, aclosing
 from typing import Any, TypeVar
@@ -28,7 +27,7 @@ from parlour.domain.events import (
 )
 from parlour.domain.ids import Ids
 from parlour.domain.message import MessageStatus, Owner
-from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown, TooManyRequests
+from parlour.domain.problems import InternalError, NotFound, Problem, RunFailed, ShuttingDown
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Turn
 from parlour.domain.workflow_run import LaidAside, StoredVariable
@@ -37,6 +36,7 @@ from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.log import Kept, RunLog
+from parlour.runs.places import Places
 from parlour.runs.reckoning import reckon
 from parlour.runs.recording import Level, Recorder
 from parlour.runs.run import Run
@@ -85,7 +85,7 @@ class Limits(Struct, frozen=True):
 class Runs:
     """Every run of this process: those that go on, and the last ones that ended."""
 
-    def __init__(self, ports: Ports, modes: Mapping[str, Mode], asides: Asides, limits: Limits) -> None:
+    def __init__(self, ports: Ports, modes: Mapping[str, Mode], asides: Asides, limits: Limits, places: Places) -> None:
         self._ports = ports
         self._modes = modes
         self._asides = asides
@@ -93,7 +93,7 @@ class Runs:
         self._runs: dict[str, Run] = {}
         self._kept = Kept(limits.kept_seconds, limits.kept_bytes)
         self._forgetting: asyncio.TimerHandle | None = None
-        self._active: Counter[str] = Counter()
+        self._places = places
         self._going_beside: set[asyncio.Task[None]] = set()
         self._recorder = Recorder(ports.executions)
         self.closing = False
@@ -130,8 +130,8 @@ class Runs:
         message, flow = rows.message_of(app, ask, ids, at, ports), rows.flow_of(app, ask, ids, now)
         known, number = await self._past(app, owner, thread)
         with ExitStack() as undo:
-            self._active[app.card.id] += 1
-            undo.callback(self._leave, owner)
+            await self._places.take(app.card.id, ids.task_id, self._limits.allowed(app.card.name))
+            undo.callback(self._places.leave, app.card.id, ids.task_id)
             claim = repeat and Claim(owner, repeat, ids.task_id, ids.message_id or ids.workflow_run_id, now)
             if message is not None:
                 conversation = rows.conversation_of(app, message, thread, introduction)
@@ -173,7 +173,8 @@ class Runs:
             play = self._play(run, rows.turn_of(run, laid, app, durable=durable))
         else:
             play = at_once(ending or FAILED)
-        self._active[run.owner.app_id] += 1
+        allowed = 0 if app is None else self._limits.allowed(app.card.name)
+        self._places.add(run.owner.app_id, task_id, allowed)
         self._kept.remove(task_id)
         self._set_going(run, play, app)
         return run
@@ -235,6 +236,7 @@ class Runs:
             self._forgetting.cancel()
         await asyncio.gather(*self._going_beside, return_exceptions=True)
         await self._recorder.settled()
+        await self._places.close()
 
     def admit(self, app: App) -> None:
         """Return if there is a place free for a run of this app.
@@ -244,9 +246,7 @@ class Runs:
         """
         if self.closing:
             raise ShuttingDown
-        allowed = self._limits.allowed(app.card.name)
-        if allowed and self._active[app.card.id] >= allowed:
-            raise TooManyRequests(f"Too many requests. This app answers {allowed} at a time; please try again shortly.")
+        self._places.check(app.card.id, self._limits.allowed(app.card.name))
 
     def check(self, app: App) -> None:
         """Return if the app's model can be asked.
@@ -256,9 +256,6 @@ class Runs:
         """
         if isinstance(app, EasyApp):  # in a flow the node that asks a model fails
             self._ports.models.check(app.model)
-
-    def _leave(self, owner: Owner) -> None:
-        self._active[owner.app_id] -= 1
 
     async def _drive(self, run: Run, play: Coroutine[None, None, Ending], name: str) -> None:
         """From the first event to the last. After `play` nothing may cut it short: what was said is saved."""
@@ -354,7 +351,7 @@ class Runs:
 
     def _retire(self, run: Run) -> None:
         """Give its place free; keep it readable for a while, and let the oldest go."""
-        self._leave(run.owner)
+        self._places.leave(run.owner.app_id, run.ids.task_id)
         run.task = run.message = run.flow = None  # saved by now; many large ones would fill the memory
         for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
             del self._runs[task_id]
