@@ -264,3 +264,8 @@ async def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:
         assert message.status in ({"normal"} if what == "close" else {"normal", "error"})
         assert message.answer == ("Fine." if message.status == "normal" else "")
     await store.close()
+
+
+@pytest.mark.parametrize("package", ["parlour.stores.sqlite", "parlour.stores.postgres"])
+def test_no_two_steps_have_one_number_and_none_is_left_out(package: str) -> None:
+    assert [step.number for step in steps(package)] == list(range(1, len(steps(package)) + 1))
