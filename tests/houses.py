@@ -62,6 +62,7 @@ from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
+from parlour.runs.metering import Metering
 from parlour.runs.once import Once
 from parlour.runs.places import Places
 from parlour.runs.rates import AppRates, Rates
@@ -360,6 +361,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         runs = Runs(ports, modes(plan.code), asides, plan.limits, Places(sharing))
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = Relay(runs, resumptions, plan.bus)
+        metering = Metering(storage.queued, asyncio.get_running_loop().call_soon)
+        runs.observers.append(metering)
         given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
         given += [Key(digest(ADMIN), "admin", "", "admi…", 0)]
         given += [Key(digest(knowledge_key(tenant)), "knowledge", tenant, "data…", 0) for tenant in TENANTS]
@@ -396,6 +399,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             now=ports.now,
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,
+            metering=metering,
             max_body=plan.max_body,
             lenient=plan.lenient,
             strict_forms=plan.strict_forms,

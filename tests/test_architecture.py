@@ -29,7 +29,7 @@ MAY_SEE = {
     "http": {"wire", "dsl", "runs", "modes", "ports", "domain"},
 }
 ROOT_FILES = {"__init__", "__main__", "cli", "settings", "wiring"}
-WIRING = {"wiring", "wiring_keeping", "wiring_knowledge", "wiring_models"}
+WIRING = {"wiring", "wiring_keeping", "wiring_knowledge", "wiring_models", "wiring_telemetry"}
 PURE = {"domain", "wire", "dsl"}
 IMPURE = {
     "asyncio",

@@ -69,6 +69,17 @@ class Storage(Struct, frozen=True, forbid_unknown_fields=True):
     """How much is kept of the nodes of flows: nothing, how they went, or their inputs and outputs as well."""
 
 
+class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the server tells its operator."""
+
+    metrics: Literal["admin", "open", "off"] = "admin"
+    """Who may read `/metrics`: who has an operator's key, everybody, or nobody."""
+    traces: str = ""
+    """The address of an OpenTelemetry collector (`http://collector:4318`) that is told what runs did."""
+    texts: bool = False
+    """Whether traces and logs tell what was asked and answered."""
+
+
 class Web(Struct, frozen=True, forbid_unknown_fields=True):
     allow: tuple[str, ...] = ()
     """Hosts and networks inside that apps may reach: `wiki.corp`, `*.corp`, `10.0.0.0/8`."""
@@ -213,6 +224,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether apps have a page for browsers, which need no key; by default where only this machine can reach them."""
     server: Server = Server()
     storage: Storage = Storage()
+    telemetry: Telemetry = Telemetry()
     web: Web = Web()
     limits: Limits = Limits()
     code: Code = Code()
@@ -260,7 +272,7 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     section, _, key = name.partition("_")
     if section in {"data", "pages"} and not key:
         tree[section] = value
-    elif section in {"server", "storage", "limits", "code", "knowledge"} and key:
+    elif section in {"server", "storage", "limits", "code", "knowledge", "telemetry"} and key:
         table(tree, section)[key] = value.split(",") if key == "embed_in" else value
     elif section == "web" and key:
         table(tree, section)[key] = value.split(",") if key == "allow" else value

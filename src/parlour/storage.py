@@ -67,6 +67,10 @@ class Storage(Protocol):
     @property
     def versions(self) -> Versions: ...
 
+    def queued(self) -> int:
+        """About how many writes wait."""
+        ...
+
     async def changed(self) -> bool:
         """Whether another process has written since the last time this was asked."""
         ...

@@ -1,5 +1,5 @@
 """Where the parts are chosen, and the only file that names them, with those beside it (`wiring_keeping.py`,
-`wiring_knowledge.py`, `wiring_models.py`). Imported by the commands alone.
+`wiring_knowledge.py`, `wiring_models.py`, `wiring_telemetry.py`). Imported by the commands alone.
 
 What is heavy is imported when it is chosen: a server without a local model never loads one.
 """
@@ -7,7 +7,7 @@ What is heavy is imported when it is chosen: a server without a local model neve
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Collection
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -68,6 +68,7 @@ from parlour.tools.toolbox import Serves, Toolbox, serving
 from parlour.wiring_keeping import database, open_blobs, open_bus, open_storage, signing_secret
 from parlour.wiring_knowledge import Stored, named_of, open_knowledge
 from parlour.wiring_models import Warm, is_demo, open_models, open_moderation, open_voice
+from parlour.wiring_telemetry import open_metering, traced_modes
 
 Entries = dict[str, AppEntry]
 """What the operator says of each app, by its name."""
@@ -91,6 +92,10 @@ def modes(said: Code) -> dict[str, Mode]:
     return MODES | {"advanced-chat": flow, "workflow": flow}
 
 
+def open_modes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Mode]:
+    return traced_modes(modes(settings.code), settings.telemetry, stack)
+
+
 class Server(Struct, frozen=True):
     """What `serve` needs of a wired house."""
 
@@ -111,12 +116,11 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         BadSettings: a part cannot be made as the settings say.
     """
     async with AsyncExitStack() as stack:
-        storage = open_storage(settings, serving=True)
-        lease = await begin(storage, stack)
+        storage, lease = await begin(settings, stack)
         kept, apps = (open_blobs(settings), Signer(await signing_secret(storage.secrets), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
         server, asides, (bus, sharing) = settings.server, Asides(ports, title, suggest), open_bus(settings, stack)
-        runs = Runs(ports, modes(settings.code), asides, limits(settings, entries), Places(sharing))
+        runs = Runs(ports, open_modes(settings, stack), asides, limits(settings, entries), Places(sharing))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = open_relay(runs, resumptions, bus, stack)
@@ -152,6 +156,8 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             now=ports.now,
             new_id=ports.new_id,
             check=storage.check,
+            metering=open_metering(settings.telemetry, storage, runs),
+            open_metrics=settings.telemetry.metrics == "open",
             public_url=server.public_url,
             max_body=server.max_body,
             lenient=server.lenient,
@@ -171,14 +177,15 @@ def open_relay(runs: Runs, resumptions: Resumptions, bus: Bus | None, stack: Asy
     return relay
 
 
-async def begin(storage: Storage, stack: AsyncExitStack) -> Lease:
-    """This process lives; others see it from now on until the stack is closed, and the storage with it."""
+async def begin(settings: Settings, stack: AsyncExitStack) -> tuple[Storage, Lease]:
+    """The database, and the sign of life of this process, which others see there until the stack is closed."""
+    storage = open_storage(settings, serving=True)
     stack.push_async_callback(storage.close)
     lease = Lease(storage.replicas, time.monotonic)
     await lease.renew()
     stack.push_async_callback(lease.leave)
     await sweep(storage)
-    return lease
+    return storage, lease
 
 
 async def sweep(storage: Storage) -> None:

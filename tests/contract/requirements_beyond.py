@@ -14,6 +14,15 @@ ADDED = "An addition: the original ignores it."
 PROCESSES = "An addition: the original reads what goes on in another process through its cache alone."
 
 BEYOND = {
+    "operator:metrics": R("ours", "/metrics tells Prometheus of requests, runs, tokens and cost.", divergence=ADDED),
+    "operator:key": R(
+        "ours", "Only an operator's key opens what is the operator's, and it opens no app.", divergence=ADDED
+    ),
+    "operator:ready": R(
+        "ours",
+        "/ready is 503 where the database or the bus is away, no app is served, or the server ends.",
+        divergence=ADDED,
+    ),
     "processes:read": R(
         "ours, 6.4",
         "The events of a run are read in any process of a house, whichever it goes on in.",

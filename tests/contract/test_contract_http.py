@@ -218,7 +218,7 @@ async def test_a_server_is_well_as_long_as_its_stores_are(
     if isinstance(place.storage, Memory):
         return
     if store == "sqlite":
-        monkeypatch.setattr("parlour.http.app.PATIENCE", 0.01)
+        monkeypatch.setattr("parlour.http.server.PATIENCE", 0.01)
         with closing(sqlite3.connect(tmp_path / "0" / "parlour.db", isolation_level=None)) as command:
             command.execute("BEGIN IMMEDIATE")
             assert_envelope(await place.door.request("GET", "/health", key=""), 503, "service_unavailable")

@@ -36,11 +36,15 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 Operation = APIOperation[Any, Any, Any, Any]
 Case = AnyCase[Any]
 Body = dict[str, object]
-NOT_DESCRIBED = {("GET", "/openapi.json"): "the document itself", ("GET", "/docs"): "a page that shows it"}
+NOT_DESCRIBED = {
+    ("GET", "/openapi.json"): "the document itself",
+    ("GET", "/docs"): "a page that shows it",
+    ("GET", "/metrics"): "numbers for Prometheus, behind an operator's key",
+}
 SPEC: dict[str, Any] = json.loads(document("1.0.0"))
 FOUND: list[Any] = list(cast("Any", openapi.from_dict(SPEC)).get_all_operations())
 OPERATIONS: dict[str, Operation] = {found.ok().label: found.ok() for found in FOUND}
-NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health"}
+NOTHING_TO_GET_WRONG = {"GET /v1/", "GET /health", "GET /ready"}
 KNOWLEDGE = knowledge_key("acme")
 FIRST = key_of("first")
 KEYS = (ADMIN, KNOWLEDGE, FIRST, key_of("write"), key_of("run"), key_of("flow"))

@@ -54,6 +54,8 @@ ASKED = {
     "runs.asides",  # what a new conversation is called
     "runs.rows",  # what it writes down
     "runs.run",
+    "runs.metering",  # what it came to, in numbers
+    "runs.meters",
     "domain.template",
     "domain.people",
     "domain.usage",

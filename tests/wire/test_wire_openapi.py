@@ -50,6 +50,7 @@ def test_it_names_its_version_and_every_route_of_the_contract() -> None:
         ("get", "/v1/site"),
         ("get", "/v1/"),
         ("get", "/health"),
+        ("get", "/ready"),
     }
 
 
@@ -77,13 +78,13 @@ def test_a_message_may_be_answered_as_a_body_or_as_events() -> None:
     assert set(responses["200"]["content"]) == {"application/json", "text/event-stream"}
 
 
-def test_only_the_welcome_the_health_and_signed_addresses_need_no_key() -> None:
+def test_only_the_welcome_the_health_of_the_server_and_signed_addresses_need_no_key() -> None:
     assert FOUND["security"] == [{"app_key": []}]
     open_ = {
         path for path, methods in PATHS.items() for described in methods.values() if described.get("security") == []
     }
     signed = {"/files/{file_id}/file-preview", "/files/tools/{file_id}", "/files/documents/{dataset_id}/{document_id}"}
-    assert open_ == {"/v1/", "/health"} | signed
+    assert open_ == {"/v1/", "/health", "/ready"} | signed
 
 
 def test_schemas_say_what_is_required() -> None:

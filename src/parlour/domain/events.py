@@ -27,6 +27,8 @@ class ModelCalled(Struct, frozen=True, tag=True, tag_field="event"):
     """The texts that were sent."""
     at: float
     """When, in seconds since 1970."""
+    execution: str = ""
+    """Which execution of a node asked it, in a graph."""
 
 
 class ModelFinished(Struct, frozen=True, tag=True, tag_field="event"):

@@ -11,6 +11,8 @@ from msgspec import Struct, structs
 
 from parlour.domain.events import (
     HumanInputRequired,
+    ModelCalled,
+    ModelFinished,
     NodeFinished,
     NodeOutcome,
     NodeRetried,
@@ -74,6 +76,8 @@ async def execute(
                         result = item
                     elif isinstance(item, Waiting):
                         waiting = item
+                    elif isinstance(item, ModelCalled | ModelFinished):
+                        yield placed(item, scope.execution_id)
                     else:
                         yield item
         except Problem as raised:
@@ -87,6 +91,15 @@ async def execute(
         retries += 1
         yield NodeRetried(outcome(step, around, scope, status="retry", problem=problem), retries)
         await asyncio.sleep(step.strategy.pause)
+
+
+def placed(item: ModelCalled | ModelFinished, execution: str) -> ModelCalled | ModelFinished:
+    """The same, with the node that asked; one within a container knows that already."""
+    if isinstance(item, ModelCalled):
+        return item if item.execution else structs.replace(item, execution=execution)
+    if item.called is None or item.called.execution:
+        return item
+    return structs.replace(item, called=structs.replace(item.called, execution=execution))
 
 
 def ended(

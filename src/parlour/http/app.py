@@ -3,12 +3,11 @@
 Knows no route from the inside. A reply is never HTML, and never a stack trace.
 """
 
-import asyncio
 import logging
 import re
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +19,6 @@ from parlour.domain.problems import (
     MethodNotAllowed,
     NotFound,
     Problem,
-    StoreUnavailable,
 )
 from parlour.http import (
     about,
@@ -42,6 +40,7 @@ from parlour.http import (
     people,
     retrieving,
     segments,
+    server,
     suggested,
     tags,
     variables,
@@ -50,7 +49,7 @@ from parlour.http import (
 )
 from parlour.http.house import House
 from parlour.http.rim import json
-from parlour.wire import bodies, errors
+from parlour.wire import errors
 
 log = logging.getLogger(__name__)
 
@@ -65,8 +64,6 @@ PREFLIGHT = {
     "access-control-allow-headers": "Content-Type, Authorization, X-App-Code, X-Trace-Id, Idempotency-Key",
     "access-control-max-age": "600",
 }
-PATIENCE = 5.0
-"""Seconds for the stores to answer that they are well."""
 SLASHES = re.compile(r"//+")
 
 
@@ -97,13 +94,14 @@ def routes(house: House) -> list[Route]:
         *about.routes(house),
         *docs.routes(),
         *pages.routes(house),
-        *server(house),
+        *server.routes(house),
     ]
 
 
 def build(house: House) -> ASGIApp:
     """The app that a server serves. Start-up and shut-down are the composition root's, not the app's."""
     router = Router(routes(house), redirect_slashes=False, default=unknown)
+    metering = house.metering
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -115,6 +113,8 @@ def build(house: House) -> ASGIApp:
             if message["type"] == "http.response.start":
                 started = True
                 message["headers"] += [*EVERY_REPLY, (b"x-request-id", house.new_id().encode())]
+                if metering is not None:
+                    metering.answered(scope["method"], route_of(scope), message["status"])
             await send(message)
 
         scope["app"] = app  # makes the router raise its 405 instead of answering it in plain text
@@ -139,6 +139,12 @@ def build(house: House) -> ASGIApp:
     return app
 
 
+def route_of(scope: Scope) -> str:
+    """The pattern of the address: what is in it differs from one request to the next."""
+    route = scope.get("route")
+    return route.path if isinstance(route, Route) else ""
+
+
 def expected(error: Exception) -> Problem | None:
     """The failure as clients know it; None for one that nobody foresaw."""
     if isinstance(error, Problem):
@@ -152,20 +158,3 @@ def expected(error: Exception) -> Problem | None:
 async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
     del scope, receive, send
     raise NotFound("No such address.")
-
-
-def server(house: House) -> list[Route]:
-    async def welcome(request: Request) -> Response:
-        del request
-        return json(bodies.welcome(__version__))
-
-    async def health(request: Request) -> Response:
-        del request
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await house.check()
-        except TimeoutError:
-            raise StoreUnavailable from None
-        return json(b'{"status":"ok"}')
-
-    return [Route("/v1/", welcome, methods=["GET"]), Route("/health", health, methods=["GET"])]

@@ -24,6 +24,7 @@ from parlour.ports.uploads import Uploads
 from parlour.ports.voice import Voice
 from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
+from parlour.runs.metering import Metering
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
 from parlour.runs.recording import Level
@@ -93,6 +94,10 @@ class House(Struct, frozen=True):
     """Returns if the stores can be used; raises a `Problem` if not."""
     operator: Operator | None = None
     """None where an operator's key is to open nothing."""
+    metering: Metering | None = None
+    """Counts what is asked and answered, if somebody is to read it."""
+    open_metrics: bool = False
+    """Whether everybody may read it, and not operators alone."""
     profile: Literal["documented", "upstream"] = "documented"
     public_url: str = ""
     """Where clients find this server; where it is not said, each is told the address that it asked by itself."""

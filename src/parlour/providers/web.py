@@ -25,6 +25,7 @@ from msgspec import Struct
 from yarl import URL
 
 from parlour import __version__
+from parlour.ports.traces import traceparent
 
 METADATA = (
     ip_network("168.63.129.16/32"),  # a cloud's own channel to its guests, on an address that looks public
@@ -155,10 +156,17 @@ def session(
         connector=connector,
         cookie_jar=DummyCookieJar(),
         headers={"User-Agent": f"parlour/{__version__}"},
-        middlewares=() if allow_private else (guarded,),
+        middlewares=(traced,) if allow_private else (traced, guarded),
         timeout=ClientTimeout(total=300, sock_connect=10),
         trust_env=False,
     )
+
+
+async def traced(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Say for which run it is asked, if somebody traces that."""
+    if parent := traceparent.get():
+        request.headers.setdefault("traceparent", parent)
+    return await handler(request)
 
 
 Address = tuple[int, int, int, str, tuple[object, ...]]

@@ -7,8 +7,15 @@ never waits for a reader.
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from parlour.domain.events import AnyEvent, RunFinished
+
+
+class Waiting(Protocol):
+    """Who wants to know that there is more; told once."""
+
+    def wake(self) -> None: ...
 
 
 class RunLog:
@@ -17,7 +24,7 @@ class RunLog:
     def __init__(self, events: Iterable[AnyEvent] = ()) -> None:
         self.events: list[AnyEvent] = list(events)
         self.finished = False
-        self.waiting: set[Reader] = set()
+        self.waiting: set[Waiting] = set()
 
     def __len__(self) -> int:
         return len(self.events)

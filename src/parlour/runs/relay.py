@@ -14,6 +14,7 @@ from functools import partial
 from msgspec import Struct
 
 from parlour.domain.events import RunFinished, WorkflowPaused
+from parlour.domain.ids import NIL
 from parlour.domain.message import Owner
 from parlour.domain.problems import InternalError, Problem
 from parlour.domain.record import Record
@@ -97,6 +98,15 @@ class Relay:
         self._runs.forget(gone)
         if self._bus is not None:
             await self._bus.send(Forget(gone))
+
+    async def check(self) -> None:
+        """Return if the others can be reached, or there are none.
+
+        Raises:
+            StoreUnavailable: they cannot.
+        """
+        if self._bus is not None:
+            await self._bus.find(NIL)
 
     async def close(self) -> None:
         """Tell the last words of the runs of this process, all of which have ended; try it once where that fails."""

@@ -1,6 +1,7 @@
 """One execution, as everybody who waits for it knows it. Does not know how it is driven, nor where it is kept."""
 
 import asyncio
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -57,6 +58,8 @@ class Run(Struct, eq=False):
     forgotten: bool = False
     """Its conversation was deleted."""
     finished_at: float = 0.0
+    app: str = ""
+    """The name of its app, where that is known."""
 
     @property
     def begun(self) -> bool:
@@ -86,3 +89,11 @@ class Run(Struct, eq=False):
     def _cut(self) -> None:
         if self.task is not None and not self.saving:
             self.task.cancel()
+
+
+class Observer(Protocol):
+    """Who is told of each run of this process: where it begins, or goes on, and where it has ended and is saved."""
+
+    def begun(self, run: Run) -> None: ...
+
+    def ended(self, run: Run) -> None: ...

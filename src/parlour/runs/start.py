@@ -39,7 +39,7 @@ from parlour.runs.log import Kept, RunLog
 from parlour.runs.places import Places
 from parlour.runs.reckoning import reckon
 from parlour.runs.recording import Level, Recorder
-from parlour.runs.run import Run
+from parlour.runs.run import Observer, Run
 
 log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -99,6 +99,7 @@ class Runs:
         self.closing = False
         self.begun: Callable[[Run], None] = lambda _: None
         """Told of each run that goes on here."""
+        self.observers: list[Observer] = []
         self.paused: Callable[[Run], None] = lambda _: None
         """Told of each run that waits for somebody from now on."""
         self.at_rest: Callable[[], Awaitable[None]] = nothing
@@ -183,10 +184,12 @@ class Runs:
         return app.card.name in self._limits.durable
 
     def _set_going(self, run: Run, play: Coroutine[None, None, Ending], app: App | None) -> None:
-        name = "" if app is None else app.card.name
+        run.app = "" if app is None else app.card.name
         self._runs[run.ids.task_id] = run
-        run.task = asyncio.create_task(self._drive(run, play, name), name=f"run {run.ids.task_id}")
+        run.task = asyncio.create_task(self._drive(run, play), name=f"run {run.ids.task_id}")
         self.begun(run)
+        for observer in self.observers:
+            observer.begun(run)
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         """Do it beside the runs; nobody waits for it before the end of the process."""
@@ -257,7 +260,7 @@ class Runs:
         if isinstance(app, EasyApp):  # in a flow the node that asks a model fails
             self._ports.models.check(app.model)
 
-    async def _drive(self, run: Run, play: Coroutine[None, None, Ending], name: str) -> None:
+    async def _drive(self, run: Run, play: Coroutine[None, None, Ending]) -> None:
         """From the first event to the last. After `play` nothing may cut it short: what was said is saved."""
         ending = await guard(play, FAILED, "a run failed", run.ids)
         run.stopping = True
@@ -266,7 +269,9 @@ class Runs:
         run.say(RunFinished(status, problem))
         if run.flow is not None:
             told = run.log.events[run.resumed_at or 0 :]
-            self._recorder.note(run.flow.id, told, self._limits.level(name))
+            self._recorder.note(run.flow.id, told, self._limits.level(run.app))
+        for observer in self.observers:
+            observer.ended(run)
         self._retire(run)
         if status == "paused":
             self.paused(run)

@@ -104,6 +104,10 @@ class Memory:
         self.keys = MemoryKeys(rows)
         self.versions = MemoryVersions(rows)
 
+    def queued(self) -> int:
+        """Nothing waits for memory."""
+        return 0
+
     async def changed(self) -> bool:
         """No other process sees these rows."""
         return False

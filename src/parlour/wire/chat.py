@@ -23,7 +23,7 @@ CONVERSING = frozenset({"chat", "agent-chat", "advanced-chat", "agent"})
 NO_INPUTS: Mapping[str, object] = {}
 
 _TRACE = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
+_TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?:-.*)?")
 
 
 class FileMapping(Struct):

@@ -20,12 +20,13 @@ from parlour.wire import (
     people,
     retrieving,
     segments,
+    server,
     tags,
     variables,
     workflows,
 )
 from parlour.wire.about import Info, Parameters, Site, Suggested, ToolIcons
-from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success, Welcome
+from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsPage, MessagesPage, Success
 from parlour.wire.body import DEFAULT_USER
 from parlour.wire.chat import ChatRequest
 from parlour.wire.completion import CompletionRequest
@@ -61,12 +62,6 @@ class RenameRequest(Struct):
     name: Annotated[str | None, Meta(description="Required unless `auto_generate` is true.")] = None
     auto_generate: Annotated[bool, Meta(description="Let a model find the name; `name` is ignored.")] = False
     user: Annotated[str | int, Meta(description="Your own name for your user.")] = DEFAULT_USER
-
-
-class Health(Struct):
-    """The server runs."""
-
-    status: str
 
 
 OPERATIONS = (
@@ -251,24 +246,7 @@ OPERATIONS = (
     *retrieving.OPERATIONS,
     *model_list.OPERATIONS,
     *admin_operations.OPERATIONS,
-    Operation(
-        method="get",
-        path="/v1/",
-        id="getWelcome",
-        summary="Who answers here",
-        tag="Server",
-        response=Welcome,
-        secured=False,
-    ),
-    Operation(
-        method="get",
-        path="/health",
-        id="getHealth",
-        summary="Whether the server runs",
-        tag="Server",
-        response=Health,
-        secured=False,
-    ),
+    *server.OPERATIONS,
 )
 
 

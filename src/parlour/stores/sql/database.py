@@ -75,6 +75,11 @@ class Database:
         self._reads.put(Unit(each, work, waiting))
         return await waiting
 
+    @property
+    def queued(self) -> int:
+        """About how many writes wait for their transaction."""
+        return self._writes.queued
+
     async def changed(self) -> bool:
         """Whether another process has written since this was last asked."""
         before, self._changes = self._changes, await self.write(self._opened.changes)

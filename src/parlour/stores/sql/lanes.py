@@ -58,6 +58,11 @@ class Lane:
             raise ShuttingDown
         self._queue.put(unit)
 
+    @property
+    def queued(self) -> int:
+        """About how many wait."""
+        return self._queue.qsize()
+
     def end(self) -> None:
         """Take no more; what is queued will be done."""
         self._over = True

@@ -70,6 +70,10 @@ class Stores:
         self.keys = SqlKeys(database)
         self.versions = SqlVersions(database)
 
+    def queued(self) -> int:
+        """About how many writes wait."""
+        return self._database.queued
+
     async def changed(self) -> bool:
         """Whether another process (a command) has written since this was last asked; cheap enough for every second."""
         return await self._database.changed()

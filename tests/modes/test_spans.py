@@ -1,0 +1,64 @@
+"""Spans of what was said: every one has its place and its end. Knows no run that really went."""
+
+import pytest
+
+from parlour.domain.app import Model
+from parlour.domain.events import AgentThought, AnyEvent, ModelCalled, ModelFinished, NodeStarted
+from parlour.domain.trace import Origin, Span, origin
+from parlour.domain.usage import Usage
+from parlour.modes.features.spans import Spans
+
+TASK = "01234567-89ab-4def-8123-456789abcdef"
+MODEL = Model("openai", "gpt-4o-mini")
+
+
+def told(*said: AnyEvent) -> list[Span]:
+    spans = Spans(Span("run", 0, 100), texts=False)
+    spans.hear((float(at), event) for at, event in enumerate(said, 1))
+    return spans.end()
+
+
+def node(execution: str, name: str) -> NodeStarted:
+    return NodeStarted(execution, name, "llm", name, 1, 0)
+
+
+def test_calls_of_nodes_that_run_at_a_time_are_told_apart() -> None:
+    one, two = ModelCalled(MODEL, ("a",), 3.0, "e1"), ModelCalled(MODEL, ("a",), 4.0, "e2")
+    done = ModelFinished(Usage(latency=2.0), called=two), ModelFinished(Usage(latency=5.0), called=one)
+    spans = told(node("e1", "One"), node("e2", "Two"), one, two, *done)
+    calls = [(spans[span.parent or 0].name, span.began, span.ended) for span in spans if span.kind == "client"]
+    assert calls == [("llm One", 3.0, 8.0), ("llm Two", 4.0, 6.0)]
+
+
+def test_what_has_not_ended_ends_with_the_run() -> None:
+    spans = told(node("e1", "One"), ModelCalled(MODEL, (), 2.0, "e1"), AgentThought("t", 1, tool="dice;clock"))
+    assert [(span.name, span.ended) for span in spans[1:]] == [
+        ("llm One", 100),
+        ("chat gpt-4o-mini", 100),
+        ("execute_tool dice", 100),
+        ("execute_tool clock", 100),
+    ]
+
+
+def test_the_tools_of_a_step_last_until_they_are_observed() -> None:
+    spans = told(AgentThought("t", 1), AgentThought("t", 1, tool="dice"), AgentThought("t", 1, "", "six", "dice"))
+    assert [(span.name, span.began, span.ended) for span in spans[1:]] == [("execute_tool dice", 2.0, 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("4bf92f3577b34da6a3ce929d0e0e4736", Origin("4bf92f3577b34da6a3ce929d0e0e4736")),
+        ("4BF92F35-77B3-4DA6-A3CE-929D0E0E4736", Origin("4bf92f3577b34da6a3ce929d0e0e4736")),
+        ("", Origin(TASK.replace("-", ""))),
+        (f"{'a' * 32}-{'b' * 16}-01", Origin("a" * 32, "b" * 16)),
+        (f"{'a' * 32}-{'b' * 16}-00", Origin("a" * 32, "b" * 16, sampled=False)),
+    ],
+)
+def test_a_run_stands_in_its_callers_trace(given: str, expected: Origin) -> None:
+    assert origin(given, TASK) == expected
+
+
+def test_any_other_name_leads_to_one_trace_and_is_kept() -> None:
+    assert origin("order-17", TASK) == origin("order-17", "another") != origin("order-18", TASK)
+    assert origin("order-17", TASK).given == "order-17"
