@@ -9,7 +9,7 @@ ARGS ?=
 
 CHROMIUM ?= $(shell command -v chromium)
 
-.PHONY: help serve test check fix accept compatibility bench chromium web lock wheel clean
+.PHONY: help serve test check fix accept compatibility bench chromium screenshots web lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ ifeq ($(CHROMIUM),)
 	@apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
 	  chromium fonts-dejavu-core fonts-noto-color-emoji fonts-wqy-microhei >/dev/null
 endif
+
+screenshots: $(VENV)/dev chromium  ## take the pictures of docs/pictures
+	@$(BIN)/python -m tests.pages.screenshots
 
 web: $(VENV)/dev  ## build the pages of web/ into the package
 	@$(BIN)/python -m tests.pages.building

@@ -23,6 +23,7 @@ from tests.process.conftest import command
 PNG_DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+GOLDEN = Path(__file__).resolve().parent.parent / "golden"
 LEAVE = "Staff get thirty days of leave in a year. Ask for them in good time, and take them: they are there for you.\n"
 ROSES = """\
 Rain is water that **falls back**: it rises as vapour, gathers into clouds, and comes down when the drops grow heavy.
@@ -49,7 +50,7 @@ RULES: list[dict[str, Any]] = [
     {"purpose": "title", "say": ["A first talk"]},
     {"purpose": "suggest", "say": ['["Where does it go?", "Why is it wet?"]']},
     *[{"match": "reckon", "once": True, **SUM}, {"match": "reckon", "once": True, "say": ["It is ", "**51**."]}] * 20,
-    {"match": "slow", "say": ["drop "], "repeat": 80, "delay_ms": 40},
+    {"match": "slow", "say": ["drop "], "repeat": 70, "delay_ms": 30},
     {"match": "leave", "say": ["Thirty days in a year."]},
     {"match": "rain", "say": re.findall(r"\S*\s+", ROSES), "delay_ms": 2},
     {"match": "look", "say": ["A dot, I think."]},
@@ -97,6 +98,8 @@ def apps() -> dict[str, str]:
         "flow": named(flow_file(graph=flow), "Speaker", "🪶"),
         "run": named(flow_file("workflow", graph=run), "Writer", "✒️"),
         "echo": named(chat_app(), "Echo", "🪞"),
+        "voice": named(chat_app(speech_to_text={"enabled": True}, text_to_speech={"enabled": True}), "Voice", "🎙️"),
+        "ask": named((GOLDEN / "chatflow_human_input" / "app.yml").read_text(), "Approval", "🖋️"),
     }
 
 

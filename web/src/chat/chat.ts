@@ -243,8 +243,7 @@ export class Chat {
   /** Answer what a run waits for; it goes on. */
   async fillForm(turn: Turn, form: FormAsked, action: string, inputs: Record<string, unknown>): Promise<void> {
     await this.api.json("POST", `/v1/form/human_input/${form.form_token}`, { body: { action, inputs } });
-    turn.forms = turn.forms.filter((one) => one !== form);
-    turn.state = "running";
+    forget(turn);
     await this.follow(turn, { task: turn.task });
   }
 

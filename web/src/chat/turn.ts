@@ -92,7 +92,8 @@ export function hear(turn: Turn, event: Event): void {
   if (event.message_id && !turn.known) Object.assign(turn, { id: event.message_id, known: true });
   switch (event.event) {
     case "message":
-      turn.answer += event.answer;
+      // an agent of the newer kind says all of it once more at its end
+      turn.answer = turn.thoughts.length ? event.answer : turn.answer + event.answer;
       break;
     case "text_chunk":
       turn.answer += data.text;
@@ -124,7 +125,7 @@ export function hear(turn: Turn, event: Event): void {
       Object.assign(turn, { state: "failed", error: event.message ?? "" });
       break;
     case "human_input_required":
-      turn.forms.push(data);
+      if (!turn.forms.some((form) => form.form_id === data.form_id)) turn.forms.push(data);
       break;
     case "human_input_form_filled":
     case "human_input_form_timeout":

@@ -1,0 +1,66 @@
+"""Pictures of the pages for the docs: `make screenshots`. Knows nothing of what is right about them: look at them.
+
+A real browser on a real server, with a scripted model, so that they are the same until a page changes.
+"""
+
+import tempfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.pages.browsing import PHONE, browsing, visiting
+from tests.pages.serving_pages import serving_pages
+
+PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+DESKTOP = {"viewport": {"width": 1200, "height": 860}, "device_scale_factor": 1.5}
+
+
+def chat(page: Page, address: str) -> None:
+    """A conversation with the apps that show most."""
+    page.goto(f"{address}/chat/talk")
+    page.get_by_role("button", name="What is rain?").click()
+    expect(page.get_by_role("button", name="Why is it wet?")).to_be_visible()
+    page.locator(".transcript").evaluate("(found) => found.scrollTo(0, 0)")
+    page.mouse.move(0, 0)
+
+
+def flow(page: Page, address: str) -> None:
+    page.goto(f"{address}/chat/flow")
+    page.get_by_label("Topic").fill("Rivers")
+    page.get_by_role("button", name="Start").click()
+    page.get_by_label("Write a message").fill("Say something")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer")).to_contain_text("A few words on that.")
+    page.get_by_text("4 steps").click()
+    page.mouse.move(0, 0)
+
+
+SHOTS: dict[str, tuple[Callable[[Page, str], None], dict[str, object]]] = {
+    "chat-light": (chat, {**DESKTOP, "color_scheme": "light"}),
+    "chat-dark": (chat, {**DESKTOP, "color_scheme": "dark"}),
+    "chat-phone": (flow, {**PHONE, "color_scheme": "dark"}),
+}
+"""How each picture comes about."""
+
+
+def small(picture: bytes) -> bytes:
+    """The same in 256 colours: a third of the bytes."""
+    found = BytesIO()
+    Image.open(BytesIO(picture)).convert("RGB").quantize(256).save(found, "PNG", optimize=True)
+    return found.getvalue()
+
+
+def main() -> None:
+    PLACE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, serving_pages(Path(folder)) as address, browsing() as browser:
+        for name, (show, how) in SHOTS.items():
+            with visiting(browser, **how) as (page, _):
+                show(page, address)
+                (PLACE / f"{name}.png").write_bytes(small(page.screenshot(animations="disabled")))
+
+
+if __name__ == "__main__":
+    main()
