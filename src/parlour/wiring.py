@@ -21,7 +21,7 @@ from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
-from parlour.http.house import House, Operator, PageRules
+from parlour.http.house import LOOPBACK, House, Operator, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
@@ -72,8 +72,6 @@ from parlour.wiring_telemetry import open_metering, traced_modes
 
 Entries = dict[str, AppEntry]
 """What the operator says of each app, by its name."""
-
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 MODES: dict[str, Mode] = {
     "chat": staged(chat.run),
@@ -224,11 +222,10 @@ def pages(settings: Settings, entries: Entries) -> PageRules:
     """Which apps have a page: it needs no key, so where others than this machine can come only if the operator says
     so."""
     server = settings.server
-    wanted = settings.pages
-    if wanted is None:
-        wanted = not server.public_url and server.host in LOOPBACK
+    local = settings.pages is None
+    wanted = (not server.public_url and server.host in LOOPBACK) if local else settings.pages
     apps = frozenset(name for name, entry in entries.items() if wanted and entry.page)
-    return PageRules(apps, server.embed_in, partial(is_demo, settings))
+    return PageRules(apps, local, server.embed_in, partial(is_demo, settings))
 
 
 async def open_ports(

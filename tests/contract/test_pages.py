@@ -104,6 +104,29 @@ async def test_an_app_without_a_page_and_no_app_are_one(build: Build) -> None:
     assert (await Browser(without.door).visit()).status == 404
 
 
+async def test_a_page_of_another_site_is_given_no_token(build: Build) -> None:
+    """In the browser of somebody who may come here, it could chat with an app that only this machine can reach."""
+    place = await build(pages=PageRules(frozenset({"first"}), local=True), public_url="https://ai.example.com")
+    tried = {
+        "http://evil.test": 403,
+        "null": 403,
+        "http://127.0.0.1:8001": 403,
+        "http://127.0.0.1:8000": 200,
+        "https://ai.example.com": 200,
+    }
+    for origin, status in tried.items():
+        headers = {"origin": origin, "host": "127.0.0.1:8000"}
+        assert (await place.door.request("POST", "/chat/first/token", headers=headers, key="")).status == status, origin
+
+
+async def test_a_page_that_is_for_this_machine_alone_is_not_there_by_another_name(build: Build) -> None:
+    for local, status in ((True, 404), (False, 200)):
+        place = await build(pages=PageRules(frozenset({"first"}), local=local))
+        for host in ("evil.test:8000", "ai.example.com", "10.0.0.7"):
+            headers = {"host": host, "origin": f"http://{host}"}
+            assert (await place.door.request("POST", "/chat/first/token", headers=headers, key="")).status == status
+
+
 async def test_the_cookie_is_for_the_server_alone_and_the_user_does_not_tell_it(build: Build) -> None:
     place = await build(apps=APPS, pages=RULES)
     ann = Browser(place.door)

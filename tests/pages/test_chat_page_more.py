@@ -66,6 +66,22 @@ def test_a_connection_that_is_lost_is_taken_up_where_it_broke(browser: Browser, 
         assert not [wrong for wrong in seen.wrong if "/v1/chat-messages" not in wrong and "ERR_" not in wrong]
 
 
+def test_who_looks_elsewhere_meanwhile_comes_back_to_the_whole_answer(browser: Browser, address: str) -> None:
+    with visiting(browser) as (page, seen):
+        page.goto(f"{address}/chat/echo")
+        say(page, "slow")
+        expect(answers(page).last).to_contain_text("drop drop drop")
+        seen.leaving = True
+        page.get_by_role("button", name="New chat").click()
+        expect(answers(page)).to_have_count(0)
+        seen.leaving = False
+        page.locator(".sidebar .name").click()
+        expect(page.get_by_role("button", name="Stop")).to_be_visible()
+        expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=15_000)
+        assert drops(page) == DROPS
+        assert seen.wrong == []
+
+
 def test_files_are_dropped_and_pasted_and_a_wrong_one_is_refused(browser: Browser, address: str) -> None:
     with visiting(browser) as (page, seen):
         page.goto(f"{address}/chat/talk")

@@ -32,6 +32,8 @@ from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
 
 def real(provider: str) -> bool:
     del provider
@@ -43,6 +45,8 @@ class PageRules(Struct, frozen=True):
 
     apps: frozenset[str] = frozenset()
     """By name."""
+    local: bool = False
+    """Whether only a browser on this machine may come."""
     embed_in: tuple[str, ...] = ()
     """Other sites that may show a page within one of theirs (`https://www.example.com`)."""
     demo: Callable[[str], bool] = real

@@ -8,6 +8,7 @@ import re
 import secrets
 from functools import cache, partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from starlette.requests import Request
@@ -15,8 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.app import App
-from parlour.domain.problems import NotFound
-from parlour.http.house import House
+from parlour.domain.problems import Forbidden, NotFound
+from parlour.http.house import LOOPBACK, House
 from parlour.http.rim import json
 from parlour.http.visitors import VALID_SECONDS, Visitor, token, user_name
 from parlour.wire.encode import encode
@@ -75,6 +76,8 @@ async def visit(house: House, request: Request) -> Response:
     app = page_of(house, request)
     if app is None:
         raise NotFound("There is no page of an app of this name.")
+    if not is_own(house, request):
+        raise Forbidden("Only a page of this server is given a visitor's token.")
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(24)
     visitor = Visitor(app.card.name, user_name(house.signer, app.card.name, cookie), int(house.now()) + VALID_SECONDS)
     demo = app.model is not None and house.pages.demo(app.model.provider)
@@ -96,9 +99,18 @@ async def visit(house: House, request: Request) -> Response:
 
 
 def page_of(house: House, request: Request) -> App | None:
-    """The app whose page is asked for; None where it is not there, or has no page."""
+    """The app whose page is asked for; None where it is not there, or has no page for who asks."""
     name = request.path_params["app"]
+    if house.pages.local and request.url.hostname not in LOOPBACK:
+        return None  # what a proxy passes on, or another site has led here by a name of its own
     return house.catalogue.get(name) if name in house.pages.apps else None
+
+
+def is_own(house: House, request: Request) -> bool:
+    """Whether no page of another site asks: in the browser of somebody who may come here it would chat in secret."""
+    origin = request.headers.get("origin")
+    own = {request.headers.get("host"), urlsplit(house.public_url).netloc or None}
+    return origin is None or (urlsplit(origin).netloc or "nowhere") in own
 
 
 async def page(house: House, request: Request, name: str, status: int = 200) -> Response:

@@ -12,7 +12,7 @@ import type {
 
 export interface Draft { key: number; file: File; address: string; type: string; id: string; error: string }
 
-interface Going { task: string; conversation: string; turn: Turn }
+interface Going { task: string; turn: Turn }
 
 const GOING = `parlour:going:${app}`;
 const NEWEST = 100;
@@ -28,6 +28,8 @@ export class Chat {
   more = false;
   conversation = "";
   turns: Turn[] = [];
+  before = false;
+  /** Whether there are messages before those. */
   chosen = new Map<string, string>();
   inputs: Record<string, unknown> = {};
   begun = false;
@@ -90,7 +92,7 @@ export class Chat {
         await this.show(fromAddress());
       }
       this.state = "ready";
-      await this.goOn();
+      if (!this.talks) void this.goOn();
     } catch (error) {
       this.state = error instanceof Problem && error.status === 404 ? "gone" : "failed";
       this.failure = told(error);
@@ -114,16 +116,18 @@ export class Chat {
     this.leave();
     this.conversation = id;
     this.turns = [];
+    this.before = false;
     this.chosen.clear();
     this.begun = false;
     this.fill({});
     if (id) {
       try {
-        const page = await this.api.json<{ data: Message[] }>("GET", "/v1/messages", {
+        const page = await this.api.json<{ data: Message[]; has_more: boolean }>("GET", "/v1/messages", {
           query: { conversation_id: id, limit: NEWEST },
         });
         if (this.conversation !== id) return;
         this.turns = page.data.map(toldBefore);
+        this.before = page.has_more;
         this.begun = true;
         this.fill(this.conversations.find((one) => one.id === id)?.inputs ?? {});
       } catch (error) {
@@ -133,6 +137,16 @@ export class Chat {
       }
     }
     toAddress(this.conversation);
+    this.changed();
+    void this.goOn();
+  }
+
+  /** The messages before those that are shown. */
+  async earlier(): Promise<void> {
+    const query = { conversation_id: this.conversation, limit: NEWEST, first_id: this.turns[0]?.id ?? "" };
+    const page = await this.api.json<{ data: Message[]; has_more: boolean }>("GET", "/v1/messages", { query });
+    this.turns = [...page.data.map(toldBefore), ...this.turns];
+    this.before = page.has_more;
     this.changed();
   }
 
@@ -309,7 +323,7 @@ export class Chat {
     this.running = null;
     this.abort = null;
     if (!paused) close(turn, false);
-    keep(GOING, null, thisTab);
+    this.over(this.conversation);
     this.notice = turn.state === "failed" ? turn.error : turn.state === "stopped" ? t("stopped") : t("answered");
     this.changed();
     await this.after(turn).catch(() => undefined);
@@ -332,17 +346,24 @@ export class Chat {
   }
 
   private remember(turn: Turn): void {
-    const going: Going = { task: turn.task, conversation: this.conversation, turn: { ...turn, sent: [] } };
+    const going = { ...this.goings(), [this.conversation]: { task: turn.task, turn: { ...turn, sent: [] } } };
     keep(GOING, JSON.stringify(going), thisTab);
   }
 
-  /** A page that was loaded anew in the middle of an answer hears the rest of it. */
+  private over(conversation: string): void {
+    const { [conversation]: _, ...others } = this.goings();
+    keep(GOING, JSON.stringify(others), thisTab);
+  }
+
+  /** The runs that had not ended when they were last heard of, by conversation. */
+  private goings(): Record<string, Going> {
+    return JSON.parse(kept(GOING, thisTab) ?? "{}") as Record<string, Going>;
+  }
+
+  /** A page that was loaded anew in the middle of an answer, or went elsewhere, hears the rest of it. */
   private async goOn(): Promise<void> {
-    const text = kept(GOING, thisTab);
-    keep(GOING, null, thisTab);
-    if (!text) return;
-    const going = JSON.parse(text) as Going;
-    if (going.conversation !== this.conversation) return;
+    const going = this.goings()[this.conversation];
+    if (!going || this.running) return;
     let turn = this.turns.find((one) => one.id === going.turn.id);
     if (!turn) {
       turn = going.turn;
@@ -351,19 +372,16 @@ export class Chat {
     const before = { ...turn };
     forget(turn);
     turn.known = true;
-    this.state = "ready";
-    keep(GOING, text, thisTab);
     await this.follow(turn, { task: going.task });
-    if (turn.state === "failed" && !turn.answer) Object.assign(turn, before);  // the run is no longer known: what is kept counts
+    if (turn.state === "failed" && !turn.answer) Object.assign(turn, before); // the run is not known any more: what is kept counts
+    this.changed();
   }
 
   private leave(): void {
-    if (!this.running) return;
     this.abort?.abort();
     this.abort = null;
     this.running = null;
     this.isLost = false;
-    keep(GOING, null, thisTab);
   }
 }
 

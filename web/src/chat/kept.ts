@@ -8,10 +8,9 @@ export function kept(name: string, place: () => Storage): string | null {
   }
 }
 
-export function keep(name: string, value: string | null, place: () => Storage): void {
+export function keep(name: string, value: string, place: () => Storage): void {
   try {
-    if (value === null) place().removeItem(name);
-    else place().setItem(name, value);
+    place().setItem(name, value);
   } catch {
     // then it is forgotten
   }

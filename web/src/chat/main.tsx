@@ -101,6 +101,7 @@ function Transcript({ chat, edit, children }: { chat: Chat; edit: (turn: Turn) =
   return (
     <main class="transcript" ref={place} onScroll={scrolled} tabIndex={-1}>
       <div class="column">
+        {chat.before && <button type="button" class="plain earlier" onClick={() => void chat.earlier()}>{t("more")}</button>}
         {(!shown.length || chat.parameters.opening_statement) && <Opening chat={chat} fresh={!shown.length} />}
         {children}
         {chat.talks && chat.begun && <Given chat={chat} />}

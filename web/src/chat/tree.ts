@@ -11,12 +11,16 @@ export interface Branch {
   siblings: Turn[];
 }
 
-/** What a turn follows: "" for the beginning. One without a parent follows the one that was written before it. */
+/**
+ * What a turn follows: "" for the beginning. One without a parent follows the one that was written before it, and one
+ * whose parent is not known here (it is older than what was read) begins what is shown.
+ */
 export function parents(turns: Turn[], conversation: string): Map<Turn, string> {
   const found = new Map<Turn, string>();
+  const known = new Set(turns.map((turn) => turn.id));
   turns.forEach((turn, place) => {
-    const parent = turn.parent === NIL ? (turns[place - 1]?.id ?? "") : turn.parent === conversation ? "" : turn.parent;
-    found.set(turn, parent);
+    const parent = turn.parent === NIL ? (turns[place - 1]?.id ?? "") : turn.parent;
+    found.set(turn, parent === conversation || !known.has(parent) ? "" : parent);
   });
   return found;
 }
