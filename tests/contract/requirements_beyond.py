@@ -14,6 +14,15 @@ ADDED = "An addition: the original ignores it."
 PROCESSES = "An addition: the original reads what goes on in another process through its cache alone."
 
 BEYOND = {
+    "later:begun": R(
+        "ours", "response_mode async on messages and workflow runs is 202 with the run's ids.", divergence=ADDED
+    ),
+    "later:told": R(
+        "ours",
+        "GET /v1/runs/{run_id} tells how a run goes, and in the end what a blocking caller is told.",
+        divergence=ADDED,
+    ),
+    "later:own": R("ours", "A run is told to its own user alone; to others it is not there.", divergence=ADDED),
     "operator:metrics": R("ours", "/metrics tells Prometheus of requests, runs, tokens and cost.", divergence=ADDED),
     "operator:key": R(
         "ours", "Only an operator's key opens what is the operator's, and it opens no app.", divergence=ADDED

@@ -93,6 +93,9 @@ async def ask_everything(place: Place) -> None:
     await door.get("/v1/app/feedbacks")
     await door.get("/v1/messages", conversation_id=conversation, user="ann")
     await door.get("/v1/conversations", user="ann")
+    await door.send(response_mode="async")
+    asked_of = {"inputs": {"one": "a"}, "user": "ann", "response_mode": "async"}
+    await door.request("POST", "/v1/workflows/run", json_body=asked_of, key=key_of("run"))
     await door.get(f"/v1/messages/{message}/suggested", user="ann")
     await door.post(f"/v1/chat-messages/{NOBODY}/stop", user="ann")
     await door.post(f"/v1/conversations/{conversation}/name", name="New", user="ann")

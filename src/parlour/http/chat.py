@@ -15,6 +15,7 @@ from parlour.domain.claim import Repeat
 from parlour.domain.message import Owner, Page
 from parlour.domain.problems import InternalError, NotChatApp, NotFound
 from parlour.domain.template import fill
+from parlour.http import later
 from parlour.http.admission import Admission, admission, nothing
 from parlour.http.house import House
 from parlour.http.rim import EventStream, app_of, base_of, body_of, json, query_of
@@ -54,6 +55,8 @@ async def send(house: House, request: Request) -> Response:
 async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admission) -> Response:
     """Set the request's run going, and tell of it as was asked for."""
     run = await begun(house, app, asked, repeat, admit)
+    if asked.later:
+        return later.begun(run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.domain.problems import InternalError, NotFound
+from parlour.http import later
 from parlour.http.admission import admission, nothing
 from parlour.http.chat import begun, ended
 from parlour.http.house import House
@@ -46,6 +47,8 @@ async def start(house: House, request: Request) -> Response:
         admit=admit if repeat is None else nothing,
     )
     run = await begun(house, app, asked, repeat, admit)
+    if asked.later:
+        return later.begun(run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(run)
 
 

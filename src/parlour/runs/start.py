@@ -205,10 +205,12 @@ class Runs:
         known, turns = await asyncio.gather(variables.read(owner, conversation_id), variables.turns(conversation_id))
         return known or (), turns + 1
 
-    def find(self, task_id: str, owner: Owner) -> Run | None:
-        """A run of this owner that goes on or ended not long ago."""
-        run = self.of_app(task_id, owner.app_id)
-        return run if run is not None and run.owner == owner else None
+    def find(self, name: str, owner: Owner) -> Run | None:
+        """A run of this owner that goes on or ended not long ago: by its task, its message or its own id."""
+        for run in self._runs.values():
+            if run.owner == owner and name in {run.ids.task_id, run.ids.message_id, run.ids.workflow_run_id}:
+                return None if run.forgotten else run
+        return None
 
     def of_app(self, task_id: str, app_id: str) -> Run | None:
         """A run of this app that goes on or ended not long ago, whoever's it is."""
@@ -295,7 +297,7 @@ class Runs:
         owed += run.held
         if owed or problem is not None:
             if run.overtime and error is None:
-                error = self._overtime()
+                error = f"The answer was stopped: it took longer than {self._limits.run_seconds:g} seconds."
             await self._save(run, status="normal" if problem is None else "error", error=error)
         for event in owed:
             if run.begun or not isinstance(event, WorkflowFinished):
@@ -326,9 +328,6 @@ class Runs:
         if run.record.paused is not None and (self.closing or not run.stopping):
             return "paused", None
         return ("stopped" if run.stopping or run.record.intercepted else "succeeded"), None
-
-    def _overtime(self) -> str:
-        return f"The answer was stopped: it took longer than {self._limits.run_seconds:g} seconds."
 
     async def _end(self, run: Run, event: AnyEvent) -> None:
         """Save, then tell. A graph's message and its run end together."""

@@ -35,6 +35,8 @@ class FileMapping(Struct):
     upload_file_id: Annotated[str | None, Meta(description="For `local_file`: the id of an earlier upload.")] = None
 
 
+ResponseMode = Literal["", "blocking", "streaming", "async"]
+
 TraceId = Annotated[
     str | None,
     Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
@@ -54,8 +56,11 @@ class ChatRequest(Struct):
         Meta(description="Values for the variables of the app's form, with every message. Other names are dropped."),
     ] = {}
     response_mode: Annotated[
-        Literal["blocking", "streaming"] | None,
-        Meta(description="`blocking` (the default) waits for the whole answer; `streaming` sends server-sent events."),
+        Literal["blocking", "streaming", "async"] | None,
+        Meta(
+            description="`blocking` (the default) waits for the whole answer; `streaming` sends server-sent events;"
+            " `async` (an addition) answers 202 at once, and `GET /v1/runs/{run_id}` tells what becomes of it."
+        ),
     ] = None
     conversation_id: Annotated[
         str | None, Meta(description="The UUID of a conversation to continue; absent, null or empty opens a new one.")
@@ -87,6 +92,8 @@ class Asked(Struct, frozen=True):
     ask: Ask
     inputs: dict[str, object]
     files: list[object]
+    later: bool = False
+    """Whether the caller does not wait, and asks later what has become of it."""
 
 
 def parse(
@@ -110,7 +117,7 @@ def parse(
         raise NotChatApp
     query = _query(body)
     inputs = _inputs(body)
-    wanted = response_mode(body)
+    wanted = response_mode(body, later=True)
     conversation_id = read.uuid(body, "conversation_id")
     parent_id = _parent(body, conversation_id)
     entries = files.array(body.get("files"))
@@ -133,7 +140,7 @@ def parse(
     )
     if not workflow_id:
         asks_something(ask)
-    return Asked(ask, inputs, entries)
+    return Asked(ask, inputs, entries, wanted == "async")
 
 
 def asks_something(ask: Ask) -> None:
@@ -175,12 +182,14 @@ def names_files(ask: Ask) -> bool:
     return bool(ask.files) or any(isinstance(value, FileRef | tuple) for value in ask.inputs.values())
 
 
-def is_streaming(mode: str, wanted: Literal["", "blocking", "streaming"]) -> bool:
+def is_streaming(mode: str, wanted: ResponseMode) -> bool:
     """How an app of this mode answers (contract 2.7).
 
     Raises:
         InvalidParam, BadRequest: it cannot answer in the way that was asked for.
     """
+    if wanted == "async":
+        return False
     if mode == "agent-chat" and wanted != "streaming":
         raise InvalidParam(
             "Agent Chat App does not support blocking mode; send response_mode streaming.", params="response_mode"
@@ -259,7 +268,12 @@ def _inputs(body: Mapping[str, object]) -> dict[str, object]:
     return cast("dict[str, object]", value)
 
 
-def response_mode(body: Mapping[str, object]) -> Literal["", "blocking", "streaming"]:
+def response_mode(body: Mapping[str, object], *, later: bool = False) -> ResponseMode:
+    """How it is to be answered. `later`: whether that may be later (`async`).
+
+    Raises:
+        InvalidParam: in another way.
+    """
     match body.get("response_mode"):
         case None:
             return ""
@@ -267,5 +281,7 @@ def response_mode(body: Mapping[str, object]) -> Literal["", "blocking", "stream
             return "blocking"
         case "streaming":
             return "streaming"
+        case "async" if later:
+            return "async"
         case _:
             raise InvalidParam("response_mode: must be blocking or streaming.", params="response_mode")

@@ -70,6 +70,8 @@ def _responses(operation: Operation) -> Schema:
         if content
         else {"204": {"description": "Gone"}}
     )
+    if operation.later is not None:
+        success["202"] = {"description": "Begun", "content": _json(operation.later)}
     return success | {"default": {"description": "What went wrong", "content": _json(ErrorBody)}}
 
 

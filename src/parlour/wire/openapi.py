@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from parlour.wire import (
+    accepted,
     admin_operations,
     annotations,
     audio,
@@ -73,6 +74,7 @@ OPERATIONS = (
         tag="Chat",
         request=ChatRequest,
         response=BlockingAnswer,
+        later=accepted.Accepted,
         stream=True,
         repeatable=True,
     ),
@@ -246,6 +248,7 @@ OPERATIONS = (
     *retrieving.OPERATIONS,
     *model_list.OPERATIONS,
     *admin_operations.OPERATIONS,
+    *accepted.OPERATIONS,
     *server.OPERATIONS,
 )
 
@@ -284,5 +287,5 @@ def _bodies() -> tuple[type[Struct], ...]:
     """Every struct that stands as a body of its own; those within them follow by themselves."""
     found = {ErrorBody: None}
     for operation in OPERATIONS:
-        found |= {body: None for body in (operation.request, operation.response) if body is not None}
+        found |= {body: None for body in (operation.request, operation.response, operation.later) if body is not None}
     return tuple(found)

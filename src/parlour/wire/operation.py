@@ -28,6 +28,8 @@ class Operation(Struct, frozen=True):
     """Whether the body of the success is a list of those."""
     status: int = 200
     """That of a success with a body."""
+    later: type[Struct] | None = None
+    """The body of a 202, where it may be answered before it is done."""
     stream: bool = False
     repeatable: bool = False
     """Whether it takes an `Idempotency-Key`."""

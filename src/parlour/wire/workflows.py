@@ -13,6 +13,7 @@ from parlour.domain.turn import Ask
 from parlour.domain.workflow_run import LogQuery
 from parlour.wire import body as read
 from parlour.wire import files
+from parlour.wire.accepted import Accepted
 from parlour.wire.bodies import Success
 from parlour.wire.chat import Asked, TraceId, response_mode, version_id
 from parlour.wire.completion import Files, Values
@@ -34,8 +35,11 @@ class WorkflowRequest(Struct):
     inputs: Values
     user: Annotated[str | int, Meta(description="Your own name for your user.")]
     response_mode: Annotated[
-        Literal["blocking", "streaming"] | None,
-        Meta(description="`blocking` (the default) waits for the end; `streaming` sends server-sent events."),
+        Literal["blocking", "streaming", "async"] | None,
+        Meta(
+            description="`blocking` (the default) waits for the end; `streaming` sends server-sent events; `async` (an"
+            " addition) answers 202 at once, and `GET /v1/runs/{run_id}` tells what becomes of it."
+        ),
     ] = None
     files: Files = None
     trace_id: TraceId = None
@@ -71,6 +75,7 @@ def _run(path: str, id_: str, summary: str) -> Operation:
         tag="Workflows",
         request=WorkflowRequest,
         response=BlockingRun,
+        later=Accepted,
         stream=True,
         repeatable=True,
     )
@@ -131,7 +136,7 @@ def parse(
     user = read.user(body)
     check_mode(mode, RUNNING)
     inputs = read.inputs(body)
-    wanted, entries = response_mode(body), files.array(body.get("files"))
+    wanted, entries = response_mode(body, later=True), files.array(body.get("files"))
     admit()
     ask = Ask(
         query="",
@@ -142,7 +147,7 @@ def parse(
         workflow_id="" if version is None else version_id(version),
         trace_id=trace_id,
     )
-    return Asked(ask, inputs, entries)
+    return Asked(ask, inputs, entries, wanted == "async")
 
 
 def parse_logs(query: Mapping[str, str]) -> LogQuery:

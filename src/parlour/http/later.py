@@ -1,0 +1,97 @@
+"""Runs that nobody waits for: begun with a 202, and asked about afterwards. Knows no model and no store."""
+
+from functools import partial
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from parlour.domain.app import App, WorkflowApp
+from parlour.domain.ids import Ids
+from parlour.domain.message import Owner
+from parlour.domain.problems import InternalError, NotFound
+from parlour.domain.record import Record
+from parlour.http.house import House
+from parlour.http.rim import app_of, json, query_of
+from parlour.runs.log import RunLog
+from parlour.runs.once import retold, run_retold
+from parlour.runs.run import Run
+from parlour.wire import bodies, queries, workflow_bodies
+from parlour.wire.accepted import accepted, lasting, outcome
+from parlour.wire.body import identifier
+
+
+def routes(house: House) -> list[Route]:
+    return [Route("/v1/runs/{run_id}", partial(show, house), methods=["GET"])]
+
+
+def begun(run: Run) -> Response:
+    """It goes on; where to ask for it."""
+    return json(accepted(run.ids), 202, {"location": f"/v1/runs/{lasting(run.ids)}"})
+
+
+async def show(house: House, request: Request) -> Response:
+    """What has become of a run of this user: by its lasting id, or by its task as long as that is known."""
+    app = await app_of(house, request)
+    owner = Owner(app.card.id, queries.parse_required_user(query_of(request)))
+    wanted = identifier(request.path_params["run_id"])
+    run = await found(house, app, owner, wanted) if wanted else None
+    if run is None:
+        raise NotFound("Run not found")
+    return json(told(house, run))
+
+
+async def found(house: House, app: App, owner: Owner, wanted: str) -> Run | None:
+    """As it goes on here or has ended not long ago; else as it is kept, whichever process it goes on in."""
+    run = house.runs.find(wanted, owner)
+    if run is not None:
+        return run
+    return (
+        await kept_run(house, app, owner, wanted)
+        if isinstance(app, WorkflowApp)
+        else await kept_message(house, app, owner, wanted)
+    )
+
+
+async def kept_run(house: House, app: App, owner: Owner, run_id: str) -> Run | None:
+    row = await house.workflows.get(app.card.id, run_id)
+    if row is None or row.owner != owner:
+        return None
+    laid = await house.pauses.get(app.card.id, row.id) if row.status == "paused" else None
+    if laid is None and row.status in {"running", "paused"}:
+        return going(Ids(row.task_id, "", "", int(row.created_at), row.id), owner, app)
+    return run_retold(row, laid)
+
+
+async def kept_message(house: House, app: App, owner: Owner, message_id: str) -> Run | None:
+    message = await house.history.message(owner, message_id)
+    if message is None:
+        return None
+    laid = None
+    if message.status == "paused":
+        asked = await house.forms.of_conversation(app.card.id, message.conversation_id)
+        forms = asked.get(message.id, ())
+        laid = await house.pauses.get(app.card.id, forms[-1].run_id) if forms else None
+    if laid is None and message.status in {"running", "paused"}:
+        return going(Ids("", message.id, message.conversation_id, int(message.created_at)), owner, app)
+    return retold(message, "", app.mode, laid)
+
+
+def going(ids: Ids, owner: Owner, app: App) -> Run:
+    """One that goes on, in another process."""
+    return Run(ids, owner, app.mode, None, RunLog(), Record())
+
+
+def told(house: House, run: Run) -> bytes:
+    record = run.record
+    run_id = lasting(run.ids)
+    if not run.log.finished:
+        return outcome(run_id, "running", None, None, house.profile)
+    if record.status == "paused":
+        return outcome(run_id, "paused", workflow_bodies.paused(run.ids, run.mode, record), None, house.profile)
+    problem = record.problem or (InternalError() if record.status == "failed" else None)
+    if run.mode == WorkflowApp.mode:
+        result = None if isinstance(problem, InternalError) else workflow_bodies.blocking(run.ids, record)
+        return outcome(run_id, record.status, result, problem, house.profile)
+    result = bodies.blocking(run.ids, run.mode, record) if record.status != "failed" else None
+    return outcome(run_id, record.status, result, problem, house.profile)

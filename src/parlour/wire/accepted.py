@@ -1,0 +1,87 @@
+"""Requests that are answered before they are done, and what has become of them. An addition. Knows no run."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, convert, json
+
+from parlour.domain.events import RunStatus
+from parlour.domain.ids import Ids
+from parlour.domain.problems import Problem
+from parlour.wire import errors
+from parlour.wire.encode import encode
+from parlour.wire.errors import ErrorBody, Profile
+from parlour.wire.operation import Operation
+from parlour.wire.queries import User
+
+
+class Accepted(Struct):
+    """The request is written down, and its run has begun."""
+
+    run_id: Annotated[str, Meta(description="Ask `GET /v1/runs/{run_id}` for it, as long as the run is kept.")]
+    task_id: Annotated[str, Meta(description="For stopping it, and for its events.")]
+    status: Literal["running"]
+    created_at: int
+    message_id: str | UnsetType = UNSET
+    conversation_id: str | UnsetType = UNSET
+    workflow_run_id: str | UnsetType = UNSET
+
+
+class Outcome(Struct):
+    """What has become of a run."""
+
+    run_id: str
+    status: Literal["running", "succeeded", "partial-succeeded", "failed", "stopped", "paused"]
+    result: Annotated[
+        dict[str, object] | None, Meta(description="What a blocking caller would have been told; null until then.")
+    ] = None
+    error: Annotated[ErrorBody | None, Meta(description="Why it failed, if it did.")] = None
+
+
+class OutcomeQuery(Struct, frozen=True):
+    """Whose run it is."""
+
+    user: User
+
+
+OPERATIONS = (
+    Operation(
+        method="get",
+        path="/v1/runs/{run_id}",
+        id="getRun",
+        summary="What has become of a run",
+        tag="Chat",
+        query=OutcomeQuery,
+        response=Outcome,
+    ),
+)
+
+
+def lasting(ids: Ids) -> str:
+    """The id that a run is known by as long as it is kept: its message's, or its own."""
+    return ids.message_id or ids.workflow_run_id
+
+
+def accepted(ids: Ids) -> bytes:
+    return encode(
+        Accepted(
+            run_id=lasting(ids),
+            task_id=ids.task_id,
+            status="running",
+            created_at=ids.created_at,
+            message_id=ids.message_id or UNSET,
+            conversation_id=ids.conversation_id or UNSET,
+            workflow_run_id=ids.workflow_run_id or UNSET,
+        )
+    )
+
+
+def outcome(run_id: str, status: RunStatus, result: bytes | None, problem: Problem | None, profile: Profile) -> bytes:
+    """`result`: the body of a blocking reply."""
+    error = None
+    if problem is not None:
+        error = convert(json.decode(errors.render(problem, profile)[1]), ErrorBody)
+    whole = Outcome(run_id, status, None, error)
+    if result is None:
+        return encode(whole)
+    members = {"run_id": run_id, "status": status, "result": Raw(result), "error": error}
+    return encode(members)
