@@ -9,6 +9,8 @@ An expectation names a file of the corpus by its path and nodes by their ids; no
       pages: {https://x/a.txt: {body: …}} the web, beside its `body` a page may have a `type` and a `status`
       environment: {key: x}              variables of the environment that the operator has set
       partial: true                      it may run although some of it is refused
+      refused: has the id of an earlier  in place of all else: it is not served, for that reason
+      seconds: 60                        how long it may take, if it sleeps
       goes_on: true                      the next message of the conversation of the run before it
       script: [[Hel, lo], {match: …}]    what the models say: pieces, in the order of the calls, or rules of a script
       asked: [[system, "user: hello"]]   each call, line by line; … stands for any text, null for any call
@@ -74,7 +76,7 @@ class Free(Struct, frozen=True):
 FOLDER = Path(__file__).parent
 MEMBERS = {
     *("query", "inputs", "choose", "environment", "goes_on", "partial", "script", "asked", "files", "pages", "sent"),
-    *("tools", "used", "made", "knowledge", "searched"),
+    *("tools", "used", "made", "knowledge", "searched", "refused", "seconds"),
     *("path", "outputs", "answer", "variables", "outcomes", "error", "status"),
 }
 
@@ -87,7 +89,7 @@ def expectations() -> dict[str, list[Run]]:
             assert path not in found, f"{path} is expected twice"
             for run in runs:
                 assert run.keys() <= MEMBERS, f"{path}: {run.keys() - MEMBERS}"
-                assert "path" in run, path
+                assert run.keys() & {"path", "refused"}, path
             found[path] = runs
     return found
 

@@ -6,7 +6,7 @@ not all served yet is refused until they are; one without an expectation is owed
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, nullcontext
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from parlour.domain.files import FileRef
 from parlour.domain.problems import RunFailed, ToolFailed
 from parlour.domain.record import Record
 from parlour.domain.turn import Ask, Exchange, Turn
+from parlour.dsl.findings import Refused
 from parlour.flow.values import files_in
 from parlour.http.reading import understood
 from parlour.modes import chatflow
@@ -70,7 +71,16 @@ def name_of(path: Path) -> str:
 
 
 FILES = {name_of(path): path for path in flow_files()}
-RUNS = [(name, number) for name, runs in EXPECTED.items() for number in range(len(runs)) if name in FILES]
+RUNS = [
+    pytest.param(
+        *(name, number),
+        id=f"{name[-32:]}-{number}",
+        marks=[pytest.mark.slow, pytest.mark.timeout(run["seconds"] + 30)] if "seconds" in run else [],
+    )
+    for name, runs in EXPECTED.items()
+    if name in FILES
+    for number, run in enumerate(runs)
+]
 
 
 @needs_corpus
@@ -80,13 +90,16 @@ def test_each_real_flow_has_an_expectation_or_lacks_a_kind_of_node() -> None:
     assert silent == OWED, "served, but nobody has said what it is to do; or said, and still owed"
 
 
-@pytest.mark.parametrize(("name", "number"), RUNS, ids=[f"{name[-32:]}-{number}" for name, number in RUNS])
+@pytest.mark.parametrize(("name", "number"), RUNS)
 async def test_a_real_flow_does_what_its_file_says(name: str, number: int) -> None:
     if lacking := not_served(FILES[name]):
         pytest.skip(f"not served yet: {', '.join(sorted({type_ for _, type_ in lacking}))}")
     run = EXPECTED[name][number]
     serves = toolbox(run, Pages({}), []).serves
-    app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False), serves=serves)
+    with pytest.raises(Refused, match=run["refused"]) if "refused" in run else nullcontext():
+        app = understood(FILES[name].read_text(), "corpus", partial=run.get("partial", False), serves=serves)
+    if "refused" in run:
+        return
     assert isinstance(app, FlowApp)
     told = await played(run, await turn_of(with_environment(app, run), EXPECTED[name][: number + 1]))
 
@@ -229,7 +242,7 @@ async def played(run: Run, turn: Turn[FlowApp]) -> Told:
         ports = structs.replace(ports, knowledge=library.around(ports.knowledge))
         said = await stack.enter_async_context(aclosing(chatflow.run(turn, ports)))
         try:
-            with fail_after(5):
+            with fail_after(run.get("seconds", 5)):
                 async for event in said:
                     told.events.append(event)
                     told.record.add(event)
