@@ -295,6 +295,11 @@ REPLY = {
     "suggested:questions": R(
         "5.2", "GET /messages/{id}/suggested: up to three questions, made from the last three turns."
     ),
+    "suggested:model": R(
+        "dsl 5",
+        "The author may name a model for it, and what that is told.",
+        divergence="What is told is followed by the shape that the answer is read in.",
+    ),
     "suggested:off": R("5.2", "Where the feature is off: 400 bad_request, by the version that the conversation has."),
     "suggested:own": R("5.2", "An unknown message, or another's, is 404 and says that it does not exist."),
     "suggested:user": R("5", "Suggestions need a user."),

@@ -10,7 +10,9 @@ from parlour.domain.turn import Exchange
 from parlour.llm.title import title
 from parlour.ports import Ports
 from parlour.runs.asides import Asides
+from tests.contract.flow_samples import chatflow_file
 from tests.contract.requirements import requirement
+from tests.flow.model_samples import Listening
 from tests.front_door import FrontDoor
 from tests.houses import NOBODY, Build, app_file, chat_app, key_of, rules
 
@@ -19,6 +21,8 @@ pytestmark = pytest.mark.anyio
 ON = chat_app(suggested_questions_after_answer={"enabled": True})
 THREE = ["What now?", "Wie bitte?", "为什么?"]
 SUGGEST: dict[str, Any] = {"purpose": "suggest", "say": ['["What now?", ', '"Wie bitte?", "为什么?"]']}
+MODEL = {"provider": "langgenius/openai/openai", "name": "small", "completion_params": {"temperature": 1}}
+SMALL = {"suggested_questions_after_answer": {"enabled": True, "model": MODEL, "prompt": "Only about owls."}}
 
 
 async def ask(door: FrontDoor, message: str, user: str = "ann") -> tuple[int, Any]:
@@ -54,6 +58,20 @@ async def test_the_model_is_shown_the_last_three_turns(build: Build) -> None:
     assert (await ask(place.door, last["id"]))[1]["data"] == THREE
     last = await said(place.door, "four", conversation_id=conversation)
     assert (await ask(place.door, last["id"]))[1]["data"] == []
+
+
+@requirement("suggested:model")
+@pytest.mark.parametrize("app", [chat_app(**SMALL), chatflow_file(features=SMALL)], ids=["chat", "flow"])
+async def test_its_author_may_name_another_model_for_it_and_say_what_that_is_told(build: Build, app: str) -> None:
+    listening = Listening(rules(SUGGEST))
+    place = await build(apps={"first": app}, models=listening)
+    message = await said(place.door)
+    assert (await ask(place.door, message["message_id"]))[1]["data"] == THREE
+    asked = listening.calls[-1]
+    assert (asked.model.provider, asked.model.name) == ("openai", "small")
+    assert asked.model.parameters == {"temperature": 1, "max_tokens": 256}
+    assert asked.lines[0].text.startswith("Only about owls. Reply with a JSON array")
+    assert listening.calls[0].model.name != "small"
 
 
 @requirement("suggested:model-fails")

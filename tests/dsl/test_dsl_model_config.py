@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from parlour.domain.annotation import ReplySetting
-from parlour.domain.app import ChatPrompt, CompletionPrompt, Features, Lookup, Said, SimplePrompt, Speech
+from parlour.domain.app import ChatPrompt, CompletionPrompt, Features, Lookup, Said, SimplePrompt, Speech, Suggestions
 from parlour.domain.dataset import Condition, Filter, ModelName, RetrievalSettings, Weights
 from parlour.domain.files import FileRules, FileType
 from tests.dsl.dsl_samples import app, findings, line_of, refusals, sample
@@ -228,7 +228,7 @@ def test_features_are_what_the_file_says_and_raw_as_it_says_it() -> None:
     assert features.raw == written
     assert features.opening_statement == "こんにちは、{{name}}さん"
     assert features.suggested_questions == ("何ができますか", "")
-    assert features.suggest_after_answer is True
+    assert features.suggestions == Suggestions()
     assert features.citations is False
     assert features.speech_to_text is True
     assert features.more_like_this is True

@@ -45,6 +45,10 @@ def test_what_is_for_the_eye_only_is_not_read_aloud(text: str, heard: str) -> No
         (['"Stop!" he', " said. "], ['"Stop!"', "he said."]),
         (["<thi", "nk>a. b. </th", "ink>c. "], ["c."]),
         (["```\na. b.\n", "c. ```\nd. "], ["d."]),
+        (["So.\n```\n", "x = 1. \n" * 300, "y ``", "` Done. "], ["So.", "Done."]),
+        (["So ```\n", "x = 1. " * 300, "``` done. "], ["So done."]),
+        (["```\na. b```", " Done"], ["Done"]),
+        (["```" + "x " * 600 + "```", " Done. "], ["Done."]),
     ],
 )
 def test_it_is_cut_where_a_sentence_ends(pieces: list[str], told: list[str]) -> None:

@@ -86,6 +86,15 @@ class Speech(Struct, frozen=True):
     autoplay: bool = False
 
 
+class Suggestions(Struct, frozen=True):
+    """What may be asked next, as the app's author wants it suggested."""
+
+    model: Model | None = None
+    """None for the app's own."""
+    prompt: str = ""
+    """What the model is told, in place of the usual instruction."""
+
+
 ModerationKind = Literal["keywords", "openai_moderation", "api"]
 
 
@@ -112,7 +121,8 @@ class Features(Struct, frozen=True):
 
     opening_statement: str = ""
     suggested_questions: tuple[str, ...] = ()
-    suggest_after_answer: bool = False
+    suggestions: Suggestions | None = None
+    """None where nothing is suggested after an answer."""
     citations: bool = True
     speech_to_text: bool = False
     speech: Speech = Speech()

@@ -1,9 +1,10 @@
 """What surrounds an answer: greeting, follow-ups, citations, files, voice. Does not know who serves it (dsl.md 5)."""
 
 from parlour.domain.annotation import ReplySetting
-from parlour.domain.app import Features, Speech
+from parlour.domain.app import Features, Speech, Suggestions
 from parlour.domain.dataset import ModelName
 from parlour.dsl.moderation import moderation
+from parlour.dsl.named_model import named_model
 from parlour.dsl.part import Part
 from parlour.dsl.uploads import app_rules
 from parlour.dsl.yaml import Value
@@ -43,7 +44,7 @@ def features(config: Part, written: dict[str, Value], *, graph: bool = False, co
     return Features(
         opening_statement=opening,
         suggested_questions=config.texts("suggested_questions"),
-        suggest_after_answer=enabled["suggested_questions_after_answer"],
+        suggestions=_suggestions(config.part("suggested_questions_after_answer")),
         citations=config.part("retriever_resource").flag("enabled", default=True),
         speech_to_text=enabled["speech_to_text"],
         speech=Speech(
@@ -58,6 +59,14 @@ def features(config: Part, written: dict[str, Value], *, graph: bool = False, co
         files=app_rules(config.part("file_upload"), graph=graph),
         raw={name: written[name] for name in NAMES if name in written},
     )
+
+
+def _suggestions(said: Part) -> Suggestions | None:
+    """Newer exports may name a model for it, and what that is told."""
+    if not said.flag("enabled"):
+        return None
+    model = named_model(said.part("model"))
+    return Suggestions(model if model.provider and model.name else None, said.text("prompt").strip())
 
 
 def _annotations(said: Part) -> ReplySetting | None:

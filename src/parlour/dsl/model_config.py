@@ -9,6 +9,7 @@ from parlour.dsl.agent import Agent, agent
 from parlour.dsl.features import NAMES, features
 from parlour.dsl.form import fields
 from parlour.dsl.knowledge import lookup
+from parlour.dsl.named_model import named_model
 from parlour.dsl.part import Part
 from parlour.dsl.prompts import prompt
 from parlour.dsl.yaml import Value
@@ -26,7 +27,6 @@ KNOWN = {
     "dataset_query_variable",
     "external_data_tools",
 }
-MAX_STOPS = 4
 
 
 class Body(Struct, frozen=True):
@@ -52,28 +52,12 @@ def body(config: Part, written: dict[str, Value], mode: Literal["chat", "agent-c
 
 
 def _model(config: Part) -> Model:
-    model = config.part("model")
-    provider, name = model.text("provider"), model.text("name")
-    if not provider or not name:
-        model.refused(model.name(), "must have a `provider` and a `name`, such as openai and gpt-4o-mini")
-    elif mode := model.text("mode"):
-        model.supported(f"model {provider}/{name} ({mode})")
+    said = config.part("model")
+    model = named_model(said)
+    if not model.provider or not model.name:
+        said.refused(said.name(), "must have a `provider` and a `name`, such as openai and gpt-4o-mini")
+    elif mode := said.text("mode"):
+        said.supported(f"model {model.provider}/{model.name} ({mode})")
     else:
-        model.supported(f"model {provider}/{name}")
-    parameters = model.part("completion_params")
-    return Model(
-        provider=provider,
-        name=name,
-        mode="completion" if model.choice("mode", ("chat", "completion")) == "completion" else "chat",
-        parameters={key: value for key, value in parameters.value.items() if key != "stop" and value is not None},
-        stop=_stops(parameters),
-    )
-
-
-def _stops(parameters: Part) -> tuple[str, ...]:
-    """Stop words go apart; a single one may stand without a list."""
-    single = parameters.value.get("stop")
-    stops = (single,) if isinstance(single, str) else parameters.texts("stop")
-    if len(stops) > MAX_STOPS:
-        parameters.approximated("stop", f"the first {MAX_STOPS} stop words count, as in Dify", "stop")
-    return tuple(stop for stop in stops if stop)[:MAX_STOPS]
+        said.supported(f"model {model.provider}/{model.name}")
+    return model

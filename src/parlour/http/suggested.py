@@ -31,6 +31,6 @@ async def suggested(house: House, request: Request) -> Response:
     if thread is None:
         raise NotFound("Message Not Exists.")
     app = await house.catalogue.pinned(app, thread.conversation.version)
-    if not app.features.suggest_after_answer:
+    if app.features.suggestions is None:
         raise BadRequest("Suggested Questions Is Disabled. Turn on suggested_questions_after_answer in the app's file.")
     return json(about.suggested(await house.asides.suggest(app, thread.exchanges)))

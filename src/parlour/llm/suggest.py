@@ -22,18 +22,23 @@ LONGEST = 4000
 """Characters of an answer that are looked at: a few hundred are asked for."""
 INSTRUCTION = (
     "You are shown the end of a conversation. Write the three questions that the human is most likely to ask next: "
-    "each in the language of the human's last message, each of at most twenty words. Reply with a JSON array of three "
-    'strings alone, such as ["First?", "Second?", "Third?"].'
+    "each in the language of the human's last message, each of at most twenty words."
 )
+SHAPE = ' Reply with a JSON array of three strings alone, such as ["First?", "Second?", "Third?"].'
+USUAL = {"temperature": 0, "max_tokens": 256}
+"""dsl.md 5."""
 
 
-async def suggest(named: Model, exchanges: Sequence[Exchange], ports: Ports) -> tuple[str, ...]:
-    """Up to three questions; none where nothing was said yet, or the model fails or answers something else."""
+async def suggest(named: Model, told: str, exchanges: Sequence[Exchange], ports: Ports) -> tuple[str, ...]:
+    """Up to three questions; none where nothing was said yet, or the model fails or answers something else.
+
+    `told`: in place of the usual instruction.
+    """
     if not exchanges:
         return ()
-    model = structs.replace(named, mode="chat", parameters={"temperature": 0, "max_tokens": 256}, stop=())
+    model = structs.replace(named, mode="chat", parameters=USUAL | named.parameters)
     shown = await fitting(past(exchanges), ROOM, Scale(model, ports.tokens))
-    lines = (Line("system", INSTRUCTION), Line("user", as_text(shown, "Human", "Assistant")))
+    lines = (Line("system", (told or INSTRUCTION) + SHAPE), Line("user", as_text(shown, "Human", "Assistant")))
     try:
         async with aclosing(ports.models.stream(Call(model, lines, purpose="suggest"))) as stream:
             parts = [said.text async for said in stream if isinstance(said, Text)]

@@ -6,6 +6,8 @@ Knows no run, no store and no wire; how a model is asked is in the functions tha
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from msgspec import structs
+
 from parlour.domain.app import App, Model
 from parlour.domain.message import Conversation, Owner
 from parlour.domain.problems import InvalidParam, NotFound
@@ -15,8 +17,8 @@ from parlour.ports import Ports
 Namer = Callable[[Model, str, Ports], Awaitable[str]]
 """What a conversation that began with this query is to be called; empty where a model has no idea."""
 
-Suggester = Callable[[Model, Sequence[Exchange], Ports], Awaitable[tuple[str, ...]]]
-"""What may be asked after these turns; nothing where a model has no idea."""
+Suggester = Callable[[Model, str, Sequence[Exchange], Ports], Awaitable[tuple[str, ...]]]
+"""What may be asked after these turns, by what its author tells the model; nothing where that has no idea."""
 
 NAMING_LIMIT = 100
 OPENING = 20
@@ -27,7 +29,7 @@ GONE = "Conversation Not Exists. A conversation belongs to the `user` and the ap
 
 
 class Asides:
-    """Each on the app's own model; an app without one goes without them."""
+    """Each on the app's own model, if its author has named no other for it; an app without one goes without them."""
 
     def __init__(self, ports: Ports, namer: Namer, suggester: Suggester, patience: float = PATIENCE) -> None:
         self._ports = ports
@@ -65,17 +67,23 @@ class Asides:
 
     async def suggest(self, app: App, exchanges: Sequence[Exchange]) -> tuple[str, ...]:
         """Questions that may come next; none where the model fails or takes too long."""
-        if app.model is None:
+        said = app.features.suggestions
+        if said is None or (model := said.model or own(app.model)) is None:
             return ()
         try:
             async with asyncio.timeout(self._patience):
-                return await self._suggester(app.model, exchanges, self._ports)
+                return await self._suggester(model, said.prompt, exchanges, self._ports)
         except TimeoutError:
             return ()
 
     async def _named(self, app: App, query: str) -> str:
         """What the app's model would call it; empty where there is no model, or it has no idea."""
         return await self._namer(app.model, query, self._ports) if app.model is not None else ""
+
+
+def own(model: Model | None) -> Model | None:
+    """An app's model, without what it is asked with for answers."""
+    return model and structs.replace(model, parameters={}, stop=())
 
 
 def opening_name(query: str) -> str:

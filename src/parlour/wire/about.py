@@ -181,7 +181,7 @@ def parameters(app: App, *, annotated: bool) -> bytes:
         Parameters(
             opening_statement=features.opening_statement,
             suggested_questions=features.suggested_questions,
-            suggested_questions_after_answer=Switch(features.suggest_after_answer),
+            suggested_questions_after_answer=Switch(features.suggestions is not None),
             speech_to_text=Switch(features.speech_to_text),
             text_to_speech=SpeechSettings(
                 speech.enabled, speech.voice, speech.language, "enabled" if speech.autoplay else "disabled"

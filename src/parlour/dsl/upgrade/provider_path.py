@@ -6,14 +6,24 @@ Source: dsl.md 1.4. Does not know which providers there are.
 from parlour.dsl.upgrade.nodes import Data, each_node
 from parlour.dsl.yaml import Value
 
-MODELS = ("model", "metadata_model_config", "single_retrieval_config", "multiple_retrieval_config", "reranking_model")
-"""What holds a model within a node, or holds what does."""
+MODELS = (
+    "model",
+    "metadata_model_config",
+    "single_retrieval_config",
+    "multiple_retrieval_config",
+    "reranking_model",
+    "suggested_questions_after_answer",
+)
+"""What holds a model within a node or among features, or holds what does."""
 
 
 def provider_path(document: Data) -> Data:
     config = document.get("model_config")
     if isinstance(config, dict):
         document = {**document, "model_config": _named(config)}
+    flow = document.get("workflow")
+    if isinstance(flow, dict) and isinstance(features := flow.get("features"), dict):
+        document = {**document, "workflow": {**flow, "features": _named(features)}}
     return each_node(document, _of_node)
 
 

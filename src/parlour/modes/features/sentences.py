@@ -8,7 +8,9 @@ END = re.compile(r"[.!?…]+[\"'”’)\]*_]*\s+|[。！？；][”’」』）]
 """A dot within a number or an address ends nothing; where blank space follows, it does."""
 LONGEST = 1000
 """Characters without an end; more are cut at a blank."""
+FENCE = "```"
 CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+CLOSED = re.compile(r"```.*?```", re.DOTALL)
 PICTURE = re.compile(r"!\[[^\]\n]*\]\([^)\n]*\)")
 LINK = re.compile(r"\[([^\]\n]+)\]\([^)\n]*\)")
 MARKS = re.compile(r"^\s*(?:#{1,6}|>|[-*+])\s+|[*_`~|]+", re.MULTILINE)
@@ -24,12 +26,17 @@ class Sentences:
     def feed(self, piece: str) -> str:
         """All sentences that are complete by now; empty if none is."""
         self._text += "".join(text for thinking, text in self._thoughts.feed(piece) if not thinking)
-        end = 0
-        if self._text.count("```") % 2 == 0:
-            for found in END.finditer(self._text):
-                end = found.end()
-        if not end and len(self._text) > LONGEST:
+        closed = [found.span() for found in CLOSED.finditer(self._text)]
+        plain = self._text.find(FENCE, closed[-1][1] if closed else 0)
+        if plain < 0:
+            plain = len(self._text)
+        elif len(self._text) - plain > LONGEST:  # of long code the marks are enough, and what may be half of others
+            self._text = f"{self._text[:plain]}{FENCE}\n{self._text[-2:]}"
+        ends = [found.end() for found in END.finditer(self._text, 0, plain)]
+        end = next((end for end in reversed(ends) if not any(a < end < b for a, b in closed)), 0)
+        if not end and plain > LONGEST:
             end = self._text.rfind(" ", 0, LONGEST) + 1 or LONGEST
+            end = next((a or b for a, b in closed if a < end < b), end)
         return self._take(end)
 
     def end(self) -> str:
