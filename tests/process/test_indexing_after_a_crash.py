@@ -69,5 +69,5 @@ def test_a_server_that_was_killed_leaves_no_passage_out_and_writes_none_twice(tm
     nodes = asked(data, "SELECT sequence, segment_id FROM nodes WHERE vector IS NOT NULL")
     assert len(nodes) == len({segment for _, segment in nodes}) == len(LINES)
     assert kept <= {(sequence,) for sequence, _ in nodes}, "what was done is not done again"
-    assert asked(data, "SELECT count(*) FROM node_terms") == [(len(LINES),)]
+    assert asked(data, "SELECT count(*) FROM node_words") == [(len(LINES),)]
     assert asked(data, "SELECT count(*) FROM indexing") == [(0,)]

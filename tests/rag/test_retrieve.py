@@ -149,6 +149,14 @@ def test_a_comparison_that_is_none_is_refused() -> None:
         holds(Condition("x", "resembles", "y"), "z")
 
 
+async def test_a_query_is_embedded_once_however_many_datasets_answer() -> None:
+    shelves = library()
+    datasets = [await shelved(shelves, name) for name in ("Pets", "Beasts", "Fish")]
+    shelves.vectors.asked.clear()
+    assert await shelves.retriever.several(datasets, "cat", RetrievalSettings(top_k=9))
+    assert shelves.vectors.asked == ["cat"]
+
+
 async def test_several_datasets_answer_together() -> None:
     shelves = library()
     pets = await shelved(shelves)

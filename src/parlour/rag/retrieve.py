@@ -33,6 +33,22 @@ class Candidate(Struct):
     score: float = 0.0
 
 
+class Asked:
+    """A query. What models make of it is made once, however many datasets are searched."""
+
+    def __init__(self, query: str, embeddings: Embeddings) -> None:
+        self.query = query
+        self._embeddings = embeddings
+        self._lock = asyncio.Lock()
+        self._vectors: dict[ModelName, bytes] = {}
+
+    async def vector(self, model: ModelName) -> bytes:
+        async with self._lock:
+            if model not in self._vectors:
+                [self._vectors[model]] = await self._embeddings.embed(model, [self.query], "query")
+        return self._vectors[model]
+
+
 class Retriever:
     """Finds passages."""
 
@@ -42,12 +58,14 @@ class Retriever:
         self._rerankers = rerankers
 
     async def search(self, dataset: Dataset, query: str, settings: RetrievalSettings | None = None) -> tuple[Hit, ...]:
-        return await self._counted(await self._search(dataset, query, settings or dataset.retrieval))
+        asked = Asked(query, self._embeddings)
+        return await self._counted(await self._search(dataset, asked, settings or dataset.retrieval))
 
     async def several(self, datasets: Sequence[Dataset], query: str, settings: RetrievalSettings) -> tuple[Hit, ...]:
         weighed = settings.reranking and settings.mode == "weighted_score"
         own = [settings_of(dataset, settings, weighed=weighed) for dataset in datasets]
-        searches = [self._search(*one) for one in zip(datasets, [query] * len(datasets), own, strict=True)]
+        asked = Asked(query, self._embeddings)
+        searches = [self._search(dataset, asked, wanted) for dataset, wanted in zip(datasets, own, strict=True)]
         found = [hit for hits in await asyncio.gather(*searches) for hit in hits]
         if settings.reranking and not weighed and found and self._can_rank(settings.reranker):
             scores = await self._rerankers.scores(settings.reranker, query, [spoken(hit.segment) for hit in found])
@@ -57,14 +75,14 @@ class Retriever:
         best = [hit for hit in found if least is None or (hit.score or 0.0) >= least][: settings.top_k]
         return await self._counted(tuple(best))
 
-    async def _search(self, dataset: Dataset, query: str, wanted: RetrievalSettings) -> tuple[Hit, ...]:
-        if not query.strip() or wanted.top_k < 1:
+    async def _search(self, dataset: Dataset, asked: Asked, wanted: RetrievalSettings) -> tuple[Hit, ...]:
+        if not asked.query.strip() or wanted.top_k < 1:
             return ()
         within = await self._within(dataset, wanted)
         if within is not None and not within:
             return ()
-        found = await self._candidates(dataset, query, wanted, within)
-        ranked = await self._ranked(query, found, wanted)
+        found = await self._candidates(dataset, asked, wanted, within)
+        ranked = await self._ranked(asked.query, found, wanted)
         best = [one for one in ranked if wanted.threshold is None or one.score >= wanted.threshold][: wanted.top_k]
         return await self._hits(dataset, best) if best else ()
 
@@ -86,18 +104,24 @@ class Retriever:
         return frozenset(one.id for one in documents if fits(known_of(dataset, one), wanted.filter))
 
     async def _candidates(
-        self, dataset: Dataset, query: str, wanted: RetrievalSettings, within: frozenset[str] | None
+        self, dataset: Dataset, asked: Asked, wanted: RetrievalSettings, within: frozenset[str] | None
     ) -> list[Candidate]:
         """The passages that may answer, with how well their meaning and their words fit, as the method asks."""
         method = "keyword_search" if dataset.technique == "economy" else wanted.method
         limit = max(LEAST, DEEPER * wanted.top_k)
-        near: tuple[Found, ...] = ()
-        worded: tuple[Found, ...] = ()
-        if method in {"semantic_search", "hybrid_search"}:
-            [vector] = await self._embeddings.embed(dataset.embedding, [query], "query")
-            near = await self._store.index.near(dataset.place, vector, limit, within)
-        if method != "semantic_search":
-            worded = await self._store.index.worded(dataset.place, query, limit, within)
+
+        async def by_meaning() -> tuple[Found, ...]:
+            if method not in {"semantic_search", "hybrid_search"}:
+                return ()
+            vector = await asked.vector(dataset.embedding)
+            return await self._store.index.near(dataset.place, vector, limit, within)
+
+        async def by_words() -> tuple[Found, ...]:
+            if method == "semantic_search":
+                return ()
+            return await self._store.index.worded(dataset.place, asked.query, limit, within)
+
+        near, worded = await asyncio.gather(by_meaning(), by_words())
         found = await self._gathered(dataset.place, (*near, *worded))
         for one in near:
             if one.segment_id in found:
@@ -112,7 +136,7 @@ class Retriever:
                 candidate.meaning = max(candidate.meaning, least)
         if method != "semantic_search":
             texts = [spoken(one.segment) for one in found.values()]
-            for candidate, score in zip(found.values(), wording(query, texts), strict=True):
+            for candidate, score in zip(found.values(), wording(asked.query, texts), strict=True):
                 candidate.words = score
         for candidate in found.values():
             candidate.score = told(scored(candidate, method, wanted.weights or Weights()))

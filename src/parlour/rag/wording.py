@@ -1,10 +1,9 @@
 """How much of a query's words is in each of a few texts. Knows no index: the texts are those that it found."""
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 
-from parlour.domain.terms import indexed, terms
+from parlour.domain.terms import counted, terms
 from parlour.rag.passages import COMMON
 
 SATURATION = 0.4
@@ -15,15 +14,16 @@ LENGTH = 0.5
 def wording(query: str, texts: Sequence[str]) -> tuple[float, ...]:
     """For each text, within [0, 1]: the share of the query's words that it has, weighed by how rare they are here."""
     wanted = [term for term in dict.fromkeys(terms(query)) if term not in COMMON] or list(dict.fromkeys(terms(query)))
-    counted = [Counter(indexed(text)) for text in texts]
-    holding = {term: sum(term in known for known in counted) for term in wanted}
-    rare = {term: math.log(1 + (len(texts) - holding[term] + 0.5) / (holding[term] + 0.5)) for term in wanted}
-    whole = sum(rare.values())
-    lengths = [known.total() for known in counted]
-    usual = sum(lengths) / len(lengths) if lengths else 1.0
+    said = [counted(text, wanted) for text in texts]
+    holding = [sum(counts[at] > 0 for counts, _ in said) for at in range(len(wanted))]
+    rare = [math.log(1 + (len(texts) - held + 0.5) / (held + 0.5)) for held in holding]
+    whole = sum(rare)
+    usual = sum(length for _, length in said) / len(said) if said else 1.0
     return tuple(
-        sum(rare[term] * often(known[term], length / (usual or 1.0)) for term in wanted) / whole if whole else 0.0
-        for known, length in zip(counted, lengths, strict=True)
+        sum(weight * often(times, length / (usual or 1.0)) for weight, times in zip(rare, counts, strict=True)) / whole
+        if whole
+        else 0.0
+        for counts, length in said
     )
 
 

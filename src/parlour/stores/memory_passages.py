@@ -200,8 +200,8 @@ class MemoryIndex:
     ) -> tuple[Found, ...]:
         shown = [one for one in self._shown(place, within) if len(one[1].vector) == len(vector)]
         scan = Scan(len(vector))
-        scan.extend([(at, 0, node.vector) for at, (_, node) in enumerate(shown)])
-        ranked = (one for some in scan.ranking(vector, None).portions(limit) for one in some)
+        scan.extend([(at, node.vector) for at, (_, node) in enumerate(shown)])
+        ranked = (one for some in scan.ranking(vector).portions(limit) for one in some)
         found = [(shown[at], score) for at, score in ranked][:limit]
         return tuple(Found(node.id, node.segment_id, document, score) for (document, node), score in found)
 
@@ -213,7 +213,10 @@ class MemoryIndex:
         holding = Counter(term for _, _, known in shown for term in wanted & known.keys())
         found = [
             Found(
-                node.id, node.segment_id, document, sum(rarity(len(shown), holding[one]) for one in wanted & set(known))
+                node.id,
+                node.segment_id,
+                document,
+                sum(rarity(len(shown), holding[one]) * known[one] / (known[one] + 1.2) for one in wanted & set(known)),
             )
             for document, node, known in shown
             if wanted & known.keys()

@@ -17,11 +17,11 @@ from parlour.domain.passages import (
     SegmentQuery,
     SegmentsPage,
 )
-from parlour.domain.terms import indexed
 from parlour.ports.passages import Written
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 from parlour.stores.sql.datasets import at, listed
+from parlour.stores.sql.words import keys_of
 
 DOCUMENT = """
 SELECT documents.sequence FROM documents JOIN datasets ON datasets.id = documents.dataset_id
@@ -111,7 +111,8 @@ INSERT INTO nodes (id, dataset_id, segment_id, document, vector)
 VALUES (:id, :dataset_id, :segment_id, :document, :vector)
 RETURNING sequence
 """
-ADD_TERMS = "INSERT INTO node_terms (rowid, dataset, terms) VALUES (:sequence, :dataset, :terms)"
+ADD_WORDS = "INSERT INTO node_words (rowid, terms) VALUES (:sequence, :keys)"
+DATASET = "SELECT sequence FROM datasets WHERE id = :dataset_id"
 
 ALL = 1 << 62
 """More than there are."""
@@ -182,7 +183,7 @@ class SqlChildren:
             if document is None or not connection.execute(WRITE_CHILD, row).rowcount:
                 return False
             connection.execute(FORGET_NODE, asked)
-            add_node(connection, place, document[0], node)
+            add_nodes(connection, place, document[0], [node])
             return True
 
         return await self._database.write(work)
@@ -219,11 +220,20 @@ def put(connection: Connection, place: Place, document: int, document_id: str, w
         connection.execute(FORGET, {"id": one.id})
     for chunk in written.children:
         connection.execute(WRITE_CHILD, child_row(chunk))
-    for node in written.nodes:
-        add_node(connection, place, document, node)
+    add_nodes(connection, place, document, written.nodes)
 
 
-def add_node(connection: Connection, place: Place, document: int, node: Node) -> None:
+def add_nodes(connection: Connection, place: Place, document: int, nodes: Sequence[Node]) -> None:
+    if not nodes:
+        return
+    [dataset] = connection.execute(DATASET, at(place)).fetchone()
+    for node in nodes:
+        add_node(connection, place, (dataset, document), node)
+
+
+def add_node(connection: Connection, place: Place, within: tuple[int, int], node: Node) -> None:
+    """`within`: the sequences of its dataset and of its document."""
+    dataset, document = within
     row = {
         "id": node.id,
         "dataset_id": place.dataset_id,
@@ -232,13 +242,7 @@ def add_node(connection: Connection, place: Place, document: int, node: Node) ->
         "vector": node.vector or None,
     }
     [sequence] = connection.execute(ADD_NODE, row).fetchone()
-    text = {"sequence": sequence, "dataset": dataset_term(place), "terms": " ".join(indexed(node.text))}
-    connection.execute(ADD_TERMS, text)
-
-
-def dataset_term(place: Place) -> str:
-    """The dataset as one word of the index."""
-    return "d" + place.dataset_id.replace("-", "")
+    connection.execute(ADD_WORDS, {"sequence": sequence, "keys": keys_of(dataset, node.text)})
 
 
 def segment_row(document_id: str, one: Segment) -> dict[str, object]:

@@ -1,15 +1,12 @@
 """How words are found: the one thing for which databases share no statement. Does not know how either does it."""
 
-from collections.abc import Callable, Sequence
-
 from msgspec import Struct
 
 
 class Wording(Struct, frozen=True):
     """What a kind of database has for it."""
 
-    match: Callable[[str, Sequence[str]], str]
-    """A question: the term that stands for the dataset, and the terms of which one is enough."""
-    find: str
-    """Its answers: node, segment, document and score. Knows `:match`, `:dataset`, `:words` (JSON), `:dataset_id`,
-    `:documents` (JSON, or NULL for all) and `:limit`."""
+    holding: str
+    """For each of `:keys` (JSON): the key, and `:most` nodes that hold it, as numbers with commas between."""
+    most: int
+    """How many nodes are read for a key that many hold, where rarer ones will do."""
