@@ -21,9 +21,10 @@ from typing import get_args
 import msgspec
 from msgspec import Struct
 
-from bench import table
+from bench import knowledge, table
 from bench.cases import CASES, Case, asked
 from bench.generator import generate
+from bench.knowledge_table import promises_of, table_of
 from bench.processes import cpu_seconds, machine_cpu_seconds
 from bench.replicas import PROCESSES, stored
 from bench.servers import ROOT, Name, Server, nginx, nginx_binary, parlour, upstream
@@ -31,6 +32,8 @@ from bench.table import Sample
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 SERVERS: tuple[Name, ...] = get_args(Name)
+RETRIEVAL: dict[str, knowledge.Where] = {"knowledge": "embedded", "knowledge-pgvector": "pgvector"}
+"""Rows of another kind: passages found, without a load; not in a first impression, as they take minutes."""
 WARM_UP = Case("warm-up", 10)
 
 
@@ -127,14 +130,14 @@ def chosen(text: str, known: Sequence[str], parser: argparse.ArgumentParser) -> 
 
 def parsed() -> Plan:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measures the server beside nginx.")
-    rows = [case.name for case in CASES]
+    rows = [*(case.name for case in CASES), *RETRIEVAL]
     parser.add_argument("--quick", action="store_true", help="one short repeat of each row; the page is left as it is")
     parser.add_argument("--rows", default="", metavar="NAME,...", help=f"only these of {', '.join(rows)}")
     parser.add_argument("--servers", default="", metavar="NAME,...", help=f"only these of {', '.join(SERVERS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write every sample there")
     given = parser.parse_args()
     return Plan(
-        rows=chosen(given.rows, rows, parser),
+        rows=chosen(given.rows, rows[: -len(RETRIEVAL)] if given.quick and not given.rows else rows, parser),
         servers=chosen(given.servers, SERVERS, parser),
         seconds=0.7 if given.quick else 2,
         repeats=1 if given.quick else 3,
@@ -175,19 +178,26 @@ def surroundings(run: Sequence[Sample]) -> str:
     )
 
 
-def written(run: Sequence[Sample], servers: Sequence[Server]) -> str:
-    parts = [surroundings(run), table.table(run, servers)]
+def written(run: Sequence[Sample], servers: Sequence[Server], found: Sequence[knowledge.Found]) -> str:
+    parts = [surroundings(run), table.table(run, servers)] if run else []
     if told := table.overhead(run):
         parts.append(told)
+    if found:
+        parts.append(table_of(found))
     kept = [
         promise
         for server in servers
         if server.name not in {"direct", "nginx"}
         for promise in table.promises(run, server)
     ]
-    if kept:
+    if kept := [*kept, *promises_of(found)]:
         parts.append(table.verdicts(kept))
     return "\n\n".join(parts)
+
+
+def retrieved(name: str) -> knowledge.Found:
+    say(name)
+    return knowledge.measured(RETRIEVAL[name])
 
 
 def ended(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a signal's function)
@@ -200,7 +210,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, ended)
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         run, servers = measured(Path(folder), plan)
-    text = written(run, servers)
+    found = [retrieved(name) for name in RETRIEVAL if name in plan.rows]
+    text = written(run, servers, found)
     print(text)
     if plan.json is not None:
         plan.json.write_bytes(msgspec.json.encode(run))

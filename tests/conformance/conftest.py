@@ -29,7 +29,7 @@ async def sqlite(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
 @asynccontextmanager
 async def postgres(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
     with request.getfixturevalue("postgres").database() as url:
-        store = Stores(postgres_database(url))
+        store = Stores(postgres_database(url, few=100))  # so that larger datasets go through the index
         try:
             yield store
         finally:

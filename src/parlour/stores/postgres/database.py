@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextLoader
 
 from parlour.domain.problems import Problem, StoreUnavailable
+from parlour.stores.postgres import vectors
 from parlour.stores.postgres.dialect import translated
 from parlour.stores.sql.groups import apart, look_up, together
 from parlour.stores.sql.lanes import Outcome, Unit
@@ -85,8 +86,9 @@ class Session:
 def connect(url: str, *, reading: bool) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="parlour")
     connection.adapters.register_loader("json", TextLoader)
-    connection.execute(f"SET search_path = {SCHEMA}")
+    connection.execute(f"SET search_path = {SCHEMA}, public, extensions")  # where extensions are kept
     if reading:
+        connection.execute(vectors.SETTINGS)
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
         connection.execute("SET default_transaction_read_only = on")
     return connection

@@ -5,6 +5,7 @@ from functools import partial
 
 import psycopg
 
+from parlour.stores.postgres import vectors
 from parlour.stores.postgres.database import SCHEMA, Session, Writer, connect, look_ups
 from parlour.stores.postgres.wording import WORDING
 from parlour.stores.sql.connection import Connection
@@ -23,8 +24,10 @@ LOCK = 7_205_759_403
 OLDEST = 140_000
 
 
-def open_database(url: str, *, known: tuple[Step, ...] | None = None, patience: float = PATIENCE) -> Database:
-    """Open the database, made or brought up to date where needed.
+def open_database(
+    url: str, *, known: tuple[Step, ...] | None = None, patience: float = PATIENCE, few: int = vectors.FEW
+) -> Database:
+    """Open the database, made or brought up to date where needed. `few`: as `vectors.Indexed` means it.
 
     Raises:
         CannotOpen: always with the cure.
@@ -32,7 +35,7 @@ def open_database(url: str, *, known: tuple[Step, ...] | None = None, patience: 
     try:
         with contextlib.ExitStack() as held:
             with connect(url, reading=False) as connection:
-                migrate(connection, known or steps("parlour.stores.postgres"))
+                by_extension = migrate(connection, known or steps("parlour.stores.postgres"))
             writer, *readers = (Session(url, reading=number > 0) for number in range(1 + READERS))
             for session in (writer, *readers):
                 held.callback(session.close)
@@ -46,6 +49,7 @@ def open_database(url: str, *, known: tuple[Step, ...] | None = None, patience: 
                 changes_before=changes(writer),
                 failures=(psycopg.Error,),
                 wording=WORDING,
+                nearest=vectors.Indexed(few) if by_extension else None,
             )
             return Database(opened)
     except (psycopg.Error, UnicodeError) as error:
@@ -55,8 +59,11 @@ def open_database(url: str, *, known: tuple[Step, ...] | None = None, patience: 
         ) from error
 
 
-def migrate(connection: psycopg.Connection, known: tuple[Step, ...]) -> None:
-    """Take the steps that the database has not seen yet, in one transaction; one process at a time."""
+def migrate(connection: psycopg.Connection, known: tuple[Step, ...]) -> bool:
+    """Take the steps that the database has not seen yet, in one transaction; one process at a time.
+
+    Whether vectors are found by an extension.
+    """
     newest = known[-1].number
     if connection.info.server_version < OLDEST:
         raise CannotOpen("the database is older than Postgres 14: name a newer one.")
@@ -73,6 +80,7 @@ def migrate(connection: psycopg.Connection, known: tuple[Step, ...]) -> None:
         for step in (step for step in known if step.number > there):
             connection.execute(step.sql.encode())
             connection.execute("INSERT INTO steps VALUES (%s)", [step.number])
+        return vectors.prepare(connection)
 
 
 def look(connection: Connection) -> None:

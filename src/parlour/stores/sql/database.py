@@ -18,6 +18,7 @@ from parlour.domain.problems import StoreUnavailable
 from parlour.stores.sql.connection import Joint, Result, Row, Work
 from parlour.stores.sql.groups import Refusals, each
 from parlour.stores.sql.lanes import Lane, Run, Unit
+from parlour.stores.sql.nearest import Nearest
 from parlour.stores.sql.wording import Wording
 
 LARGEST_GROUP = 500
@@ -44,6 +45,8 @@ class Opened(Struct, frozen=True):
     failures: Refusals
     """How it fails by itself."""
     wording: Wording
+    nearest: Nearest | None = None
+    """What it has to find vectors by."""
 
 
 class Database:
@@ -52,7 +55,7 @@ class Database:
     def __init__(self, opened: Opened) -> None:
         self._opened = opened
         self._changes = opened.changes_before
-        self.wording = opened.wording
+        self.wording, self.nearest = opened.wording, opened.nearest
         self.replica = uuid4().hex
         """The name of this process among those on the database."""
         self._closing = False

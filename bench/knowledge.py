@@ -1,0 +1,163 @@
+"""What it takes to find passages among a hundred thousand: embedded, and on Postgres with pgvector.
+
+`python -m bench.knowledge_table` prints it alone. Knows which processes are started, and what they are asked; does not
+know what the passages are (`made_up`), nor how a process of them measures itself (`shelf`).
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, get_args
+
+import msgspec
+from msgspec import Struct
+
+from bench.made_up import questions
+from bench.processes import free_port, resident, running, wait_until
+from bench.servers import ROOT, answers
+from bench.shelf import PLACE, TOP, Times, Told, times
+from parlour.providers.embedding.local import ENGINE
+
+Where = Literal["embedded", "pgvector"]
+COUNT = 100_000
+KEY = "dataset-bench"
+OVER_HTTP = 60
+DURABLE = (
+    "fsync=on",
+    "synchronous_commit=on",
+    "full_page_writes=on",
+    "shared_buffers=256MB",
+    "maintenance_work_mem=1GB",
+)
+BUILT_AFTERWARDS = ("node_words_by_key", "node_vectors_384")
+"""Indexes that are quicker made at once."""
+SETTINGS = """\
+[storage]
+database = "{database}"
+
+[knowledge]
+keys = ["{key}"]
+embedding = "local/multilingual-e5-small"
+
+[providers.default]
+kind = "scripted"
+"""
+
+
+class Served(Struct, frozen=True):
+    """The same questions to a whole server, with the built-in model."""
+
+    total: Times
+    bytes: int
+
+
+class Found(Struct, frozen=True):
+    """What one database came to."""
+
+    where: Where
+    count: int
+    fill_seconds: float
+    told: Told
+    served: Served | None
+
+
+@contextmanager
+def database(where: Where, folder: Path) -> Generator[str]:
+    if where == "embedded":
+        yield f"sqlite:///{folder / 'parlour.db'}"
+        return
+    from tests.postgres_server import running as running_postgres  # noqa: PLC0415 -- needs the wheel of the workshop
+
+    with running_postgres(*DURABLE) as server:
+        server.ready().close()
+        yield server.url("postgres")
+
+
+def shelf(what: str, url: str, count: int) -> bytes:
+    command = [sys.executable, "-m", "bench.shelf", what, url, str(count)]
+    return subprocess.run(command, stdout=subprocess.PIPE, cwd=ROOT, check=True).stdout  # noqa: S603 (our own command)
+
+
+def filled(url: str, count: int) -> float:
+    """Seconds. What Postgres keeps beside its tables is made at the end, as whoever fills one knows to do."""
+    began = time.perf_counter()
+    shelf("fill", url, 0)  # the schema, and an empty dataset
+    statements = apart(url) if url.startswith("postgresql:") else []
+    shelf("fill", url, count)
+    if statements:
+        ordered(url, *statements, "VACUUM ANALYZE")
+    return time.perf_counter() - began
+
+
+def apart(url: str) -> list[str]:
+    """Take those indexes away; what makes them again."""
+    rows = ordered(url, "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'parlour'")
+    made = {name: definition for name, definition in rows if name in BUILT_AFTERWARDS}
+    ordered(url, *(f"DROP INDEX parlour.{name}" for name in made))
+    return list(made.values())
+
+
+def ordered(url: str, *statements: str) -> list[tuple[str, str]]:
+    import psycopg  # noqa: PLC0415 -- an extra
+
+    found: list[tuple[str, str]] = []
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            cursor = connection.execute(statement.encode())
+            found = cursor.fetchall() if cursor.description else []
+    return found
+
+
+def served(url: str, folder: Path) -> Served:
+    """Ask a whole server over HTTP; its first question, which reads what it keeps in memory, is not counted."""
+    port, log, config = free_port(), folder / "parlour.log", folder / "parlour.toml"
+    config.write_text(SETTINGS.format(database=url, key=KEY))
+    place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
+    command = [sys.executable, "-m", "parlour", "serve", "--config", str(config), *place]
+    with running(command, log) as child:
+        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), child, log)
+        took: list[float] = []
+        for text in questions(OVER_HTTP):
+            began = time.perf_counter()
+            asked(port, text)
+            took.append(time.perf_counter() - began)
+        return Served(times(took[1:]), resident(child.pid))
+
+
+def asked(port: int, text: str) -> None:
+    settings = {
+        "search_method": "hybrid_search",
+        "top_k": TOP,
+        "reranking_enable": False,
+        "score_threshold_enabled": False,
+    }
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/v1/datasets/{PLACE.dataset_id}/retrieve",
+        msgspec.json.encode({"query": text, "retrieval_model": settings}),
+        {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310
+        assert len(msgspec.json.decode(reply.read())["records"]) == TOP
+
+
+def measured(where: Where, count: int = COUNT) -> Found:
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, database(where, Path(name)) as url:
+        seconds = filled(url, count)
+        told = msgspec.json.decode(shelf("ask", url, count), type=Told)
+        return Found(where, count, seconds, told, served(url, Path(name)) if find_spec(ENGINE) else None)
+
+
+def asked_for() -> list[Found]:
+    """What the command line wants measured."""
+    parser = argparse.ArgumentParser(prog="python -m bench.knowledge_table", description="Measures retrieval alone.")
+    parser.add_argument("where", nargs="*", metavar="WHERE", help=f"of {', '.join(get_args(Where))}")
+    parser.add_argument("--count", type=int, default=COUNT, help="passages")
+    given = parser.parse_args()
+    return [measured(one, given.count) for one in given.where or get_args(Where)]
