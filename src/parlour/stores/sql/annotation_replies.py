@@ -71,7 +71,7 @@ ON CONFLICT (annotation_id, model) DO NOTHING
 FORGET_OTHERS = "DELETE FROM annotation_vectors WHERE app_id = :app_id AND model <> :model"
 
 NEW = """
-SELECT sequence, 0, vector FROM annotation_vectors
+SELECT sequence, vector FROM annotation_vectors
 WHERE app_id = :app_id AND model = :model AND sequence > :after AND length(vector) = :bytes
 ORDER BY sequence
 """
@@ -109,7 +109,7 @@ class SqlAnnotationAnswers:
             scan = self._scans.of(f"{app_id} {name_of(model)}", len(vector))
             with scan.lock:
                 scan.extend(connection.execute(NEW, asked | {"after": scan.last}).fetchall())
-                ranking = scan.ranking(vector, None)
+                ranking = scan.ranking(vector)
             for some in ranking.portions(1):
                 sequences = {"sequences": f"{[sequence for sequence, _ in some]}"}
                 there = {
