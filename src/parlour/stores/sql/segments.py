@@ -86,16 +86,17 @@ ON CONFLICT (id) DO UPDATE SET position = :position, chunk = :chunk
 WHERE child_chunks.segment_id = :segment_id
 """
 
+# Two statements: with a choice in it, one would look at all passages.
 CHILDREN = """
 SELECT child_chunks.chunk
 FROM child_chunks
 JOIN segments ON segments.id = child_chunks.segment_id
 JOIN documents ON documents.id = segments.document_id
 WHERE documents.dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = :tenant)
-  AND CASE WHEN :of_segments THEN child_chunks.segment_id ELSE child_chunks.id END
-    IN (SELECT value FROM json_each(:ids))
+  AND child_chunks.{column} IN (SELECT value FROM json_each(:ids))
 ORDER BY segments.position, segments.sequence, child_chunks.position, child_chunks.sequence
 """
+CHILDREN_BY_ID, CHILDREN_OF = CHILDREN.format(column="id"), CHILDREN.format(column="segment_id")
 
 DELETE_CHILD = """
 DELETE FROM child_chunks WHERE id = :id AND segment_id = (
@@ -189,11 +190,11 @@ class SqlChildren:
         return await self._database.write(work)
 
     async def find(self, place: Place, chunk_ids: Sequence[str]) -> tuple[ChildChunk, ...]:
-        found = {one.id: one for one in await self._children(place, chunk_ids, of_segments=False)}
+        found = {one.id: one for one in await self._children(place, chunk_ids, CHILDREN_BY_ID)}
         return tuple(found[one] for one in chunk_ids if one in found)
 
     async def of(self, place: Place, segment_ids: Sequence[str]) -> tuple[ChildChunk, ...]:
-        return await self._children(place, segment_ids, of_segments=True)
+        return await self._children(place, segment_ids, CHILDREN_OF)
 
     async def page(self, place: Place, segment_id: str, keyword: str, page: int, limit: int) -> ChildrenPage:
         wanted = keyword.casefold()
@@ -204,11 +205,9 @@ class SqlChildren:
         asked = at(place) | {"segment_id": segment_id, "id": chunk_id}
         return bool(await self._database.write(lambda connection: connection.execute(DELETE_CHILD, asked).rowcount))
 
-    async def _children(self, place: Place, ids: Sequence[str], *, of_segments: bool) -> tuple[ChildChunk, ...]:
-        asked = at(place) | {"ids": listed(ids), "of_segments": of_segments}
-        rows: list[tuple[str]] = await self._database.read(
-            lambda connection: connection.execute(CHILDREN, asked).fetchall()
-        )
+    async def _children(self, place: Place, ids: Sequence[str], sql: str) -> tuple[ChildChunk, ...]:
+        asked = at(place) | {"ids": listed(ids)}
+        rows: list[tuple[str]] = await self._database.read(lambda connection: connection.execute(sql, asked).fetchall())
         return tuple(child(row[0]) for row in rows)
 
 
