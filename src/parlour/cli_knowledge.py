@@ -23,6 +23,7 @@ from parlour.settings import BadSettings, Settings
 
 LOOK = 0.2
 """Seconds between two looks at how far the work is."""
+PIECE = 1024 * 1024
 UNKNOWN = "application/octet-stream"
 
 tenant_option = click.option("--tenant", default=TENANT, help="whose dataset it is")
@@ -153,4 +154,6 @@ async def watched(
 
 
 async def pieces(file: Path) -> AsyncIterator[bytes]:
-    yield await asyncio.to_thread(file.read_bytes)
+    with await asyncio.to_thread(file.open, "rb") as opened:
+        while piece := await asyncio.to_thread(opened.read, PIECE):
+            yield piece

@@ -3,6 +3,7 @@
 numpy is loaded with the first ranking: a server that searches nothing goes without it.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,9 @@ Array = Any
 """An array of numpy, which is not loaded when this is read."""
 WIDE = 4_000_000
 """Rows that lie further apart than this are sorted, where others are counted in place."""
+# One thread multiplies a dataset's vectors in the time that memory takes to bring them; a second one gains little, and
+# spins while it waits for a core that others use. numpy reads this when it is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 class Ranking:
