@@ -1,4 +1,4 @@
--- Words under keys, as SQLite's 0018 has them.
+-- Words under keys, as SQLite's 0019 has them.
 
 -- All but the numbers lies elsewhere (more than 2,000 characters, whatever the text): what is found by its words is read
 -- by the thousand, and a hundred numbers lie on the page of one text.
