@@ -29,6 +29,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    license: { fileName: "licenses.md" },
     rollupOptions: {
       input: { chat: join(import.meta.dirname, "chat.html") },
       output: { entryFileNames: "[name]-[hash:8].js", chunkFileNames: "[name]-[hash:8].js", assetFileNames: "[name]-[hash:8][extname]" },

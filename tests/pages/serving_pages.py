@@ -50,6 +50,13 @@ RULES: list[dict[str, Any]] = [
     {"purpose": "title", "say": ["A first talk"]},
     {"purpose": "suggest", "say": ['["Where does it go?", "Why is it wet?"]']},
     *[{"match": "reckon", "once": True, **SUM}, {"match": "reckon", "once": True, "say": ["It is ", "**51**."]}] * 20,
+    {
+        "match": "draw",
+        "once": True,
+        "tool_calls": [{"name": "bar_chart", "arguments": {"data": "1;2"}}],
+        "say": ["One moment. "],
+    },
+    {"match": "draw", "say": ["Here it is."]},
     {"match": "slow", "say": ["drop "], "repeat": 70, "delay_ms": 30},
     {"match": "leave", "say": ["Thirty days in a year."]},
     {"match": "rain", "say": re.findall(r"\S*\s+", ROSES), "delay_ms": 2},
@@ -89,7 +96,7 @@ def apps() -> dict[str, str]:
             "enabled": True,
             "strategy": "function_call",
             "max_iteration": 3,
-            "tools": [tool_use("maths/eval_expression")],
+            "tools": [tool_use("maths/eval_expression"), tool_use("chart/bar_chart")],
         }
     }
     return {

@@ -61,6 +61,7 @@ def test_a_first_time_visitor_walks_through_all_of_it(browser: Browser, address:
         expect(page.get_by_role("heading", name="Almanac").first).to_be_visible()
         page.get_by_role("button", name="What is rain?").click()
         expect(page.locator("figure.code")).to_contain_text("def falls")
+        expect(page.locator("figure.code .hljs-keyword").first).to_have_text("def")
         expect(page.get_by_role("button", name="Why is it wet?")).to_be_visible()
         stops_and_asks_anew(page)
         sends_a_picture(page)
@@ -155,6 +156,11 @@ def test_an_agent_and_a_flow_show_what_they_do(browser: Browser, address: str) -
         page.get_by_text("Used eval_expression").click()
         expect(page.locator(".thought pre").last).to_contain_text("51")
         expect(answers(page).last).to_contain_text("It is 51.")
+        say(page, "Please draw 1 and 2")
+        expect(answers(page).last).to_contain_text("Here it is.")
+        picture = answers(page).last.get_by_role("img")
+        expect(picture).to_have_js_property("complete", value=True)
+        assert picture.evaluate("(found) => found.naturalWidth") > 100
 
         page.goto(f"{address}/chat/flow")
         page.get_by_role("button", name="Start").click()

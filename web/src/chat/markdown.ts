@@ -88,7 +88,8 @@ function titled(code: HTMLElement): void {
   frame.className = "code";
   const head = document.createElement("figcaption");
   const name = document.createElement("span");
-  name.textContent = /language-([\w+#-]+)/.exec(code.className)?.[1] ?? "";
+  const language = /language-([\w+#-]+)/.exec(code.className)?.[1] ?? "";
+  name.textContent = language;
   const copy = document.createElement("button");
   copy.type = "button";
   copy.textContent = t("copy");
@@ -102,7 +103,12 @@ function titled(code: HTMLElement): void {
   pre.tabIndex = 0;
   pre.replaceWith(frame);
   frame.append(head, pre);
+  if (!language) return;
+  if (colours) colours.colour(code, language);
+  else void import("./highlight").then((loaded) => (colours = loaded).colour(code, language));
 }
+
+let colours: typeof import("./highlight") | null = null;
 
 /** What a model thought aloud, in its own tags, and what it said. */
 export function apart(answer: string): { thought: string; said: string } {
