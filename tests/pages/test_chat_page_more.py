@@ -125,6 +125,10 @@ def test_a_flow_that_asks_goes_on_when_it_is_answered(browser: Browser, address:
         say(page, "the letter")
         form = page.get_by_role("region", name="This is waiting for you")
         expect(form).to_contain_text("Send the letter?")
+        seen.leaving = True
+        page.reload()
+        expect(form).to_contain_text("Send the letter?")
+        seen.leaving = False
         form.get_by_role("textbox").fill("with love")
         form.get_by_role("button", name="Send").click()
         expect(answers(page).last).to_contain_text("One moment. Sent: with love")

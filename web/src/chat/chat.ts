@@ -322,7 +322,11 @@ export class Chat {
     this.isLost = false;
     this.running = null;
     this.abort = null;
-    if (!paused) close(turn, false);
+    if (paused) {
+      this.say(t("waits"));
+      return;
+    }
+    close(turn);
     this.over(this.conversation);
     this.notice = turn.state === "failed" ? turn.error : turn.state === "stopped" ? t("stopped") : t("answered");
     this.changed();

@@ -123,7 +123,7 @@ function Opening({ chat, fresh }: { chat: Chat; fresh: boolean }) {
       {fresh && <Mark chat={chat} />}
       {fresh && <h2>{chat.info.name}</h2>}
       {fresh && chat.info.description && <p class="quiet">{chat.info.description}</p>}
-      {opening_statement ? <Text of={introduction || opening_statement} /> : fresh && chat.talks && !chat.info.description && <p class="quiet">{t("hello")}</p>}
+      {opening_statement ? <Text of={introduction || opening_statement} /> : fresh && asks && chat.talks && !chat.info.description && <p class="quiet">{t("hello")}</p>}
       {fresh && asks && suggested_questions.length > 0 && <Suggested chat={chat} of={suggested_questions} />}
     </section>
   );
@@ -153,7 +153,7 @@ function Given({ chat }: { chat: Chat }) {
 
 /** What is told in passing: it goes by itself. */
 function Notice({ chat }: { chat: Chat }) {
-  const quiet = [t("answered"), t("stopped"), ""].includes(chat.notice) || chat.turns.some((turn) => turn.error === chat.notice);
+  const quiet = [t("answered"), t("stopped"), t("waits"), ""].includes(chat.notice) || chat.turns.some((turn) => turn.error === chat.notice);
   const text = chat.isLost ? t("offline") : quiet ? "" : chat.notice;
   useEffect(() => {
     if (!text || chat.isLost) return;

@@ -189,7 +189,7 @@ function addFiles(turn: Turn, files: WireFile[] | null | undefined): void {
 }
 
 /** It is over, whatever was heard last. */
-export function close(turn: Turn, stopped: boolean): void {
-  if (turn.state === "running") turn.state = stopped ? "stopped" : "done";
+export function close(turn: Turn): void {
+  if (turn.state === "running") turn.state = "done";
   for (const step of turn.steps) if (step.status === "running") step.status = turn.state === "done" ? "succeeded" : "stopped";
 }
