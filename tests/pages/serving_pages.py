@@ -7,7 +7,6 @@ import base64
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -141,10 +140,3 @@ def serving_pages(folder: Path, settings: str = "", rules: list[dict[str, Any]] 
         child.terminate()
         child.wait(20)
         child.stdout.close()
-
-
-if __name__ == "__main__":
-    with serving_pages(Path(sys.argv[1])) as address:
-        sys.stdout.write(f"{address}/chat/talk\n")
-        sys.stdout.flush()
-        sys.stdin.read()

@@ -1,9 +1,7 @@
-"""What the chat page does besides: a lost connection, files by drop and paste, voices, forms, and the demo itself."""
+"""What the chat page does besides: a lost connection, files by drop and paste, voices, and forms."""
 
 import re
-import sys
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,7 +11,6 @@ from tests.pages.cutting import cutting
 from tests.pages.serving_pages import PNG_DOT, serving_pages
 from tests.pages.speaking import HEARD, speaking
 from tests.pages.test_chat_page import DROPS, answers, drops, say
-from tests.process.test_install import DATA, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.xdist_group("pages")]
 
@@ -133,20 +130,4 @@ def test_a_flow_that_asks_goes_on_when_it_is_answered(browser: Browser, address:
         form.get_by_role("button", name="Send").click()
         expect(answers(page).last).to_contain_text("One moment. Sent: with love")
         expect(form).to_have_count(0)
-        assert seen.wrong == []
-
-
-@pytest.mark.timeout(300)
-def test_a_newcomer_talks_to_the_demo(browser: Browser, tmp_path: Path) -> None:
-    """`parlour serve`, and nothing else: the address that it prints, and the small model itself."""
-    DATA.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "parlour.toml").write_text(f'data = "{DATA}"\n[storage]\ndatabase = "memory:"\n')
-    words = [str(Path(sys.executable).with_name("parlour")), "serve", "--port", "0"]
-    with started(words, tmp_path) as served, visiting(browser) as (page, seen):
-        [shown] = [found for line in served.said for found in re.findall(r"http\S+/chat/demo$", line.strip())]
-        page.goto(shown)
-        expect(page.get_by_role("note")).to_contain_text("The tiny demo model answers here")
-        page.get_by_role("button", name="What is the capital of France?").click()
-        expect(answers(page).last).to_contain_text("Paris", timeout=60_000)
-        expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=60_000)
         assert seen.wrong == []
