@@ -5,7 +5,7 @@ Knows no kind of node from the inside, and no file.
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from importlib import import_module
 
 import msgspec
 
@@ -49,10 +49,15 @@ def unknown(node: Node, served: Iterable[str]) -> Fault:
         advice = f"nodes of the type {node.type} are not served yet"
     elif not advice:
         spelt = node.type.lower().replace("_", "-").replace(" ", "-")
-        near = [spelt] if spelt in names else get_close_matches(spelt[:40], sorted(names), 1, 0.75)
+        near: list[str] = [spelt] if spelt in names else close(spelt[:40], sorted(names))
         meant = f": did you mean `{near[0]}`?" if near else ", and nobody knows how to run it"
         advice = f"`{node.type}` is no type of a node{meant}"
     return Fault("refused", node.id, "", advice, ("type",))
+
+
+def close(word: str, names: list[str]) -> list[str]:
+    """The name that the word is most like, if any is."""
+    return import_module("difflib").get_close_matches(word, names, 1, 0.75)  # not on top: hardly ever needed
 
 
 def misshapen(node: Node, error: msgspec.ValidationError) -> Fault:
