@@ -357,6 +357,7 @@ class Runs:
         """Give its place free; keep it readable for a while, and let the oldest go."""
         self._places.leave(run.owner.app_id, run.ids.task_id)
         run.task = run.message = run.flow = None  # saved by now; many large ones would fill the memory
+        run.record.parts = [run.record.answer]  # one text, where there were hundreds
         for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
             del self._runs[task_id]
         if self._forgetting is None:
