@@ -3,8 +3,9 @@
 import logging
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ from parlour.ports.catalogue import Key, Version
 from parlour.ports.retention import Pruned
 from parlour.runs.pruning import counted, prune
 from parlour.serve import cure, serve
-from parlour.settings import AppEntry, BadSettings
+from parlour.settings import AppEntry, BadSettings, Settings
 from parlour.sources import Source, files_of, hint, make_key, sources
 
 partial_option = click.option("--allow-partial", is_flag=True, help="take apps of which some nodes do not run")
@@ -100,14 +101,16 @@ def serve_(
 def check(paths: tuple[Path, ...], *, allow_partial: bool, config: Path | None) -> None:
     """Say of each part of an app file whether it is supported, approximated or refused; exit 1 if any is refused."""
     refused, serves = False, tools_of(config)
-    for source in (source for one in paths for source in files_of(AppEntry(str(one)))):
+    sources = [source for one in paths for source in files_of(AppEntry(str(one)))]
+    lacking = lost_datasets(sources, config)
+    for source in sources:
         found = report(source.path.read_text("utf-8", "replace"), source.name, serves)
         for finding in found:
             refused |= finding.level == "refused" and not (allow_partial and finding.partial)
             advice = f" — {finding.advice}" if finding.advice else ""
             level = click.style(finding.level, fg=COLOURS[finding.level])
             click.echo(f"{source.path}:{finding.line}: {level}: {finding.what}{advice}")
-        for line, lost in lost_datasets(source, config):
+        for line, lost in lacking[source.path]:
             level = click.style("approximated", fg=COLOURS["approximated"])
             click.echo(
                 f"{source.path}:{line}: {level}: dataset {lost}: is not here, and nothing is found in it — {CURE}"
@@ -119,20 +122,18 @@ def check(paths: tuple[Path, ...], *, allow_partial: bool, config: Path | None) 
 CURE = '`parlour knowledge add NAME FOLDER` makes one; [datasets."…"] name = "NAME" says that it stands for this'
 
 
-def lost_datasets(source: Source, config: Path | None) -> list[tuple[int, str]]:
-    """The datasets that a file names and that are not here, by line."""
-    named = datasets(source.path.read_text("utf-8", "replace"), source.name)
-    if not named:
-        return []
-    settings = settings_of(config, None)
-    if not wiring.has_database(settings):
-        return list(named)
+def lost_datasets(sources: Sequence[Source], config: Path | None) -> dict[Path, list[tuple[int, str]]]:
+    """The datasets that each file names and that are not here, by line."""
+    named = {one.path: datasets(one.path.read_text("utf-8", "replace"), one.name) for one in sources}
+    lost = {dataset for found in named.values() for _, dataset in found}
+    if lost and wiring.has_database(settings := settings_of(config, None)):
+        lost = with_storage(settings, partial(unknown, settings, lost))
+    return {path: [(line, one) for line, one in found if one in lost] for path, found in named.items()}
 
-    async def work(storage: wiring.Storage) -> list[tuple[int, str]]:
-        known = wiring.named_datasets(settings, storage)
-        return [(line, one) for line, one in named if not await known.find([one])]
 
-    return with_storage(settings, work)
+async def unknown(settings: Settings, names: Collection[str], storage: wiring.Storage) -> set[str]:
+    datasets = wiring.named_datasets(settings, storage)
+    return {one for one in names if not await datasets.find([one])}
 
 
 def tools_of(config: Path | None) -> Callable[[ToolUse], str]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import mimetypes
-import os
 import sys
 import time
 import uuid
@@ -87,7 +86,7 @@ async def adding(settings: Settings, name: str, tenant: str, files: list[Path]) 
         storage = wiring.open_storage(settings, serving=False)
         stack.push_async_callback(storage.close)
         blobs = wiring.open_blobs(settings)
-        indexer = await wiring.open_indexer(settings, storage, blobs, stack, worker=f"command {os.getpid()}")
+        indexer = await wiring.open_indexer(settings, storage, blobs, stack, worker=f"command {uuid.uuid4()}")
         store = storage.knowledge
         dataset = await dataset_of(store, name, tenant)
         ids = await put(store, blobs, dataset, files)

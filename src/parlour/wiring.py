@@ -25,7 +25,7 @@ from parlour.http.house import LOOPBACK, House, Operator, PageRules
 from parlour.http.signing import Signer
 from parlour.llm.suggest import suggest
 from parlour.llm.title import title
-from parlour.modes import agent, chat, chatflow, completion, workflow
+from parlour.modes import agent, chat, chatflow, completion
 from parlour.modes.features import staged
 from parlour.modes.features.whole_answer import told_whole
 from parlour.ports import Ports
@@ -78,9 +78,8 @@ MODES: dict[str, Mode] = {
     "agent-chat": staged(agent.run),
     "agent": told_whole(staged(agent.run)),
     "completion": staged(completion.run),
-    "advanced-chat": staged(chatflow.run),
-    "workflow": staged(workflow.run),
 }
+"""Those that need nothing to be said of them."""
 
 
 def modes(said: Code) -> dict[str, Mode]:

@@ -1,6 +1,6 @@
 """A knowledge base, and how it is searched. Does not know where it is stored, nor what stands in its documents."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -39,11 +39,35 @@ class Weights(Struct, frozen=True):
     """As whoever set the weights named it; the dataset's own model is asked."""
 
 
+Comparison = Literal[
+    "contains",
+    "not contains",
+    "start with",
+    "end with",
+    "is",
+    "is not",
+    "empty",
+    "not empty",
+    "in",
+    "not in",
+    "=",
+    "≠",
+    ">",
+    "<",
+    "≥",
+    "≤",
+    "before",
+    "after",
+]
+COMPARISONS: frozenset[str] = frozenset(get_args(Comparison))
+
+
 class Condition(Struct, frozen=True):
     """What a document's metadata must be."""
 
     name: str
     operator: str
+    """One of the comparisons; what is none is told where it is tried."""
     value: str | float | tuple[str, ...] | None = None
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from parlour.domain.app import Lookup, Model
-from parlour.domain.dataset import Condition, Dataset, Filter, MetadataField
+from parlour.domain.dataset import COMPARISONS, Condition, Dataset, Filter, MetadataField
 from parlour.domain.passages import Hit
 from parlour.llm import mending
 from parlour.llm.structured import first_object
@@ -36,11 +36,6 @@ FILTERING = (
     "The operators are contains, not contains, start with, end with, is, is not, in, not in for texts, = ≠ > < ≥ ≤ for "
     "numbers, and before and after for times."
 )
-OPERATORS = frozenset(
-    {"contains", "not contains", "start with", "end with", "is", "is not", "in", "not in", "empty", "not empty"}
-    | {"=", "≠", ">", "<", "≥", "≤", "before", "after"}
-)
-
 
 T = TypeVar("T")
 
@@ -102,7 +97,7 @@ async def filtered(datasets: Sequence[Dataset], query: str, model: Model, knowle
     schema = object_schema({"conditions": {"type": "array", "items": condition}})
     answer = read(await ask(question(model, FILTERING, {"question": query, "fields": known}, schema)), Said)
     conditions = [
-        one for one in (answer.conditions if answer else ()) if one.name in fields and one.operator in OPERATORS
+        one for one in (answer.conditions if answer else ()) if one.name in fields and one.operator in COMPARISONS
     ]
     return Filter(tuple(conditions), every=False)
 

@@ -7,7 +7,6 @@ times a second, all runs together. Who reads a run of another process reads a lo
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
 from contextlib import aclosing
 from functools import partial
 
@@ -19,6 +18,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import InternalError, Problem
 from parlour.domain.record import Record
 from parlour.ports.bus import LEASE, Bus, Carried, Forget, GoesOn, News, Stop
+from parlour.runs.beside import Beside
 from parlour.runs.log import Reader, RunLog
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.run import Run
@@ -69,11 +69,11 @@ class Relay:
         self._telling: asyncio.Task[None] | None = None
         self._mirrors: dict[str, Run] = {}
         """Runs of others that are read here, until their end."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside()
         self._closing = False
         if bus is not None:
             runs.begun = partial(self._carry, bus)
-            self._beside(self._obey(bus))
+            self._beside.do(self._obey(bus))
 
     async def find(self, task_id: str, owner: Owner) -> Run | None:
         """A run of this owner that goes on or ended not long ago, wherever it does.
@@ -113,9 +113,7 @@ class Relay:
         self._closing = True
         if self._telling is not None:
             await self._telling
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._beside.cancel()
 
     def _carry(self, bus: Bus, run: Run) -> None:
         """A run goes on here from now on."""
@@ -150,7 +148,7 @@ class Relay:
             told.heard(news, now)
             if told.run.resumed_at is not None and not told.called:
                 told.called = True
-                self._beside(self._call(bus, told.run))
+                self._beside.do(self._call(bus, told.run))
             over = told.run.log.finished and told.position == len(told.run.log)
             if over and self._told[task_id] is told:  # it may go on again since
                 del self._told[task_id]
@@ -191,7 +189,7 @@ class Relay:
         if run is None or run.resumed_at != told.resumed_at:  # else it was laid aside, and goes on
             run = Run(told.ids, told.owner, told.mode, None, RunLog(), Record(), resumed_at=told.resumed_at)
             self._mirrors[task_id] = run
-            self._beside(self._fill(run, bus))
+            self._beside.do(self._fill(run, bus))
         reader = Reader(run.log)
         while len(run.log) < found.length and not run.log.finished:
             await reader.next()
@@ -226,12 +224,7 @@ class Relay:
                             case Forget():
                                 self._runs.forget(signal.conversation_id)
                             case GoesOn():
-                                self._beside(self._hear(bus, signal))
+                                self._beside.do(self._hear(bus, signal))
             except Problem as problem:
                 log.warning("what other processes ask is not heard: %s", problem)
                 await asyncio.sleep(AFTER_FAILURE)
-
-    def _beside(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -14,6 +14,7 @@ from parlour.domain.problems import FormSubmitted, Problem, RunFailed
 from parlour.domain.turn import Submission
 from parlour.domain.workflow_run import Form, LaidAside
 from parlour.ports import Ports
+from parlour.runs.beside import Beside
 from parlour.runs.run import Run
 from parlour.runs.start import Ending, Runs
 
@@ -52,8 +53,8 @@ class Resumptions:
         self._listeners: dict[str, set[Listener]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._at = 0.0
-        self._tasks: set[asyncio.Task[None]] = set()
-        runs.paused = lambda run: self._beside(self._look_again(run))
+        self._beside = Beside()
+        runs.paused = lambda run: self._beside.do(self._safely(self._look_again(run)))
         runs.at_rest = self._dismiss
 
     async def begin(self) -> None:
@@ -139,7 +140,7 @@ class Resumptions:
 
     def _ring(self) -> None:
         self._timer = None
-        self._beside(self._look())
+        self._beside.do(self._safely(self._look()))
 
     async def _take_up(self, laid: LaidAside, ending: Ending | None = None, *, interrupted: bool = False) -> None:
         run_id, owner = laid.run.id, laid.run.owner
@@ -162,11 +163,6 @@ class Resumptions:
         why = NOT_SERVED if app is None else CUT_OFF if interrupted and not self._runs.durable(app) else ""
         return ("failed", RunFailed(f"Run failed: {why}", reason=why)) if why else None
 
-    def _beside(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(self._safely(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     async def _safely(self, work: Coroutine[None, None, None]) -> None:
         """A store that cannot be used now is asked again when the timer rings next."""
         try:
@@ -183,4 +179,4 @@ class Resumptions:
             for listener in tuple(listeners):
                 listener.go_on(None)
         self._listeners.clear()
-        await asyncio.gather(*self._tasks)
+        await self._beside.done()

@@ -35,6 +35,7 @@ from parlour.ports import Ports
 from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
+from parlour.runs.beside import Beside
 from parlour.runs.log import Kept, RunLog
 from parlour.runs.places import Places
 from parlour.runs.reckoning import reckon
@@ -94,7 +95,7 @@ class Runs:
         self._kept = Kept(limits.kept_seconds, limits.kept_bytes)
         self._forgetting: asyncio.TimerHandle | None = None
         self._places = places
-        self._going_beside: set[asyncio.Task[None]] = set()
+        self._beside = Beside()
         self._recorder = Recorder(ports.executions)
         self.closing = False
         self.begun: Callable[[Run], None] = lambda _: None
@@ -155,7 +156,7 @@ class Runs:
         self._set_going(run, self._play(run, turn), app)
         if message is not None and turn.first and ask.auto_generate_name:
             name = self._asides.name(app, owner, ids.conversation_id, ask.query)
-            self._beside(guard(name, None, "a conversation could not be named", ids))
+            self._beside.do(guard(name, None, "a conversation could not be named", ids))
         return run
 
     async def resume(self, app: App | None, laid: LaidAside, ending: Ending | None = None) -> Run | None:
@@ -190,12 +191,6 @@ class Runs:
         self.begun(run)
         for observer in self.observers:
             observer.begun(run)
-
-    def _beside(self, work: Coroutine[None, None, None]) -> None:
-        """Do it beside the runs; nobody waits for it before the end of the process."""
-        task = asyncio.create_task(work)
-        self._going_beside.add(task)
-        task.add_done_callback(self._going_beside.discard)
 
     async def _past(self, app: App, owner: Owner, thread: Thread | None) -> tuple[tuple[StoredVariable, ...], int]:
         """What a chatflow's conversation remembers, and which turn of it this is."""
@@ -235,11 +230,9 @@ class Runs:
             for run in self._runs.values():
                 run.stop()
             await asyncio.wait(going)
-        for task in self._going_beside:
-            task.cancel()
         if self._forgetting is not None:
             self._forgetting.cancel()
-        await asyncio.gather(*self._going_beside, return_exceptions=True)
+        await self._beside.cancel()
         await self._recorder.settled()
         await self._places.close()
 

@@ -4,36 +4,14 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
-from parlour.domain.dataset import Condition, Filter, Method, ModelName, RetrievalSettings, Weights
+from parlour.domain.dataset import Comparison, Condition, Filter, Method, ModelName, RetrievalSettings, Weights
 
 Part = Annotated[float, Meta(ge=0, le=1)]
 MOST = 1000
 
 SPELT = {"!=": "≠", ">=": "≥", "<=": "≤"}
 """Comparisons that clients write in two ways."""
-Comparison = Literal[
-    "contains",
-    "not contains",
-    "start with",
-    "end with",
-    "is",
-    "is not",
-    "empty",
-    "not empty",
-    "in",
-    "not in",
-    "=",
-    "≠",
-    "!=",
-    ">",
-    "<",
-    "≥",
-    ">=",
-    "≤",
-    "<=",
-    "before",
-    "after",
-]
+Spelt = Literal[Comparison, "!=", ">=", "<="]
 WeightType = Literal["semantic_first", "keyword_first", "customized"]
 WEIGHT_TYPES: dict[str, WeightType] = {word: word for word in get_args(WeightType)}
 
@@ -71,7 +49,7 @@ class ConditionBody(Struct, frozen=True):
     """What the metadata of a document must be."""
 
     name: str
-    comparison_operator: Comparison
+    comparison_operator: Spelt
     value: str | float | tuple[str, ...] | None = None
 
 
