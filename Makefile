@@ -58,6 +58,7 @@ wheel: $(VENV)/dev  ## dist/parlour-*.whl
 lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no address
 	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local --extra mcp" \
 	  "voice ../pyproject.toml --extra voice" \
+	  "deploy ../pyproject.toml --extra mcp --extra otel --extra postgres --extra redis" \
 	  "dev ../pyproject.toml --extra local --extra mcp --extra otel --extra postgres --extra redis --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \
 	  set -- $$name; lock=$$1.lock; shift; \
 	  ../$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --python-version 3.11 $(ARGS) -o $$lock "$$@"; done
