@@ -13,7 +13,7 @@ from parlour.runs.rates import AppRates, Rate
 from tests.contract.flow_samples import chatflow_file, workflow_file
 from tests.contract.uploading import BOUNDARY, PNG, multipart
 from tests.front_door import FrontDoor, Reply
-from tests.houses import NOBODY, Build, Place, app_file, chat_app, rules
+from tests.houses import NOBODY, Build, Gate, Place, app_file, chat_app, rules, scripted
 
 pytestmark = pytest.mark.anyio
 
@@ -233,6 +233,24 @@ async def test_what_a_visitor_sends_belongs_to_it_whether_it_says_so_or_not(buil
     assert (await bob.say("look", files=[file])).status == 400
     said = await ann.ask("POST", "/v1/chat-messages", {"query": "hi"})
     assert said.status == 200, "the token says who asks"
+
+
+async def test_a_visitor_stops_no_run_of_another(build: Build) -> None:
+    """With a key, who knows the task of a workflow stops it, whoever began it (contract 5.1)."""
+    for stopped_by, status in (("bob", "succeeded"), ("ann", "stopped")):
+        gate = Gate()
+        slow = scripted({"rules": [{"say": ["One ", "two."], "delay_ms": 50}]}, gate.sleep)
+        place = await build(apps={"first": workflow_file()}, pages=RULES, models=slow)
+        people = {name: await browser(place) for name in ("ann", "bob")}
+        asked = {"inputs": {"word": "x"}, "response_mode": "streaming"}
+        stream = place.door.open("POST", "/v1/workflows/run", json_body=asked, key=people["ann"].given["token"])
+        [begun] = await stream.take(1)
+        await gate.waiting.wait()
+        stop = f"/v1/workflows/tasks/{begun['task_id']}/stop"
+        assert (await people[stopped_by].ask("POST", stop, {})).status == 200
+        gate.opened.set()
+        finished = (await stream.rest())[-1]
+        assert (finished["event"], finished["data"]["status"]) == ("workflow_finished", status)
 
 
 async def test_all_visitors_of_an_app_are_counted_as_one_key(build: Build) -> None:

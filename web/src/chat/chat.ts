@@ -7,7 +7,7 @@ import { parents, path, type Branch } from "./tree";
 import { keep, kept, thisTab } from "./kept";
 import { asked, close, forget, hear, toldBefore, type Turn } from "./turn";
 import type {
-  Conversation, Event, Field, FormAsked, Info, Message, Parameters, Rating, Site, WireFile,
+  Conversation, Field, FormAsked, Info, Message, Parameters, Rating, Site, WireFile,
 } from "./wire";
 
 export interface Draft { key: number; file: File; address: string; type: string; id: string; error: string }
@@ -401,5 +401,3 @@ function toAddress(conversation: string): void {
   if (fromAddress() === conversation) return;
   history.pushState(null, "", conversation ? `#c=${conversation}` : location.pathname + location.search);
 }
-
-export type { Event };
