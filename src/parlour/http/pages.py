@@ -56,10 +56,14 @@ class Token(Struct):
 
 
 def routes(house: House) -> list[Route]:
-    if not house.pages.apps:
+    found = [Route("/runs", partial(operator, house), methods=["GET"])] if house.operator is not None else []
+    if not (found or house.pages.apps):
         return []
+    found.append(Route("/pages/{name}", asset, methods=["GET"]))
+    if not house.pages.apps:
+        return found
     return [
-        Route("/pages/{name}", asset, methods=["GET"]),
+        *found,
         Route("/chat/embed.js", embed, methods=["GET"]),
         Route("/chat/{app}", partial(chat, house), methods=["GET"]),
         Route("/chat/{app}/token", partial(visit, house), methods=["POST"]),
@@ -69,6 +73,11 @@ def routes(house: House) -> list[Route]:
 async def chat(house: House, request: Request) -> Response:
     """The page of an app; where there is none the same page says so."""
     return await page(house, request, "chat.html", 200 if page_of(house, request) else 404)
+
+
+async def operator(house: House, request: Request) -> Response:
+    """The page for who has an operator's key, which it asks for; it knows nothing by itself."""
+    return await page(house, request, "runs.html", embedded=False)
 
 
 async def visit(house: House, request: Request) -> Response:
@@ -113,9 +122,9 @@ def is_own(house: House, request: Request) -> bool:
     return origin is None or (urlsplit(origin).netloc or "nowhere") in own
 
 
-async def page(house: House, request: Request, name: str, status: int = 200) -> Response:
-    """A page, under the policy that holds on all of them."""
-    ancestors = " ".join(("'self'", *house.pages.embed_in))
+async def page(house: House, request: Request, name: str, status: int = 200, *, embedded: bool = True) -> Response:
+    """A page, under the policy that holds on all of them. `embedded`: whether other sites may show it within theirs."""
+    ancestors = " ".join(("'self'", *house.pages.embed_in)) if embedded else "'none'"
     policy = "; ".join(f"{name} {value}" for name, value in {**POLICY, "frame-ancestors": ancestors}.items())
     return await sent(
         request,

@@ -1,0 +1,110 @@
+// The operator's API, with the operator's key. The key is kept for this tab alone, and is in no address.
+
+const KEPT = "parlour:operator";
+
+export class Problem extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+let key = before();
+
+function before(): string {
+  try {
+    return sessionStorage.getItem(KEPT) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+export const signedIn = () => key !== "";
+
+export function signIn(given: string): void {
+  key = given;
+  try {
+    if (given) sessionStorage.setItem(KEPT, given);
+    else sessionStorage.removeItem(KEPT);
+  } catch {
+    // a browser that keeps nothing asks again
+  }
+}
+
+export type Query = Record<string, string | number | undefined>;
+
+async function ask(path: string, query: Query, signal?: AbortSignal): Promise<Response> {
+  const given = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== "") given.set(name, String(value));
+  const reply = await fetch(`/v1/admin/${path}?${given}`, {
+    headers: { Authorization: `Bearer ${key}` },
+    signal: signal ?? null,
+    credentials: "omit",
+    cache: "no-store",
+  });
+  if (reply.ok) return reply;
+  const told = (await reply.json().catch(() => ({}))) as { message?: string };
+  throw new Problem(reply.status, told.message ?? reply.statusText);
+}
+
+export async function get<Body>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Body> {
+  return (await (await ask(path, query, signal)).json()) as Body;
+}
+
+/** What happens in a run, one piece of news after the other. */
+export async function* listen(runId: string, signal: AbortSignal): AsyncGenerator<News> {
+  const reply = await ask(`runs/${runId}/events`, {}, signal);
+  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop()!;
+    for (const block of blocks) if (block.startsWith("data: ")) yield JSON.parse(block.slice(6)) as News;
+  }
+}
+
+export interface App { id: string; name: string; title: string; mode: string }
+
+export type Status = "running" | "succeeded" | "failed" | "stopped" | "partial-succeeded" | "paused" | "exception" | "retry";
+
+export interface Run {
+  id: string; app: string; app_id: string; user: string; workflow_id: string; conversation_id: string; status: Status;
+  error: string | null; elapsed_time: number; total_tokens: number; total_steps: number; total_price: string;
+  currency: string; created_at: number; finished_at: number | null;
+}
+
+export interface Call {
+  label: string; model: string | null; started_at: number; elapsed_time: number; time_to_first_token: number | null;
+  total_tokens: number | null; total_price: string | null; error: string | null;
+}
+
+type Values = Record<string, unknown>;
+
+export interface NodeRun {
+  id: string; node_id: string; node_type: string; title: string; predecessor_node_id: string | null; status: Status;
+  error: string | null; started_at: number; elapsed_time: number; total_tokens: number | null; total_price: string | null;
+  currency: string | null; iteration_id: string | null; loop_id: string | null; round: number | null; calls: Call[];
+  inputs: Values | null; process_data: Values | null; outputs: Values | null;
+}
+
+export interface GraphNode { id: string; type: string; title: string; parent: string }
+export interface GraphEdge { source: string; target: string; handle: string }
+export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
+
+export interface Detail {
+  run: Run; inputs: Values; outputs: Values | null; record: "none" | "meta" | "full"; graph: Graph | null; nodes: NodeRun[];
+}
+
+export interface News { event: "node_started" | "node_finished" | "paused" | "finished"; node: NodeRun | null }
+
+export interface Page<Item> { data: Item[]; has_more: boolean }
+
+export interface Times { p50: number | null; p95: number | null; p99: number | null }
+
+export interface Figures {
+  at: number; app: string; app_id: string; requests: number; errors: number; tokens: number; cost: Record<string, number>;
+  latency: Times; first_token: Times;
+}
+
+export interface Statistics { since: number; until: number; step: number; complete: boolean; data: Figures[]; whole: Figures[] }
