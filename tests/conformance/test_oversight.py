@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from msgspec import structs
 
+from parlour.domain.annotation import Annotation, AnnotationUse
 from parlour.domain.claim import Claim, Repeat
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
 from parlour.domain.oversight import Erased, Figures, Quantiles, Sought, Span
@@ -174,7 +175,19 @@ async def lived(stores: Storage, owner: Owner) -> Conversation:
     await stores.feedbacks.set(owner, message.id, Said(f"said by {name}", "like", "good", 1.0))
     await stores.people.seen([EndUser(owner, 1.0)])
     await ran(stores, f"run of {name}", 2.0, owner)
+    known = Annotation(f"answer for {name}", owner.app_id, "q", "a", 1.0)
+    await stores.annotations.create(known)
+    await stores.replies.answers.used(AnnotationUse(f"use of {name}", known, "why?", 0.9, "m", owner.user, 1.0))
     return conversation
+
+
+async def asked_of_annotations(stores: Storage, owner: Owner) -> list[AnnotationUse] | None:
+    """What a user was answered by annotations."""
+    found: list[AnnotationUse] = []
+    for one in (await stores.annotations.page(owner.app_id, "", 1, 9)).items:
+        uses = await stores.replies.answers.uses(owner.app_id, one.id, 1, 9)
+        found += [use for use in (uses.items if uses else ()) if use.user == owner.user]
+    return found or None
 
 
 async def left(stores: Storage, owner: Owner, conversation: Conversation) -> list[object]:
@@ -189,6 +202,7 @@ async def left(stores: Storage, owner: Owner, conversation: Conversation) -> lis
         await stores.uploads.find(owner, f"file of {name}"),
         await stores.claims.find(owner, "k", 2.0),
         await stores.people.get(owner.app_id, end_user_id(owner)),
+        await asked_of_annotations(stores, owner),
         [one for one in await stores.feedbacks.page(owner.app_id, 1, 10) if one.owner == owner] or None,
     ]
 

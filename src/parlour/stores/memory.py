@@ -91,7 +91,7 @@ class Memory:
         self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
         self.people = MemoryPeople()
         self.oversight = MemoryOversight(rows.conversations, rows.messages, flows)
-        beside = self.feedbacks, self.claims, self.people, self.retention
+        beside = self.feedbacks, self.claims, self.people, self.retention, annotations
         self.erasure = MemoryErasure(*kept, flows, beside)
         self.workflows = MemoryWorkflows(flows, self.claims)
         self.pauses = MemoryPauses(flows, rows.messages)

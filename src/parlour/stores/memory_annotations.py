@@ -19,6 +19,7 @@ from parlour.domain.annotation import (
     searched,
 )
 from parlour.domain.dataset import ModelName
+from parlour.domain.message import Owner
 from parlour.ports.annotations import ReplyStore
 from parlour.stores.scan import Scan
 
@@ -42,6 +43,12 @@ class AnnotationRows(Struct):
     standing: dict[str, Standing] = {}
     jobs: dict[str, ReplyJob] = {}
     desks: dict[str, Desk] = {}
+
+    def forget_user(self, owner: Owner) -> None:
+        """What a user has asked annotations goes."""
+        for (app_id, _), uses in self.uses.items():
+            if app_id == owner.app_id:
+                uses[:] = [use for use in uses if use.user != owner.user]
 
     def missing(self, app_id: str, model: ModelName) -> tuple[Question, ...]:
         own = ((one, known) for (app, one), known in self.annotations.items() if app == app_id)

@@ -13,6 +13,7 @@ from parlour.domain.uploads import Upload
 from parlour.domain.usage import Usage
 from parlour.domain.workflow_run import WorkflowRun
 from parlour.ports.oversight import Traces
+from parlour.stores.memory_annotations import AnnotationRows
 from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
 from parlour.stores.memory_people import MemoryPeople
@@ -94,13 +95,13 @@ class MemoryErasure:
         messages: dict[str, dict[str, Message]],
         uploads: dict[str, Upload],
         flows: FlowRows,
-        beside: tuple[MemoryFeedbacks, MemoryClaims, MemoryPeople, MemoryRetention],
+        beside: tuple[MemoryFeedbacks, MemoryClaims, MemoryPeople, MemoryRetention, AnnotationRows],
     ) -> None:
         self._conversations = conversations
         self._messages = messages
         self._uploads = uploads
         self._flows = flows
-        self._feedbacks, self._claims, self._people, self._retention = beside
+        self._feedbacks, self._claims, self._people, self._retention, self._annotations = beside
 
     async def piece(self, owner: Owner, limit: int) -> Traces:
         conversations = [one.id for one in self._conversations.values() if one.owner == owner][:limit]
@@ -115,6 +116,7 @@ class MemoryErasure:
         self._flows.drop([run.id for run in runs])
         files = [one.id for one in self._uploads.values() if one.owner == owner][:limit]
         self._retention.give_up(files)
+        self._annotations.forget_user(owner)
         erased = Erased(
             len(conversations),
             len(gone),

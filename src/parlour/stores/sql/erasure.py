@@ -44,6 +44,12 @@ DELETE_UPLOADS = "DELETE FROM uploads WHERE id IN (SELECT name FROM given_up_blo
 
 DELETE_CLAIMS = "DELETE FROM claims WHERE app_id = :app_id AND user = :user"
 
+# Annotations stay, and what they were asked by this user goes.
+DELETE_USES = """
+DELETE FROM annotation_uses
+WHERE annotation_id IN (SELECT id FROM annotations WHERE app_id = :app_id) AND json_extract(used, '$.user') = :user
+"""
+
 DELETE_USER = "DELETE FROM end_users WHERE id = :id AND app_id = :app_id"
 
 
@@ -61,6 +67,7 @@ class SqlErasure:
             tasks = [one for (one,) in connection.execute(DELETE_RUNS, asked).fetchall()]
             files = connection.execute(GIVE_UP, asked).rowcount
             connection.execute(DELETE_UPLOADS)
+            connection.execute(DELETE_USES, asked)
             keys = connection.execute(DELETE_CLAIMS, asked).rowcount
             users = connection.execute(DELETE_USER, asked).rowcount
             erased = Erased(len(conversations), messages, runs + len(tasks), files, keys, users)
