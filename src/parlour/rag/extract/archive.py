@@ -20,10 +20,12 @@ def check(data: bytes) -> ZipFile:
     try:
         opened = ZipFile(BytesIO(data))
     except (BadZipFile, LargeZipFile, ValueError, NotImplementedError) as error:
-        raise Unreadable("It is not of the format that its name says.") from error
+        raise Unreadable(
+            "It is not of the format that its name says: save it anew, or give it the extension of what it is."
+        ) from error
     files = opened.infolist()
     if len(files) > MOST_FILES or sum(file.file_size for file in files) > MOST_UNPACKED:
-        raise Unreadable("It unpacks to more than a document may have.")
+        raise Unreadable("It unpacks to more than a document may have: split it into several documents.")
     return opened
 
 

@@ -13,7 +13,11 @@ def text(data: bytes) -> str:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
-        raise Unreadable("It is locked with a password." if locked else "It is no PDF, or a broken one.") from None
+        raise Unreadable(
+            "It is locked with a password: save it without."
+            if locked
+            else "It is no PDF, or a broken one: save it anew."
+        ) from None
     return "\n\n".join(words(page) for page in document).strip()
 
 

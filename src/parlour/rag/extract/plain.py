@@ -21,7 +21,7 @@ def text(data: bytes) -> str:
         return data.decode("utf-16", "replace").replace("\0", "")
     sample = data[:SAMPLE]
     if sum(byte in CONTROL for byte in sample) > max(4, len(sample) // 20):
-        raise Unreadable("It is no text.")
+        raise Unreadable("It is no text, or one in an encoding that cannot be told: save it as UTF-8.")
     try:
         return data.decode("utf-8-sig").replace("\0", "")
     except UnicodeDecodeError:
