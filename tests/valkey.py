@@ -52,6 +52,12 @@ class Valkey:
         assert self._child is not None
         return self._child.pid
 
+    def flush(self) -> None:
+        """Let it forget everything."""
+        with socket.create_connection(("127.0.0.1", self._port), timeout=5) as line:
+            line.sendall(b"FLUSHALL\r\n")
+            assert line.recv(16) == b"+OK\r\n"
+
     def kill(self) -> None:
         if self._child is not None:
             self._child.kill()

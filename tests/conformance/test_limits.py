@@ -57,7 +57,9 @@ async def test_so_many_enter_from_any_process_and_who_leaves_makes_room(two: tup
     assert sum(entered) == 5
     assert await there.enter(place(other), 1), "another app's are its own"
     await here.stay((), [one for one, free in zip(places, entered, strict=True) if free][:2])
+    assert await there.free(app, 5)
     assert [await there.enter(place(app), 5) for _ in range(3)] == [True, True, False]
+    assert not await here.free(app, 5)
 
 
 async def test_a_place_that_nobody_renews_is_free_a_lease_later(server: Valkey) -> None:

@@ -37,6 +37,7 @@ LINE = [
 ASKED = {
     "http.catalogue",  # which app a key opens
     "http.admission",  # whether it may begin
+    "runs.limits",  # how many runs an app may have
     "runs.places",  # whether one is free in its app
     "runs.rates",  # how often its key and its user may ask
     "http.visitors",  # whether somebody asks without a key

@@ -102,6 +102,25 @@ async def test_a_key_and_a_user_have_their_rates_in_all_processes_together(build
 
 
 @requirement("processes:limits")
+async def test_who_is_refused_for_want_of_a_place_is_not_counted(build: Build) -> None:
+    shared = MemoryLimits(lambda: 1767000000.0)
+    here, there = await both(build, shared, rates=AppRates(per_user=Rate(2, 60)), limits=Limits(active=1))
+    async with here.door.chat("wait", user="bob") as stream:
+        first, *_ = await stream.take(1)
+        for _ in range(5):
+            assert (await there.door.send()).json()["code"] == "too_many_requests"
+        await here.door.post(f"/v1/chat-messages/{first['task_id']}/stop", user="bob")
+        await stream.rest()
+
+    async def free() -> bool:
+        return (await there.door.send()).status == 200
+
+    await until(free)
+    assert (await there.door.send()).status == 200
+    assert refused(await there.door.send())
+
+
+@requirement("processes:limits")
 async def test_where_they_cannot_reach_each_other_each_counts_by_itself_and_says_so(build: Build) -> None:
     shared = Away()
     here, there = await both(build, shared, rates=AppRates(per_user=Rate(2, 60)), limits=Limits(active=2))

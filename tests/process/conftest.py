@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,14 @@ def command(*words: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, script: object = None, settings: str = "", *extra: str, entry: str = "") -> Generator[Served]:
+def serving(
+    folder: Path,
+    script: object = None,
+    settings: str = "",
+    *extra: str,
+    entry: str = "",
+    environment: Mapping[str, str] | None = None,
+) -> Generator[Served]:
     """Serve the app of this folder (made if it is not there); ended when the block is left."""
     folder.mkdir(parents=True, exist_ok=True)
     app = folder / "test.yml"
@@ -94,7 +102,9 @@ def serving(folder: Path, script: object = None, settings: str = "", *extra: str
     )
     words = ("serve", "--config", str(folder / "parlour.toml"), "--data", str(folder / "data"), "--port", "0", *extra)
     with (folder / "log").open("a+") as log:
-        child = subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=log, text=True)
+        child = subprocess.Popen(
+            command(*words), env=os.environ | (environment or {}), stdout=subprocess.PIPE, stderr=log, text=True
+        )
         assert child.stdout is not None
         try:
             said: list[str] = []

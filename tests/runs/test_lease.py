@@ -10,13 +10,17 @@ pytestmark = pytest.mark.anyio
 class Heard:
     """Remembers whether it was asked to bury."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, alone: bool = False) -> None:
+        self.alone = alone
         self.buried: list[bool] = []
 
     async def renew(self, seconds: float, *, bury: bool) -> bool:
         assert seconds == SECONDS
         self.buried.append(bury)
         return bury
+
+    async def others(self) -> bool:
+        return not self.alone
 
     async def leave(self) -> None: ...
 
@@ -38,3 +42,12 @@ async def test_only_who_has_lived_as_long_as_a_lease_lasts_judges_others() -> No
         assert not await lease.renew()
         now += 4.0
     assert await lease.renew()
+
+
+async def test_who_is_alone_says_it_once() -> None:
+    now, heard = 100.0, Heard(alone=True)
+    lease = Lease(heard, lambda: now)
+    for _ in range(20):
+        assert not await lease.renew()
+        now += 2.0
+    assert heard.buried == [False]

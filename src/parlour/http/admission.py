@@ -34,6 +34,7 @@ class Admission(Struct, frozen=True):
     async def together(self) -> None:
         """What all processes count together."""
         if self.limited and not self.house.rates.alone:
+            await self.house.runs.look(self.app)  # who is refused for want of a place is not counted
             await self.house.rates.take_together(self.rates, self.key, self.owner)
 
     @property

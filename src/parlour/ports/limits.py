@@ -34,6 +34,10 @@ class SharedLimits(Protocol):
         """Take a place; False if so many are taken."""
         ...
 
+    async def free(self, app_id: str, most: int) -> bool:
+        """Whether one could be taken now."""
+        ...
+
     async def stay(self, held: Iterable[Held], left: Iterable[Held]) -> None:
         """These are held on, whether they were known or not; those are free."""
         ...

@@ -4,6 +4,11 @@ from typing import Protocol
 
 
 class Replicas(Protocol):
+    @property
+    def alone(self) -> bool:
+        """Whether no other process can serve the database while this one does."""
+        ...
+
     async def renew(self, seconds: float, *, bury: bool) -> bool:
         """This process lives, and will have said so again within that time.
 

@@ -24,9 +24,11 @@ class Lease:
         """To be called every few seconds. Whether others are gone, so that their runs must be swept; until `swept`.
 
         Where the database was away nobody could say that he lives: so only one who could for as long as a lease lasts
-        may judge others.
+        may judge others. One that is alone says it once: nobody would hear it, and each word wakes the disk.
         """
         now = self._now()
+        if self._replicas.alone and self._last:
+            return False
         if not 0 <= now - self._last <= SECONDS / 2:
             self._since = now
         self._owed |= await self._replicas.renew(SECONDS, bury=now - self._since >= SECONDS)

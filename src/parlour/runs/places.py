@@ -36,6 +36,20 @@ class Places:
         if allowed and self._here[app_id] >= allowed:
             raise refused(allowed)
 
+    async def look(self, app_id: str, allowed: int) -> None:
+        """Return if there is one free now in all processes, before more is asked.
+
+        Raises:
+            TooManyRequests: there is none.
+        """
+        if not allowed or self._sharing.alone:
+            return
+        async with self._turn:
+            await self._tell_left()
+            free = await self._sharing.ask(lambda limits: limits.free(app_id, allowed))
+        if free is False:
+            raise refused(allowed)
+
     async def take(self, app_id: str, task_id: str, allowed: int) -> None:
         """Take one, until it is left.
 

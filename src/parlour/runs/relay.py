@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 PAUSE = 0.02
 """Seconds between two tellings, while runs go on here."""
+SOUGHT = (2, 10)
+"""For how many such pauses a run is waited for that others have not told of."""
 AFTER_FAILURE = 1.0
 DEAD = "The server that was answering this was stopped."
 
@@ -83,7 +85,7 @@ class Relay:
         """
         run = self._runs.of_app(task_id, owner.app_id)
         if self._bus is not None and run is None:
-            run = await self._mirror(self._bus, task_id)
+            run = await self._sought(self._bus, task_id)
         elif self._bus is not None and run is not None and run.log.finished and run.record.status == "paused":
             run = await self._further(self._bus, run)
         return run if run is not None and run.owner == owner else None
@@ -153,6 +155,15 @@ class Relay:
             if over and self._told[task_id] is told:  # it may go on again since
                 del self._told[task_id]
         return True
+
+    async def _sought(self, bus: Bus, task_id: str) -> Run | None:
+        """A run of another process, which may have begun a moment ago: its client knows of it before we do."""
+        run = await self._mirror(bus, task_id)
+        for pauses in SOUGHT:
+            if run is None:
+                await asyncio.sleep(pauses * self._pause)
+                run = await self._mirror(bus, task_id)
+        return run
 
     async def _further(self, bus: Bus, run: Run) -> Run:
         """A run that was laid aside here, as it went on elsewhere, if it has and others can be asked."""

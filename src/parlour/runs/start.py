@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapp
 from contextlib import ExitStack, aclosing
 from typing import Any, TypeVar
 
-from msgspec import Struct
+from msgspec import structs
 
 from parlour.domain.app import App, ChatflowApp, EasyApp
 from parlour.domain.claim import Claim, Repeat
@@ -36,10 +36,12 @@ from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.beside import Beside
+from parlour.runs.late import save_late
+from parlour.runs.limits import Limits
 from parlour.runs.log import Kept, RunLog
 from parlour.runs.places import Places
 from parlour.runs.reckoning import reckon
-from parlour.runs.recording import Level, Recorder
+from parlour.runs.recording import Recorder
 from parlour.runs.run import Observer, Run
 
 log = logging.getLogger(__name__)
@@ -53,34 +55,10 @@ Mode = Callable[[Turn[Any], Ports], AsyncGenerator[AnyEvent, None]]
 
 Ending = tuple[RunStatus, Problem | None]
 
-FAILED: Ending = ("failed", InternalError())
+FAILED: tuple[RunStatus, Problem] = ("failed", InternalError())
 """How a run ends by what nobody foresaw."""
 
 HISTORY_LIMIT = 499
-
-
-class Limits(Struct, frozen=True):
-    """Bounds on the life of a run, on how many there may be, and on how long finished ones stay readable."""
-
-    run_seconds: float = 1200
-    kept_seconds: float = 600
-    kept_bytes: int = 4 * 1024 * 1024
-    active: int = 0
-    """How many runs one app may have at a time; 0 is no limit."""
-    active_of: dict[str, int] = {}
-    """The same for single apps, by name; the smaller limit holds."""
-    record: Level = "meta"
-    """How much is kept of the nodes of a run."""
-    record_of: dict[str, Level] = {}
-    """The same for single apps, by name."""
-    durable: frozenset[str] = frozenset()
-    """The apps, by name, whose runs go on after the end of their process."""
-
-    def level(self, app: str) -> Level:
-        return self.record_of.get(app, self.record)
-
-    def allowed(self, app: str) -> int:
-        return min((limit for limit in (self.active, self.active_of.get(app, 0)) if limit), default=0)
 
 
 class Runs:
@@ -246,6 +224,10 @@ class Runs:
             raise ShuttingDown
         self._places.check(app.card.id, self._limits.allowed(app.card.name))
 
+    async def look(self, app: App) -> None:
+        """As `admit`, in all processes."""
+        await self._places.look(app.card.id, self._limits.allowed(app.card.name))
+
     def check(self, app: App) -> None:
         """Return if the app's model can be asked.
 
@@ -259,7 +241,10 @@ class Runs:
         """From the first event to the last. After `play` nothing may cut it short: what was said is saved."""
         ending = await guard(play, FAILED, "a run failed", run.ids)
         run.stopping = True
-        status, problem = await guard(self._settle(run, ending), FAILED, "a run could not be saved", run.ids)
+        settled = await guard(self._settle(run, ending), None, "a run could not be saved", run.ids)
+        if settled is None:
+            self._beside.do(save_late(structs.replace(run), FAILED[1].message, self._ports))
+        status, problem = settled or FAILED
         run.finished_at = self._ports.now()
         run.say(RunFinished(status, problem))
         if run.flow is not None:

@@ -16,10 +16,13 @@ class MemoryLimits:
         """By bucket."""
 
     async def enter(self, place: Held, most: int) -> bool:
-        free = sum(one.app_id == place.app_id for one in self._held) < most
+        free = await self.free(place.app_id, most)
         if free:
             self._held.add(place)
         return free
+
+    async def free(self, app_id: str, most: int) -> bool:
+        return sum(one.app_id == app_id for one in self._held) < most
 
     async def stay(self, held: Iterable[Held], left: Iterable[Held]) -> None:
         self._held |= set(held)

@@ -23,13 +23,22 @@ CONNECTIONS = 8
 NOW = "local t = redis.call('TIME'); local now = t[1] + t[2] / 1000000\n"
 
 # A place is a member of its app's set, and its score is the moment until which it is held.
+FREE = (
+    NOW
+    + """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+return 1
+"""
+)
+
 ENTER = (
     NOW
     + """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now + ARGV[3], ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3] * 1000)
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[3])
+redis.call('PEXPIRE', KEYS[1], ARGV[2] * 1000)
 return 1
 """
 )
@@ -77,6 +86,7 @@ class RedisLimits:
         self._redis = cast("Any", Redis.from_pool(pool))
         self._lease = lease
         self._enter = self._redis.register_script(ENTER)
+        self._free = self._redis.register_script(FREE)
         self._stay = self._redis.register_script(STAY)
         self._draw = self._redis.register_script(DRAW)
 
@@ -85,7 +95,11 @@ class RedisLimits:
 
     async def enter(self, place: Held, most: int) -> bool:
         with reachable():
-            return bool(await self._enter([PLACES + place.app_id], [place.task_id, most, self._lease]))
+            return bool(await self._enter([PLACES + place.app_id], [most, self._lease, place.task_id]))
+
+    async def free(self, app_id: str, most: int) -> bool:
+        with reachable():
+            return bool(await self._free([PLACES + app_id], [most]))
 
     async def stay(self, held: Iterable[Held], left: Iterable[Held]) -> None:
         with reachable():

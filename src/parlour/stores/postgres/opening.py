@@ -41,6 +41,7 @@ def open_database(
                 held.callback(session.close)
             opened = Opened(
                 kind="postgres",
+                alone=False,
                 commit=Writer(writer, patience).commit,
                 look_ups=[partial(look_ups, reader) for reader in readers],
                 held=held.pop_all(),

@@ -32,6 +32,8 @@ class Opened(Struct, frozen=True):
     """What a kind of database brings."""
 
     kind: str
+    alone: bool
+    """Whether one process at most serves it."""
     commit: Run
     look_ups: Sequence[Run]
     """One for each reader."""
@@ -56,6 +58,7 @@ class Database:
         self._opened = opened
         self._changes = opened.changes_before
         self.wording, self.nearest = opened.wording, opened.nearest
+        self.alone = opened.alone
         self.replica = uuid4().hex
         """The name of this process among those on the database."""
         self._closing = False

@@ -19,6 +19,10 @@ class SqlReplicas:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def alone(self) -> bool:
+        return self._database.alone
+
     async def renew(self, seconds: float, *, bury: bool) -> bool:
         row = {"id": self._database.replica, "seconds": seconds}
 

@@ -23,6 +23,7 @@ def open_database(
     file = open_file(path, serving=serving, known=known or steps("parlour.stores.sqlite"), trace=trace)
     opened = Opened(
         kind="sqlite",
+        alone=True,
         commit=partial(commit, file.writer),
         look_ups=[partial(look_up, one, refusals=REFUSALS) for one in file.readers],
         held=file.held,
