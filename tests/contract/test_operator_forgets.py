@@ -23,7 +23,7 @@ from tests.houses import ADMIN, Place, Plan, chat_app, key_of, open_house, rules
 pytestmark = pytest.mark.anyio
 
 NO_USERS = {
-    *("keys", "versions", "replicas"),
+    *("keys", "versions", "replicas", "secrets"),
     *("datasets", "tags", "tag_bindings", "metadata_fields", "documents", "segments", "child_chunks", "nodes"),
     *("node_terms", "indexing", "annotation_replies", "annotation_jobs", "annotation_vectors"),
     *("secrets", "given_up_blobs"),
