@@ -56,8 +56,8 @@ from parlour.providers.scripted_voice import ScriptedVoice
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.indexing import Indexer
-from parlour.rag.named import Named
 from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
@@ -70,7 +70,7 @@ from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.sharing import Sharing
 from parlour.runs.start import Limits, Runs
-from parlour.settings import Code
+from parlour.settings import Code, DatasetEntry
 from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.postgres.opening import open_database as postgres_database
@@ -80,6 +80,7 @@ from parlour.tools import TABLE
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wiring import modes
+from parlour.wiring_knowledge import named_of
 from tests.front_door import FrontDoor
 from tests.moderating import Moderating
 from tests.postgres_server import Postgres
@@ -246,6 +247,8 @@ class Plan(Struct, frozen=True):
     agent_blocking: bool = False
     tools: Tools | None = None
     moderation: Moderation | None = None
+    datasets: Mapping[str, DatasetEntry] = {}
+    """What stands for datasets that apps name."""
     embedding: str = "default"
     """The provider that has a model to compare texts; `default` has all, and another name leaves most without."""
     bus: Bus | None = None
@@ -282,7 +285,9 @@ def open_ports(plan: Plan, storage: Memory | Stores, blobs: Blobs, stack: AsyncE
     now = plan.clock or ((lambda: NOW) if plan.fixed else time.time)
     new_id = counting_ids() if plan.fixed else fresh_id
     address = partial(signer(plan, now).made_address, "http://testserver")
-    shelving = Shelving(blobs, documents, now, plan.embedding, counting_ids(2) if plan.fixed else fresh_id)
+    shelving = Shelving(
+        blobs, documents, now, plan.embedding, plan.datasets, web, counting_ids(2) if plan.fixed else fresh_id
+    )
     knowledge, replies = open_knowledge(storage, shelving, stack)
     ports = Ports(
         models=plan.models or rules(),
@@ -319,6 +324,8 @@ class Shelving(Struct, frozen=True):
     documents: Extractor
     now: Clock
     embedding: str
+    datasets: Mapping[str, DatasetEntry]
+    web: Web
     new_id: Callable[[], str]
 
 
@@ -337,9 +344,11 @@ def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExi
         await asyncio.gather(working, return_exceptions=True)
 
     stack.push_async_callback(end)
-    retriever = Retriever(store, embeddings, rerankers)
+    retriever = Retriever(store, embeddings, rerankers, Elsewhere(shelving.web, shelving.datasets))
     editor = Editor(store, indexer, now, new_id)
-    return Knowledge(store, embeddings, rerankers, retriever, editor, Named(store.datasets, {})), replies
+    return Knowledge(
+        store, embeddings, rerankers, retriever, editor, named_of(shelving.datasets, store.datasets)
+    ), replies
 
 
 @asynccontextmanager

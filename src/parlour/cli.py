@@ -119,15 +119,21 @@ def check(paths: tuple[Path, ...], *, allow_partial: bool, config: Path | None) 
     sys.exit(refused)
 
 
-CURE = '`parlour knowledge add NAME FOLDER` makes one; [datasets."…"] name = "NAME" says that it stands for this'
+CURE = (
+    '`parlour knowledge add NAME FOLDER` makes one; [datasets."…"] name = "NAME" says that it stands for this, or '
+    'external = "https://…" that another service does'
+)
 
 
 def lost_datasets(sources: Sequence[Source], config: Path | None) -> dict[Path, list[tuple[int, str]]]:
     """The datasets that each file names and that are not here, by line."""
     named = {one.path: datasets(one.path.read_text("utf-8", "replace"), one.name) for one in sources}
     lost = {dataset for found in named.values() for _, dataset in found}
-    if lost and wiring.has_database(settings := settings_of(config, None)):
-        lost = with_storage(settings, partial(unknown, settings, lost))
+    if lost:
+        settings = settings_of(config, None)
+        lost -= {name for name, said in settings.datasets.items() if said.external}
+        if wiring.has_database(settings):
+            lost = with_storage(settings, partial(unknown, settings, lost))
     return {path: [(line, one) for line, one in found if one in lost] for path, found in named.items()}
 
 

@@ -212,10 +212,19 @@ class Extension(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DatasetEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which dataset stands for one that the files of apps name."""
+    """What stands for a dataset that the files of apps name: one of this house, or knowledge of somebody else's."""
 
-    name: str
+    name: str = ""
+    """Of the dataset here; with `external`, what it is called where it is cited."""
     tenant: str = "default"
+    external: str = ""
+    """The address of the external knowledge; it is asked at `…/retrieval`."""
+    api_key: str = ""
+    knowledge_id: str = ""
+    """What it is called there; by default the id in the file."""
+    top_k: Annotated[int, Meta(ge=1)] = 4
+    score_threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    """How many passages are wanted, and how good they must be, where the app does not say."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):

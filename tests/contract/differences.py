@@ -9,6 +9,7 @@ SELECTOR = "contract 4.3: the server sends it, null outside flows; clients of th
 FLOW = "contract 4.3: a member of workflow events that the server sends"
 EVENT_ID = "contract 0.8, 4.1: clients read the message's id from `id`"
 HIT = "contract 3.1: one of the three keys that metadata always has"
+ELSEWHERE = "contract 0.10, 3.1: null where nothing is known, as of knowledge that is not here; its ids are its own"
 FORM = "contract 5.8: one of the kinds of field that the server knows, and the description does not"
 FIELD = "contract 5.8: fields of a form are shown as the app's file has them"
 UPLOADS = "contract 5.8: the server's own members of file_upload"
@@ -30,6 +31,11 @@ LATER = "ours: response_mode async, which the original refuses"
 
 DIFFERENCES: dict[str, str] = {
     **{f"POST {path}: 202": LATER for path in ("/chat-messages", "/workflows/run")},
+    **{f"RetrieverResource.{name}: str": ELSEWHERE for name in ("dataset_id", "document_id")},
+    **{
+        f"RetrieverResource.{name}: null": ELSEWHERE
+        for name in ("segment_id", "hit_count", "word_count", "segment_position", "index_node_hash")
+    },
     **{f"RetrieverResource.{name}: missing": CITED for name in ("id", "message_id", "created_at")},
     **{
         f"RetrieverResource.{name}: added": CITED

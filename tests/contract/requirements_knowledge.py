@@ -25,6 +25,19 @@ KNOWLEDGE = {
     "datasets:model": R(
         SPEC, "high_quality without a model is 400 invalid_param; embedding_available tells whether it can be asked."
     ),
+    "knowledge:external": R(
+        "Dify's External Knowledge API",
+        "Knowledge behind such a service stands in for a dataset that a file names.",
+        divergence="Its operator names it in parlour.toml: what is made over the API with provider external is kept, "
+        "and not asked.",
+    ),
+    "knowledge:external:request": R(
+        "Dify's External Knowledge API",
+        "POST {address}/retrieval: knowledge_id, query, retrieval_setting, metadata_condition; the key as a bearer.",
+    ),
+    "knowledge:external:failure": R(
+        "Dify's External Knowledge API", "Whatever is not 200, or cannot be read, is told, without address and key."
+    ),
     "datasets:external": R(
         SPEC, "A dataset of the provider `external` names where its knowledge is, and shows it again."
     ),

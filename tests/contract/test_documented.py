@@ -20,6 +20,7 @@ from tests.contract.pausing import NOTE, approval, followed, submit, token
 from tests.contract.repeating import begun_elsewhere
 from tests.contract.requirements import requirement
 from tests.contract.test_citations import D1, HANDBOOK, looking
+from tests.contract.test_external_knowledge import ENTRY, WIKI, service
 from tests.contract.test_variables_kept import counting, id_of
 from tests.contract.uploading import BOUNDARY, local, multipart, upload
 from tests.documented import Comparison, against, differences, event, operations
@@ -132,11 +133,12 @@ async def sounds(door: FrontDoor) -> None:
 async def cited(place: Place) -> None:
     """An answer that rests on something, and how it is told later."""
     await fill(place, HANDBOOK)
-    door = FrontDoor(place.app, key_of("cites"))
-    door.documented = place.door.documented
-    answer = (await door.send("How much leave?")).json()
-    assert answer["metadata"]["retriever_resources"]
-    await door.get("/v1/messages", conversation_id=answer["conversation_id"], user="ann")
+    for app in ("cites", "elsewhere"):
+        door = FrontDoor(place.app, key_of(app))
+        door.documented = place.door.documented
+        answer = (await door.send("How much leave?")).json()
+        assert answer["metadata"]["retriever_resources"]
+        await door.get("/v1/messages", conversation_id=answer["conversation_id"], user="ann")
 
 
 async def variables(door: FrontDoor, conversation: str) -> None:
@@ -244,10 +246,13 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "agent": agent_app("paint"),
             "new": agent_app("paint", mode="agent"),
             "cites": chat_app(**looking(D1)),
+            "elsewhere": chat_app(**looking(WIKI)),
         },
         models=rules(
             FAILING, PAINTING, *[RETRIED] * 4, {"purpose": "suggest", "say": ['["Why?"]']}, {"say": ["Hello."]}
         ),
+        web=service(),
+        datasets={WIKI: ENTRY},
         max_body=10_000,
         rates_of={"write": AppRates(per_user=Rate(2, 3600))},
     )

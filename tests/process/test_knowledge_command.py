@@ -60,6 +60,21 @@ def test_files_and_folders_become_a_dataset_and_replace_what_was_there(tmp_path:
     assert checked.returncode == 0
 
 
+def test_knowledge_elsewhere_is_not_missed(tmp_path: Path) -> None:
+    stands = '[datasets.lost]\nexternal = "https://wiki.example.com"\n'
+    (tmp_path / "app.yml").write_text(APP)
+    for written, lost in ((CONFIG, True), (CONFIG + stands, False)):
+        (tmp_path / "parlour.toml").write_text(written)
+        checked = run(tmp_path, "check", "app.yml")
+        assert checked.returncode == 0, checked.stderr
+        assert ("dataset lost: is not here" in checked.stdout) == lost
+        assert "dataset abc==: is not here" in checked.stdout
+    (tmp_path / "parlour.toml").write_text(CONFIG + "[datasets.empty]\n")
+    refused = run(tmp_path, "serve", "app.yml", "--port", "0")
+    assert refused.returncode == 1
+    assert 'datasets."empty": say `name`' in refused.stderr
+
+
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
     refused = run(tmp_path, "knowledge", "add", "Handbook", str(tmp_path))
     assert "there is no file in" in refused.stderr

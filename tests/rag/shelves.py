@@ -12,8 +12,10 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.knowledge import KnowledgeStore
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
+from parlour.providers.pages import Pages
 from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.indexing import Indexer
 from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
@@ -107,7 +109,7 @@ def library(store: KnowledgeStore | None = None, worker: str = "server", now: fl
 
     replies = Replies(Memory().replies, embeddings, lambda: now, new_id)
     indexer = Indexer(store, blobs, Extractor(), embeddings, replies, now=lambda: now, new_id=new_id, worker=worker)
-    retriever = Retriever(store, embeddings, ranks)
+    retriever = Retriever(store, embeddings, ranks, Elsewhere(Pages({}), {}))
     return Library(store, blobs, vectors, indexer, retriever, Editor(store, indexer, lambda: now, new_id))
 
 

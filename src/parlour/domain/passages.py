@@ -41,7 +41,7 @@ class ProcessRule(Struct, frozen=True):
 class DocumentSource(Struct, frozen=True):
     """What a document was made from. Its bytes are a blob."""
 
-    kind: Literal["upload_file", "text"] = "upload_file"
+    kind: Literal["upload_file", "text", "external"] = "upload_file"
     blob: str = ""
     name: str = ""
     size: int = 0
@@ -237,3 +237,8 @@ class Hit(Struct, frozen=True):
     score: float | None
     """Within [0, 1]; None where nothing was compared."""
     children: tuple[ChildHit, ...] = ()
+
+    @property
+    def external(self) -> bool:
+        """Whether it is from elsewhere: nothing more is known of it."""
+        return self.document.source.kind == "external"

@@ -27,6 +27,19 @@ def cited(hits: Sequence[Hit], retriever_from: str) -> tuple[Citation, ...]:
 
 def citation(hit: Hit, position: int, retriever_from: str) -> Citation:
     document, segment = hit.document, hit.segment
+    if hit.external:
+        return Citation(
+            position=position,
+            dataset_id=hit.dataset_id,
+            dataset_name=hit.dataset_name,
+            document_id=document.id,
+            document_name=document.name,
+            data_source_type="external",
+            retriever_from=retriever_from,
+            score=hit.score,
+            content=segment.content,
+            doc_metadata=dict(document.metadata),
+        )
     return Citation(
         position=position,
         dataset_id=hit.dataset_id,

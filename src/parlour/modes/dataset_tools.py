@@ -3,6 +3,7 @@
 Source: dsl.md 8.4: the name, the description and the one argument.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from msgspec import structs
@@ -18,6 +19,8 @@ from parlour.ports.tools import Caller, Offer, Outcome, Tools
 
 KIND = "dataset-retrieval"
 NOTHING = "Nothing was found."
+UNFIT = re.compile("[^A-Za-z0-9_]")
+"""What names of tools cannot have: the ids of knowledge elsewhere are whatever a file says."""
 
 
 class DatasetTools:
@@ -54,7 +57,7 @@ class DatasetTools:
 
 
 def name_of(dataset: Dataset) -> str:
-    return f"dataset_{dataset.id.replace('-', '_')}"
+    return f"dataset_{UNFIT.sub('_', dataset.id)}"[:64]
 
 
 def offer(name: str, dataset: Dataset) -> Offer:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from parlour.domain.dataset import TENANT, Dataset, DatasetQuery, Place
+from parlour.domain.dataset import TENANT, Dataset, DatasetQuery, External, Place, RetrievalSettings
 from parlour.ports.datasets import Datasets
 
 
@@ -16,6 +16,8 @@ class Standing(Struct, frozen=True):
 
     name: str
     tenant: str = TENANT
+    external: External | None = None
+    """Where it is not here at all."""
 
 
 class Named:
@@ -37,5 +39,8 @@ class Named:
         standing = self._standing.get(name)
         if standing is None:
             return await self._datasets.find(Place(TENANT, name))
+        if external := standing.external:
+            retrieval = RetrievalSettings(top_k=external.top_k, threshold=external.threshold)
+            return Dataset(name, standing.tenant, standing.name, 0.0, external=external, retrieval=retrieval)
         page = await self._datasets.page(standing.tenant, DatasetQuery(name=standing.name), 1, 1)
         return page.items[0] if page.items else None

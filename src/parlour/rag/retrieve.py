@@ -10,6 +10,7 @@ from parlour.domain.passages import ChildChunk, ChildHit, Found, Hit, Segment
 from parlour.domain.problems import ProviderNotInitialized
 from parlour.ports.embeddings import Embeddings, Rerankers
 from parlour.ports.knowledge import KnowledgeStore
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.filtering import fits, known_of
 from parlour.rag.passages import spoken
 from parlour.rag.wording import wording
@@ -52,8 +53,11 @@ class Asked:
 class Retriever:
     """Finds passages."""
 
-    def __init__(self, store: KnowledgeStore, embeddings: Embeddings, rerankers: Rerankers) -> None:
+    def __init__(
+        self, store: KnowledgeStore, embeddings: Embeddings, rerankers: Rerankers, elsewhere: Elsewhere | None = None
+    ) -> None:
         self._store = store
+        self._elsewhere = elsewhere
         self._embeddings = embeddings
         self._rerankers = rerankers
 
@@ -78,6 +82,8 @@ class Retriever:
     async def _search(self, dataset: Dataset, asked: Asked, wanted: RetrievalSettings) -> tuple[Hit, ...]:
         if not asked.query.strip() or wanted.top_k < 1:
             return ()
+        if dataset.external is not None:
+            return await self._elsewhere.search(dataset, asked.query, wanted) if self._elsewhere else ()
         within = await self._within(dataset, wanted)
         if within is not None and not within:
             return ()
@@ -90,7 +96,8 @@ class Retriever:
         """The same hits; their passages have answered once more."""
         by_place: dict[Place, list[str]] = {}
         for hit in hits:
-            by_place.setdefault(Place(hit.document.tenant, hit.dataset_id), []).append(hit.segment.id)
+            if not hit.external:
+                by_place.setdefault(Place(hit.document.tenant, hit.dataset_id), []).append(hit.segment.id)
         for place, ids in by_place.items():
             await self._store.segments.hit(place, ids)
         more = [structs.replace(hit.segment, hit_count=hit.segment.hit_count + 1) for hit in hits]

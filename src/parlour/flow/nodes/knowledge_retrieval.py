@@ -182,10 +182,16 @@ def found(hit: Hit, position: int) -> dict[str, object]:
         "dataset_name": hit.dataset_name,
         "document_id": document.id,
         "document_name": document.name,
-        "data_source_type": "upload_file",
-        "segment_id": segment.id,
+        "data_source_type": "external" if hit.external else "upload_file",
         "retriever_from": "workflow",
         "score": hit.score,
+        "doc_metadata": dict(document.metadata),
+    }
+    said: dict[str, object] = {"metadata": about, "title": document.name, "files": [], "content": told(hit)}
+    if hit.external:
+        return said
+    about |= {
+        "segment_id": segment.id,
         "child_chunks": [
             {"id": one.chunk.id, "content": one.chunk.content, "position": one.chunk.position, "score": one.score}
             for one in hit.children
@@ -194,7 +200,5 @@ def found(hit: Hit, position: int) -> dict[str, object]:
         "segment_word_count": segment.words,
         "segment_position": segment.position,
         "segment_index_node_hash": segment.digest,
-        "doc_metadata": dict(document.metadata),
     }
-    said: dict[str, object] = {"metadata": about, "title": document.name, "files": [], "content": told(hit)}
     return said | ({"summary": segment.summary} if segment.summary else {})
