@@ -46,7 +46,7 @@ def add(name: str, paths: tuple[Path, ...], tenant: str, config: Path | None, da
     is stopped.
     """
     settings = settings_of(config, data)
-    files = [file for one in paths for file in files_in(one)]
+    files = named(paths)
     if not files:
         raise BadSettings("there is no file in " + ", ".join(map(str, paths)))
     failed = asyncio.run(adding(settings, name, tenant, files))
@@ -70,6 +70,21 @@ def list_datasets(tenant: str, config: Path | None, data: Path | None) -> None:
     print_table(("NAME", "ID", "DOCUMENTS"), with_storage(settings_of(config, data), work))
 
 
+def named(places: tuple[Path, ...]) -> dict[str, Path]:
+    """Files by the name that each has as a document: one in a folder has its way there before it.
+
+    Raises:
+        BadSettings: two have the same.
+    """
+    found: dict[str, Path] = {}
+    for place in places:
+        for file in files_in(place):
+            name = file.name if file == place else file.relative_to(place).as_posix()
+            if found.setdefault(name, file) != file:
+                raise BadSettings(f"{found[name]} and {file} would be one document, {name}: add them one by one")
+    return found
+
+
 def files_in(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
@@ -80,7 +95,7 @@ def files_in(place: Path) -> Iterator[Path]:
         yield from (file for file in found if not any(part.startswith(".") for part in file.relative_to(place).parts))
 
 
-async def adding(settings: Settings, name: str, tenant: str, files: list[Path]) -> list[tuple[str, str]]:
+async def adding(settings: Settings, name: str, tenant: str, files: dict[str, Path]) -> list[tuple[str, str]]:
     """Which of the files could not be indexed, and why."""
     async with AsyncExitStack() as stack:
         storage = wiring.open_storage(settings, serving=False)
@@ -107,19 +122,19 @@ async def dataset_of(store: KnowledgeStore, name: str, tenant: str) -> Dataset:
     return made
 
 
-async def put(store: KnowledgeStore, blobs: Blobs, dataset: Dataset, files: list[Path]) -> list[str]:
+async def put(store: KnowledgeStore, blobs: Blobs, dataset: Dataset, files: dict[str, Path]) -> list[str]:
     """The files as documents that are to be indexed; their ids."""
     known = {one.name: one for one in await documents_of(store, dataset)}
     batch, now, ids = str(uuid.uuid4()), time.time(), list[str]()
-    for file in files:
+    for name, file in files.items():
         blob = str(uuid.uuid4())
         size = await blobs.put(blob, pieces(file))
         kind = mimetypes.guess_type(file.name)[0] or UNKNOWN
-        source = DocumentSource("upload_file", blob, file.name, size, file.suffix[1:].lower(), kind)
-        old = known.get(file.name)
+        source = DocumentSource("upload_file", blob, name, size, file.suffix[1:].lower(), kind)
+        old = known.get(name)
         if old is None:
             form = dataset.form or "text_model"
-            one = Document(str(uuid.uuid4()), dataset.tenant, dataset.id, file.name, now, batch, source, form=form)
+            one = Document(str(uuid.uuid4()), dataset.tenant, dataset.id, name, now, batch, source, form=form)
             await store.documents.add(dataset.place, [one])
         else:
             one = structs.replace(old, source=source, batch=batch, updated_at=now, progress=Progress())

@@ -146,7 +146,7 @@ async def test_fields_are_counted_renamed_and_deleted_in_the_documents_as_well(s
         await kept.fields.create(HERE, MetadataField("f4", "who", "string"))
     with pytest.raises(InvalidParam):
         await kept.fields.rename(HERE, "f1", "age")
-    assert [(field.name, field.documents) for field in await kept.fields.all(HERE)] == [
+    assert [(field.name, field.documents) for field in await kept.fields.all(HERE, counted=True)] == [
         ("who", 1),
         ("age", 1),
         ("when", 0),
@@ -160,13 +160,13 @@ async def test_fields_are_counted_renamed_and_deleted_in_the_documents_as_well(s
 async def test_values_are_given_to_all_documents_or_to_none(stores: Storage) -> None:
     kept = stores.knowledge
     await shelve(kept, HERE, document("a"), document("b"))
-    assert not await kept.fields.fill(HERE, {"a": {"who": "Bob"}, "c": {"who": "Bob"}}, keep=True)
-    assert await kept.fields.fill(HERE, {"a": {"who": "Bob"}, "b": {"new": None}}, keep=True)
+    assert not await kept.fields.fill(HERE, {"a": {"who": "Bob"}, "c": {"who": "Bob"}}, {"a", "c"})
+    assert await kept.fields.fill(HERE, {"a": {"who": "Bob"}, "b": {"new": None}}, {"a", "b"})
     assert [one.metadata for one in await kept.documents.find(HERE, ["a", "b"])] == [
         {"age": 3.0, "who": "Bob"},
         {"age": 3.0, "who": "Ada", "new": None},
     ]
-    assert await kept.fields.fill(HERE, {"a": {"who": "Eve"}}, keep=False)
+    assert await kept.fields.fill(HERE, {"a": {"who": "Eve"}})
     assert (await kept.documents.find(HERE, ["a"]))[0].metadata == {"who": "Eve"}
 
 
@@ -179,5 +179,6 @@ async def test_fields_and_values_of_one_tenant_are_not_there_for_another(stores:
         assert not await kept.fields.create(place, MetadataField("f9", "x", "string"))
         assert await kept.fields.rename(place, "f1", "mine") is None
         assert await kept.fields.delete(place, "f1") is None
-        assert not await kept.fields.fill(place, {"doc": {"who": "Eve"}}, keep=True)
-    assert await kept.fields.all(HERE) == (MetadataField("f1", "who", "string", 1),)
+        assert not await kept.fields.fill(place, {"doc": {"who": "Eve"}}, {"doc"})
+    assert await kept.fields.all(HERE, counted=True) == (MetadataField("f1", "who", "string", 1),)
+    assert await kept.fields.all(HERE) == (MetadataField("f1", "who", "string"),)

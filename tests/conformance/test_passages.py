@@ -80,6 +80,7 @@ async def test_an_update_leaves_progress_alone_unless_it_is_to_be_indexed_again(
     assert await kept.indexing.take("w", 1000, 1001) is None
     assert await kept.documents.update(HERE, [renamed], again=True)
     assert (await kept.documents.find(HERE, ["doc"]))[0].progress == Progress()
+    assert (await kept.counts.of_datasets(TENANT, [HERE.dataset_id]))[HERE.dataset_id].words == 0
     assert await kept.indexing.take("w", 0, 1) is not None
 
 

@@ -6,13 +6,18 @@ import zipfile
 from urllib.parse import urlsplit
 
 import pytest
+from msgspec import structs
 
+from parlour.domain.dataset import MetadataField, Place
+from parlour.domain.problems import StoreUnavailable
+from parlour.http import app as http_app
+from parlour.stores.memory_datasets import KnowledgeRows, MemoryMetadataFields
 from tests.contract.requirements import requirement
 from tests.contract.shelving import CUT, LEAVE, PATIENCE, Body, desk, done, found, paper, papers, sent, shelf
 from tests.contract.test_dataset_routes import refused
 from tests.contract.uploading import BOUNDARY, PNG, Part, multipart
 from tests.front_door import FrontDoor, Reply, until
-from tests.houses import NOBODY, Build
+from tests.houses import NOBODY, Build, knowledge_key
 
 pytestmark = pytest.mark.anyio
 
@@ -145,6 +150,34 @@ async def test_a_file_that_cannot_be_taken_is_refused_and_leaves_nothing(
     reply = await send_file(door, f"/v1/datasets/{dataset['id']}/document/create-by-file", *parts, data=data)
     assert refused(reply, *expected), reply.body
     assert (await door.get(papers(dataset))).json()["total"] == 0
+
+
+class Failing(MemoryMetadataFields):
+    async def all(self, place: Place, *, counted: bool = False) -> tuple[MetadataField, ...]:
+        del place, counted
+        raise StoreUnavailable
+
+
+@requirement("documents:text", "documents:file")
+async def test_a_document_that_is_kept_has_its_bytes_whatever_fails_after_it(build: Build) -> None:
+    place = await build()
+    door = desk(place)
+    dataset = await shelf(door)
+    knowledge = place.house.knowledge
+    store = structs.replace(knowledge.store, fields=Failing(KnowledgeRows()))
+    house = structs.replace(place.house, knowledge=structs.replace(knowledge, store=store))
+    broken = FrontDoor(http_app.build(house), knowledge_key("acme"), PATIENCE)
+    broken.documented = door.documented
+    path = f"/v1/datasets/{dataset['id']}/document"
+    text = await broken.post(f"{path}/create-by-text", name="a", text=LEAVE, **PLAIN)
+    sent_file = await send_file(broken, f"{path}/create-by-file", file())
+    assert (text.status, sent_file.status) == (503, 503)
+
+    async def indexed() -> bool:
+        listed = (await door.get(papers(dataset))).json()["data"]
+        return [one["display_status"] for one in listed] == ["available", "available"]
+
+    await until(indexed, PATIENCE)
 
 
 @requirement("documents:list", "documents:status")

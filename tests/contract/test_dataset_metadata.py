@@ -35,6 +35,24 @@ async def told(door: FrontDoor, dataset: Body, document: Body) -> dict[str, obje
     return {one["name"]: one["value"] for one in shown["doc_metadata"]}
 
 
+@requirement("metadata:values")
+async def test_of_several_documents_all_are_filled_or_none(build: Build) -> None:
+    door = desk(await build())
+    dataset = await shelf(door)
+    document, other = await paper(door, dataset), await paper(door, dataset, "Owls hunt.")
+    who = await field(door, dataset, "who")
+    said = [{"id": who, "name": "who", "value": "Ada"}]
+    unknown = [{"id": NOBODY, "name": "x", "value": "y"}]
+    for refused_later in (
+        {"document_id": other["id"], "metadata_list": unknown, "partial_update": True},
+        {"document_id": NOBODY, "metadata_list": said, "partial_update": True},
+    ):
+        operations = [{"document_id": document["id"], "metadata_list": said}, refused_later]
+        reply = await door.post(f"{papers(dataset)}/metadata", operation_data=operations)
+        assert refused(reply, 400, "invalid_param", "operation_data")
+        assert await told(door, dataset, document) == {}
+
+
 @requirement("metadata:fields", "metadata:values")
 async def test_fields_are_made_filled_counted_renamed_and_deleted(build: Build) -> None:
     door = desk(await build())
@@ -99,8 +117,13 @@ async def test_what_is_known_anyway_is_listed_told_and_searched(build: Build) ->
         "last_update_date": 1767000000,
         "source": "file_upload",
     }
-    for name, count in (("leave.txt", 3), ("other", 0)):
-        condition = {"name": "document_name", "comparison_operator": "is", "value": name}
+    for name, value, count in (
+        ("document_name", "leave.txt", 3),
+        ("document_name", "other", 0),
+        ("uploader", "acme", 3),
+        ("uploader", "umbrella", 0),
+    ):
+        condition = {"name": name, "comparison_operator": "is", "value": value}
         passages = await found(door, dataset, "leave", metadata_filtering_conditions={"conditions": [condition]})
         assert len(passages) == count
     assert (await door.request("POST", f"{path_of(dataset)}/built-in/disable")).status == 200

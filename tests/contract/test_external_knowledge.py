@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parlour.domain.message import Owner
 from parlour.ports.web import WebRequest
 from parlour.providers.pages import Pages, WebPage
 from parlour.settings import DatasetEntry
@@ -138,6 +139,38 @@ async def test_a_service_that_fails_is_told_of(build: Build, web: Callable[[], P
     assert why in reply.json()["message"]
     assert "'Wiki'" in reply.json()["message"]
     assert "wiki-key" not in reply.json()["message"]
+
+
+USAGE = {"prompt_tokens": 100, "completion_tokens": 10}
+
+
+@requirement("knowledge:external:failure")
+@pytest.mark.parametrize("mode", ["chat", "advanced-chat"])
+async def test_what_a_model_took_before_a_look_up_that_fails_is_not_forgotten(build: Build, mode: str) -> None:
+    app = chat_app(**looking(WIKI, D1, retrieval_model="single"))
+    if mode == "advanced-chat":
+        model: dict[str, object] = {
+            "provider": "openai",
+            "name": "gpt-4o-mini",
+            "mode": "chat",
+            "completion_params": {},
+        }
+        app = chatflow(retrieving(WIKI, D1, retrieval_mode="single", single_retrieval_config={"model": model}))
+    place = await build(
+        apps={"first": app},
+        models=rules({"match": '"places"', "say": ['{"number": 1}'], "usage": USAGE}),
+        web=service("no JSON", 500),
+        datasets={WIKI: ENTRY},
+    )
+    await fill(place, HANDBOOK)
+    events = (await place.door.streamed("leave")).events
+    assert events[-1]["event"] == "error"
+    app_id = place.house.catalogue.all()[0].card.id
+    run = place.house.runs.find(events[-1]["task_id"], Owner(app_id, "ann"))
+    assert run is not None
+    assert [usage.total_tokens for usage in run.record.spent] == [110]
+    if mode == "advanced-chat":
+        assert events[-2]["data"]["total_tokens"] == 110
 
 
 @requirement("knowledge:external")

@@ -60,6 +60,19 @@ def test_files_and_folders_become_a_dataset_and_replace_what_was_there(tmp_path:
     assert checked.returncode == 0
 
 
+def test_files_of_one_name_in_several_folders_are_documents_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "parlour.toml").write_text(CONFIG)
+    for folder, text in (("en", "Staff get thirty days."), ("de", "Dreißig Tage Urlaub."), (".", "Nothing.")):
+        (tmp_path / "files" / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "files" / folder / "leave.md").write_text(text)
+    for _ in range(2):
+        added = run(tmp_path, "knowledge", "add", "Handbook", "files")
+        assert (added.returncode, "3 of 3 documents" in added.stdout) == (0, True), added.stderr
+    refused = run(tmp_path, "knowledge", "add", "Handbook", "files/en", "files/de")
+    assert refused.returncode == 1
+    assert "would be one document, leave.md" in refused.stderr
+
+
 def test_knowledge_elsewhere_is_not_missed(tmp_path: Path) -> None:
     stands = '[datasets.lost]\nexternal = "https://wiki.example.com"\n'
     (tmp_path / "app.yml").write_text(APP)

@@ -87,6 +87,7 @@ async def create(house: House, dataset: Dataset, arrived: Arrived) -> Response:
     added = await house.knowledge.store.documents.add(dataset.place, [document])
     if added is None:
         raise NotFound(UNKNOWN)
+    arrived.stays()
     house.knowledge.editing.wake()
     return json(document_bodies.created(added[0], await around(house, made)))
 
@@ -128,6 +129,7 @@ async def change(house: House, dataset: Dataset, document: Document, arrived: Ar
     again = source is not None or changed.rule != document.rule
     if not await house.knowledge.store.documents.update(dataset.place, [changed], again=again):
         raise NotFound(UNKNOWN_DOCUMENT)
+    arrived.stays()
     if again:
         house.knowledge.editing.wake()
     if source is not None:

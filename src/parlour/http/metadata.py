@@ -48,7 +48,7 @@ async def create(house: House, request: Request) -> Response:
 async def several(house: House, request: Request) -> Response:
     """All that can be said of a dataset's documents."""
     dataset = await dataset_of(house, request)
-    return json(metadata.several(await house.knowledge.store.fields.all(dataset.place), dataset))
+    return json(metadata.several(await house.knowledge.store.fields.all(dataset.place, counted=True), dataset))
 
 
 async def rename(house: House, request: Request) -> Response:
@@ -94,15 +94,17 @@ async def fill(house: House, request: Request) -> Response:
     dataset, store = await dataset_of(house, request), house.knowledge.store
     said = fitted(await body_of(house, request), metadata.ValuesRequest)
     fields = {field.id: field for field in await store.fields.all(dataset.place)}
-    for keep in (False, True):
-        values: dict[str, dict[str, MetadataValue]] = {}
-        for one in said.operation_data:
-            if one.partial_update == keep:
-                values.setdefault(identifier(one.document_id) or "", {}).update(
-                    {known.name: metadata.value_of(value, known) for value, known in named(one, fields)}
-                )
-        if values and not await store.fields.fill(dataset.place, values, keep=keep):
-            raise InvalidParam(UNKNOWN_DOCUMENT, params="operation_data")
+    values: dict[str, dict[str, MetadataValue]] = {}
+    kept: set[str] = set()
+    for one in sorted(said.operation_data, key=lambda one: one.partial_update):
+        document_id = identifier(one.document_id) or ""
+        if one.partial_update and document_id not in values:
+            kept.add(document_id)
+        values.setdefault(document_id, {}).update(
+            {known.name: metadata.value_of(value, known) for value, known in named(one, fields)}
+        )
+    if values and not await store.fields.fill(dataset.place, values, kept):
+        raise InvalidParam(UNKNOWN_DOCUMENT, params="operation_data")
     return json(bodies.SUCCESS)
 
 

@@ -3,7 +3,8 @@
 Knows no store of documents. What is refused later leaves no bytes behind.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 from msgspec import Struct, structs
@@ -28,6 +29,8 @@ class Arrived(Struct, frozen=True):
     source: DocumentSource | None = None
     """None where there is nothing new."""
     name: str = ""
+    stays: Callable[[], None] = lambda: None
+    """Called when a document is kept that has these bytes."""
 
 
 @asynccontextmanager
@@ -36,10 +39,10 @@ async def arrived_text(house: House, said: Setup, name: str, text: str | None) -
         yield Arrived(said, name=name)
         return
     data, blob = text.encode(), house.new_id()
-    async with kept(house, blob):
+    async with kept(house, blob) as stays:
         await house.blobs.put(blob, pieces(data))
         file = name if uploads.extension_of(name) == "txt" else f"{name}.txt"
-        yield Arrived(said, DocumentSource("text", blob, file, len(data), "txt", "text/plain"), name)
+        yield Arrived(said, DocumentSource("text", blob, file, len(data), "txt", "text/plain"), name, stays)
 
 
 @asynccontextmanager
@@ -50,30 +53,28 @@ async def arrived_file(house: House, request: Request) -> AsyncGenerator[Arrived
         Problem: it cannot be read, or its file is of no type that there is text in.
     """
     form, blob = uploads.Form(request.headers.get("content-type", "")), house.new_id()
-    async with kept(house, blob):
+    async with kept(house, blob) as stays:
         async with aclosing(file_of(form, house, request)) as sent:
             size = await house.blobs.put(blob, sent)
         said = documents.parse_data(form.fields())
         if form.file is None:
-            await house.blobs.delete(blob)
             yield Arrived(said, name=said.name or "")
             return
         file = form.sent()
         if not house.contents.reads(file.name, file.mime_type):
             raise UnsupportedFileType("File type not allowed: there is no text to be had of a file of this type.")
         source = DocumentSource("upload_file", blob, file.name, size, file.extension, file.mime_type)
-        yield Arrived(said, source, said.name or file.name)
+        yield Arrived(said, source, said.name or file.name, stays)
 
 
 @asynccontextmanager
-async def kept(house: House, blob: str) -> AsyncGenerator[None]:
-    """The blob stays if nothing fails."""
-    done = False
+async def kept(house: House, blob: str) -> AsyncGenerator[Callable[[], None]]:
+    """The blob stays if that is said, whatever fails after it."""
+    needed = asyncio.Event()
     try:
-        yield
-        done = True
+        yield needed.set
     finally:
-        if not done:
+        if not needed.is_set():
             await house.blobs.delete(blob)
 
 

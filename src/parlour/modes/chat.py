@@ -25,11 +25,13 @@ async def run(turn: Turn[EasyApp], ports: Ports) -> AsyncGenerator[AnyEvent, Non
     """Everything that a chat app says in one turn, in order.
 
     Raises:
-        Problem: the prompt does not fit the model, or the model cannot be reached.
+        Problem: nothing can be looked up, the prompt does not fit the model, or the model cannot be reached.
     """
     looked = Looked() if turn.app.lookup is None else await looked_up(turn, ports)
     for event in looked.events:
         yield event
+    if looked.problem is not None:
+        raise looked.problem
     turn, pictures = await with_files(turn, ports)
     known = context(looked.hits) if looked.hits else ""
     call = await compose(turn, images=pictures, models=ports.models, tokens=ports.tokens, context=known)

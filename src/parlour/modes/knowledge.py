@@ -9,6 +9,7 @@ from parlour.domain.app import EasyApp, Lookup
 from parlour.domain.dataset import Condition
 from parlour.domain.events import ModelCalled, ModelFinished, TextDelta
 from parlour.domain.passages import Hit
+from parlour.domain.problems import Problem
 from parlour.domain.template import fill
 from parlour.domain.turn import Turn
 from parlour.llm.exchange import exchange
@@ -22,13 +23,11 @@ class Looked(Struct):
 
     hits: tuple[Hit, ...] = ()
     events: list[ModelCalled | ModelFinished] = []
+    problem: Problem | None = None
+    """Why nothing could be found; what it took on the way has to be told all the same."""
 
 
 async def looked_up(turn: Turn[EasyApp], ports: Ports) -> Looked:
-    """
-    Raises:
-        Problem: a model that this takes cannot be asked.
-    """
     looked, wanted = Looked(), turn.app.lookup
     if wanted is None:
         return looked
@@ -46,7 +45,10 @@ async def looked_up(turn: Turn[EasyApp], ports: Ports) -> Looked:
     query = turn.ask.query
     if wanted.query_variable:
         query = str(turn.ask.inputs.get(wanted.query_variable) or "")
-    looked.hits = await look_up(filled(wanted, turn.ask.inputs), query, turn.app.model, ports.knowledge, ask)
+    try:
+        looked.hits = await look_up(filled(wanted, turn.ask.inputs), query, turn.app.model, ports.knowledge, ask)
+    except Problem as problem:
+        looked.problem = problem
     return looked
 
 

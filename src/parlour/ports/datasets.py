@@ -4,7 +4,7 @@ transaction.
 Every look-up goes by tenant: what is another's reads as what is not there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from parlour.domain.dataset import Dataset, DatasetQuery, DatasetsPage, MetadataField, Place, Tag
@@ -77,8 +77,8 @@ class MetadataFields(Protocol):
         """
         ...
 
-    async def all(self, place: Place) -> tuple[MetadataField, ...]:
-        """Oldest first."""
+    async def all(self, place: Place, *, counted: bool = False) -> tuple[MetadataField, ...]:
+        """Oldest first; `counted`: with how many documents have a value for each, which all have to be read for."""
         ...
 
     async def rename(self, place: Place, field_id: str, name: str) -> MetadataField | None:
@@ -93,8 +93,10 @@ class MetadataFields(Protocol):
         """In the documents as well; what it was, None if it is not there."""
         ...
 
-    async def fill(self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], *, keep: bool) -> bool:
-        """Give documents (by id) values (by the name of their field); with `keep`, those that are not named stay.
+    async def fill(
+        self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], kept: Collection[str] = ()
+    ) -> bool:
+        """Give documents (by id) values (by the name of their field); of those in `kept`, what is not named stays.
 
         False, and nothing is done, if one of the documents is not there.
         """

@@ -26,10 +26,7 @@ class Editor:
     async def write(
         self, dataset: Dataset, document: Document, segments: Sequence[Segment], *, cut: bool = True
     ) -> tuple[Segment, ...] | None:
-        last = 0
-        if any(not one.position for one in segments):
-            known = await self._store.segments.page(dataset.place, document.id, SegmentQuery(), 1, 1_000_000)
-            last = max((one.position for one in known.items), default=0)
+        last = await self._last(dataset, document) if any(not one.position for one in segments) else 0
         now = self._now()
         done: list[Segment] = []
         for one in segments:
@@ -53,6 +50,12 @@ class Editor:
 
     def wake(self) -> None:
         self._indexer.wake()
+
+    async def _last(self, dataset: Dataset, document: Document) -> int:
+        """The last position that is taken, without reading what comes before it."""
+        page, every = self._store.segments.page, SegmentQuery()
+        total = (await page(dataset.place, document.id, every, 1, 1)).total
+        return max((one.position for one in (await page(dataset.place, document.id, every, total, 1)).items), default=0)
 
     async def _children(
         self, dataset: Dataset, document: Document, segments: Sequence[Segment], *, cut: bool

@@ -14,7 +14,7 @@ def known_of(dataset: Dataset, document: Document) -> Mapping[str, MetadataValue
         return document.metadata
     return {
         "document_name": document.name,
-        "uploader": document.created_by,
+        "uploader": dataset.tenant,
         "upload_date": document.created_at,
         "last_update_date": document.updated_at or document.created_at,
         "source": "file_upload",

@@ -1,6 +1,6 @@
 """Datasets, tags and fields in the memory of one process. Does not know how a passage is found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -174,9 +174,11 @@ class MemoryMetadataFields:
         shelf.fields[field.id] = field
         return True
 
-    async def all(self, place: Place) -> tuple[MetadataField, ...]:
+    async def all(self, place: Place, *, counted: bool = False) -> tuple[MetadataField, ...]:
         shelf = self._rows.shelf(place)
-        return tuple(counted(shelf, field) for field in shelf.fields.values()) if shelf else ()
+        if shelf is None:
+            return ()
+        return tuple(with_count(shelf, field) if counted else field for field in shelf.fields.values())
 
     async def rename(self, place: Place, field_id: str, name: str) -> MetadataField | None:
         shelf = self._rows.shelf(place)
@@ -188,30 +190,32 @@ class MemoryMetadataFields:
         for paper in shelf.papers.values():
             values = {name if key == was.name else key: value for key, value in paper.document.metadata.items()}
             paper.document = structs.replace(paper.document, metadata=values)
-        return counted(shelf, shelf.fields[field_id])
+        return with_count(shelf, shelf.fields[field_id])
 
     async def delete(self, place: Place, field_id: str) -> MetadataField | None:
         shelf = self._rows.shelf(place)
         if shelf is None or field_id not in shelf.fields:
             return None
-        was = counted(shelf, shelf.fields[field_id])
+        was = with_count(shelf, shelf.fields[field_id])
         del shelf.fields[field_id]
         for paper in shelf.papers.values():
             values = {key: value for key, value in paper.document.metadata.items() if key != was.name}
             paper.document = structs.replace(paper.document, metadata=values)
         return was
 
-    async def fill(self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], *, keep: bool) -> bool:
+    async def fill(
+        self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], kept: Collection[str] = ()
+    ) -> bool:
         papers = self._rows.papers(place)
         if any(one not in papers for one in values):
             return False
         for one, given in values.items():
-            known = papers[one].document.metadata if keep else {}
+            known = papers[one].document.metadata if one in kept else {}
             papers[one].document = structs.replace(papers[one].document, metadata=known | dict(given))
         return True
 
 
-def counted(shelf: Shelf, field: MetadataField) -> MetadataField:
+def with_count(shelf: Shelf, field: MetadataField) -> MetadataField:
     filled = sum(field.name in paper.document.metadata for paper in shelf.papers.values())
     return structs.replace(field, documents=filled)
 

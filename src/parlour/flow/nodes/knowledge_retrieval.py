@@ -103,15 +103,19 @@ async def run(config: Config, scope: Scope) -> AsyncGenerator[Say, None]:
     async def ask(call: Call) -> str:
         reply = Reply()
         async with aclosing(heard(call, reply, scope)) as events:
-            spoken.extend([event async for event in events])
+            async for event in events:
+                spoken.append(event)  # noqa: PERF401 -- one by one: it may fail in the middle
         return reply.text
 
+    hits, failed = (), None
     try:
         hits = await look_up(lookup(config, scope), query, None, scope.ports.knowledge, ask)
     except Problem as problem:
-        raise scope.failed(problem.message, KIND) from problem
+        failed = problem
     for event in spoken:
         yield event
+    if failed is not None:
+        raise scope.failed(failed.message, KIND) from failed
     spent = [event.usage for event in spoken if isinstance(event, ModelFinished)]
     outputs: dict[str, object] = {"result": [found(hit, position) for position, hit in enumerate(hits, 1)]}
     yield Result(outputs, metadata=metadata(total(spent)) if spent else {}, kinds={"result": "array[object]"})

@@ -75,7 +75,7 @@ SET searched = :searched, batch = :batch, blob = :blob, enabled = :enabled, arch
 WHERE id = :id AND dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = :tenant)
 """
 
-AGAIN = "UPDATE documents SET status = :status, progress = :progress WHERE id = :id"
+AGAIN = "UPDATE documents SET status = :status, words = :words, progress = :progress WHERE id = :id"
 
 KNOWN = """
 SELECT id, blob FROM documents

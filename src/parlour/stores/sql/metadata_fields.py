@@ -1,6 +1,6 @@
 """What can be said of documents, in SQL: the port `MetadataFields`, one transaction a call. Knows no threads."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import cast
 
 import msgspec
@@ -19,11 +19,11 @@ SELECT :id, id, :name, :type FROM datasets WHERE id = :dataset_id AND tenant = :
 """
 
 ALL = """
-SELECT id, name, type, (
+SELECT id, name, type, CASE WHEN :counted THEN (
     SELECT count(*) FROM documents
     WHERE documents.dataset_id = metadata_fields.dataset_id
       AND EXISTS (SELECT 1 FROM json_each(documents.metadata) WHERE key = metadata_fields.name)
-)
+) ELSE 0 END
 FROM metadata_fields
 WHERE dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id AND tenant = :tenant)
 ORDER BY sequence
@@ -64,8 +64,8 @@ class SqlMetadataFields:
 
         return await self._database.write(work)
 
-    async def all(self, place: Place) -> tuple[MetadataField, ...]:
-        asked = at(place)
+    async def all(self, place: Place, *, counted: bool = False) -> tuple[MetadataField, ...]:
+        asked = at(place) | {"counted": counted}
         return await self._database.read(lambda connection: fields(connection, asked))
 
     async def rename(self, place: Place, field_id: str, name: str) -> MetadataField | None:
@@ -75,7 +75,9 @@ class SqlMetadataFields:
     async def delete(self, place: Place, field_id: str) -> MetadataField | None:
         return await self._change(place, field_id, None)
 
-    async def fill(self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], *, keep: bool) -> bool:
+    async def fill(
+        self, place: Place, values: Mapping[str, Mapping[str, MetadataValue]], kept: Collection[str] = ()
+    ) -> bool:
         asked = at(place) | {"documents": listed(list(values))}
 
         def work(connection: Connection) -> bool:
@@ -83,14 +85,16 @@ class SqlMetadataFields:
             if len(rows) != len(values):
                 return False
             for document_id, known in rows:
-                store(connection, document_id, (decode(known) if keep else {}) | dict(values[document_id]))
+                store(
+                    connection, document_id, (decode(known) if document_id in kept else {}) | dict(values[document_id])
+                )
             return True
 
         return await self._database.write(work)
 
     async def _change(self, place: Place, field_id: str, name: str | None) -> MetadataField | None:
         """Rename the field, or delete it, here and in every document; what it was."""
-        asked = at(place) | {"documents": None}
+        asked = at(place) | {"documents": None, "counted": True}
 
         def work(connection: Connection) -> MetadataField | None:
             was = next((one for one in fields(connection, asked) if one.id == field_id), None)

@@ -107,6 +107,8 @@ DELETE FROM child_chunks WHERE id = :id AND segment_id = (
 )
 """
 
+# Who adds nodes to a dataset waits for others that do: what is committed later has a higher sequence (`NEW`).
+ALONE = "UPDATE datasets SET searched = searched WHERE id = :dataset_id AND tenant = :tenant"
 ADD_NODE = """
 INSERT INTO nodes (id, dataset_id, segment_id, document, vector)
 VALUES (:id, :dataset_id, :segment_id, :document, :vector)
@@ -183,6 +185,7 @@ class SqlChildren:
             document = connection.execute(SEGMENT, asked).fetchone()
             if document is None or not connection.execute(WRITE_CHILD, row).rowcount:
                 return False
+            connection.execute(ALONE, asked)
             connection.execute(FORGET_NODE, asked)
             add_nodes(connection, place, document[0], [node])
             return True
@@ -213,6 +216,7 @@ class SqlChildren:
 
 def put(connection: Connection, place: Place, document: int, document_id: str, written: Written) -> None:
     """Write passages with all that belongs to them; `document` is the sequence of theirs."""
+    connection.execute(ALONE, at(place))
     for one in written.segments:
         connection.execute(WRITE, segment_row(document_id, one))
         connection.execute(FORGET_CHILDREN, {"id": one.id})
