@@ -18,7 +18,7 @@ help:  ## this list
 serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo apps and the local model; ARGS="app.yml --port 9000"
 	@$(BIN)/parlour serve $(ARGS)
 
-test: $(VENV)/dev chromium  ## everything that CI runs
+test: $(VENV)/dev $(if $(findstring not browser,$(ARGS)),,chromium)  ## everything that CI runs
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not chaos" $(ARGS)
 	@CONTRACT_STORE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/contract
