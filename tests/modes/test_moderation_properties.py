@@ -17,8 +17,10 @@ from parlour.domain.turn import Ask, Turn
 from parlour.llm.prompt import Model
 from parlour.modes.features import moderated_answers, staged
 from parlour.ports import Ports
+from parlour.rag.replies import Replies
 from tests.contract.requirements import requirement
 from tests.moderating import Moderating
+from tests.trial_tools import NOTHING
 
 NO = "No."
 BUFFER = 300
@@ -41,7 +43,7 @@ def turn_with(rule: Moderation) -> Turn[ChatApp]:
 
 def ports() -> Ports:
     parts: dict[str, Any] = dict.fromkeys(Ports.__struct_fields__)
-    parts |= {"moderation": Moderating()}
+    parts |= {"moderation": Moderating(), "replies": Replies(NOTHING, NOTHING, NOTHING, NOTHING)}
     return Ports(**parts)
 
 
