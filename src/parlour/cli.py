@@ -1,6 +1,5 @@
 """What a user types. Reads the settings once, hands them on, and turns every start-up failure into one clear line."""
 
-import logging
 import sys
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
@@ -13,7 +12,7 @@ import uvloop
 from msgspec import json, structs
 
 import parlour
-from parlour import wiring, wiring_keeping
+from parlour import logs, wiring, wiring_keeping
 from parlour.amounts import duration
 from parlour.cli_knowledge import knowledge
 from parlour.domain.app import ToolUse
@@ -39,9 +38,7 @@ COLOURS = {"supported": "green", "approximated": "yellow", "refused": "red"}
 
 def main() -> None:
     """The command `parlour`."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.INFO, stream=sys.stderr)
-    for talkative in ("uvicorn.error", "watchfiles"):  # the latter would tell of the log's own growth, for ever
-        logging.getLogger(talkative).setLevel(logging.WARNING)
+    logs.begin()
     try:
         cli()
     except BadSettings as error:
@@ -83,6 +80,7 @@ def serve_(
 ) -> None:
     """Serve apps: these files, or those of parlour.toml, or the demo."""
     settings = settings_of(config, data)
+    logs.write_as(settings.telemetry.logs)
     server = settings.server
     server = structs.replace(server, host=host or server.host, port=server.port if port is None else port)
     settings = structs.replace(settings, server=server)

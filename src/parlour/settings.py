@@ -77,7 +77,11 @@ class Telemetry(Struct, frozen=True, forbid_unknown_fields=True):
     traces: str = ""
     """The address of an OpenTelemetry collector (`http://collector:4318`) that is told what runs did."""
     texts: bool = False
-    """Whether traces and logs tell what was asked and answered."""
+    """Whether traces tell what was asked and answered."""
+    logs: Literal["text", "json"] = "text"
+    """How the log is written."""
+    runs: bool = False
+    """Whether the log has a line for each run that has ended."""
 
 
 class Web(Struct, frozen=True, forbid_unknown_fields=True):

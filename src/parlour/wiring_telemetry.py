@@ -1,10 +1,12 @@
 """Where it is chosen what the operator is told, as `wiring.py` chooses the other parts."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 from parlour.modes.features.traced import traced
+from parlour.runs.lines import RunLines
 from parlour.runs.metering import Metering
 from parlour.runs.start import Mode, Runs
 from parlour.settings import BadSettings, Telemetry
@@ -12,7 +14,9 @@ from parlour.storage import Storage
 
 
 def open_metering(said: Telemetry, storage: Storage, runs: Runs) -> Metering | None:
-    """Who counts; nobody where nobody is to read it."""
+    """Who counts; nobody where nobody is to read it. Whoever writes lines of runs is told of them, too."""
+    if said.runs:
+        runs.observers.append(RunLines(time.monotonic))
     if said.metrics == "off":
         return None
     metering = Metering(storage.queued, asyncio.get_running_loop().call_soon)
