@@ -1,12 +1,23 @@
 """Spans of what was said: every one has its place and its end. Knows no run that really went."""
 
+from collections.abc import AsyncGenerator, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
 from parlour.domain.app import Model
 from parlour.domain.events import AgentThought, AnyEvent, ModelCalled, ModelFinished, NodeStarted
+from parlour.domain.ids import Ids
 from parlour.domain.trace import Origin, Span, origin
+from parlour.domain.turn import Ask, Turn
 from parlour.domain.usage import Usage
+from parlour.http.reading import understood
 from parlour.modes.features.spans import Spans
+from parlour.modes.features.traced import traced
+from parlour.ports import Ports
+from parlour.ports.traces import traceparent
+from tests.houses import chat_app
 
 TASK = "01234567-89ab-4def-8123-456789abcdef"
 MODEL = Model("openai", "gpt-4o-mini")
@@ -62,3 +73,40 @@ def test_a_run_stands_in_its_callers_trace(given: str, expected: Origin) -> None
 def test_any_other_name_leads_to_one_trace_and_is_kept() -> None:
     assert origin("order-17", TASK) == origin("order-17", "another") != origin("order-18", TASK)
     assert origin("order-17", TASK).given == "order-17"
+
+
+class Kept:
+    """Remembers where runs stand, and sends nothing."""
+
+    traceparent = f"00-{'c' * 32}-{'d' * 16}-01"
+
+    def __init__(self) -> None:
+        self.begun: list[Origin] = []
+
+    def begin(self, origin: Origin, name: str, at: float) -> "Kept":
+        del name, at
+        self.begun.append(origin)
+        return self
+
+    def end(self, spans: Sequence[Span]) -> None:
+        del spans
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("depth", "expected"), [(0, Origin(TASK.replace("-", ""))), (1, Origin("a" * 32, "b" * 16))])
+async def test_only_an_app_that_is_a_tool_stands_in_the_trace_around_it(depth: int, expected: Origin) -> None:
+    seen: list[str] = []
+
+    async def mode(turn: Turn[Any], ports: Ports) -> AsyncGenerator[AnyEvent, None]:
+        del turn, ports
+        seen.append(traceparent.get())
+        yield AgentThought("t", 1)
+
+    traces, app = Kept(), understood(chat_app(), "first")
+    turn = Turn(app, Ids(TASK, "m", "c", 1), Ask("hi", "ann", {}, depth=depth))
+    before = traceparent.set(f"00-{'a' * 32}-{'b' * 16}-01")
+    ports = cast("Ports", SimpleNamespace(now=lambda: 1.0))
+    assert [event async for event in traced(mode, traces, texts=False)(turn, ports)] == [AgentThought("t", 1)]
+    traceparent.reset(before)
+    assert traces.begun == [expected]
+    assert seen == [Kept.traceparent]

@@ -187,6 +187,7 @@ def test_a_chatflow_is_told_under_the_trace_of_whoever_asked(tmp_path: Path) -> 
             unsampled = f"00-{'a' * 32}-{SPAN}-00"
             served.call("POST", "/v1/chat-messages", asked, traceparent=unsampled)
             assert served.end() == 0
+        assert known.parents["/v1/chat/completions"][-1] == unsampled
         spans = [span for span in known.spans if span.trace_id.hex() == TRACE]
         assert {span.trace_id.hex() for span in known.spans} == {TRACE, other}
     by_id = {span.span_id.hex(): span for span in spans}

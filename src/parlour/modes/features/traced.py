@@ -26,7 +26,7 @@ def traced(mode: Mode, traces: Traces, *, texts: bool) -> Mode:
 
     async def run(turn: Turn[Any], ports: Ports) -> AsyncGenerator[AnyEvent, None]:
         began, heard, why = ports.now(), list[Heard](), ""
-        stands = origin(turn.ask.trace_id, turn.ids.task_id)
+        stands = stand(turn)
         name = f"invoke_agent {turn.app.card.name}"
         trace = traces.begin(stands, name, began)
         traceparent.set(trace.traceparent)  # in the task of the run: whatever it asks of others says so
@@ -49,11 +49,19 @@ def traced(mode: Mode, traces: Traces, *, texts: bool) -> Mode:
 
     def sampled(turn: Turn[Any], ports: Ports) -> Events:
         """Who traces his own requests, and not this one, is not told of it either."""
-        if origin(turn.ask.trace_id, turn.ids.task_id).sampled:
+        stands = stand(turn)
+        if stands.sampled:
             return run(turn, ports)
+        traceparent.set(f"00-{stands.trace}-{stands.parent}-00")
         return mode(turn, ports)
 
     return sampled
+
+
+def stand(turn: Turn[Any]) -> Origin:
+    """An app that is the tool of another one stands in that one's trace."""
+    around = traceparent.get().removeprefix("00-") if turn.ask.depth else ""
+    return origin(turn.ask.trace_id or around, turn.ids.task_id)
 
 
 def tell(trace: Trace, spans: Spans, heard: list[Heard]) -> None:
