@@ -23,9 +23,9 @@ from tests.houses import ADMIN, Place, Plan, chat_app, key_of, open_house, rules
 pytestmark = pytest.mark.anyio
 
 NO_USERS = {
-    *("keys", "versions", "replicas", "secrets"),
+    *("keys", "versions", "replicas"),
     *("datasets", "tags", "tag_bindings", "metadata_fields", "documents", "segments", "child_chunks", "nodes"),
-    *("node_terms", "indexing", "annotation_replies", "annotation_jobs", "annotation_vectors"),
+    *("node_terms", "node_words", "indexing", "annotation_replies", "annotation_jobs", "annotation_vectors"),
     *("secrets", "given_up_blobs"),
 }
 """Tables in which nothing of a user stands: of the operator, of apps, and of knowledge."""
@@ -41,10 +41,10 @@ def running() -> str:
 
 
 def all_rows(folder: Path) -> Rows:
-    """Everything that is kept; what belongs to the index over words is that of `node_terms`."""
+    """Everything that is kept; what belongs to an index over words is that of its table."""
     connection = sqlite3.connect(folder / "parlour.db")
     tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
-    names = [name for (name,) in connection.execute(tables) if not name.startswith("node_terms_")]
+    names = [name for (name,) in connection.execute(tables) if not name.startswith(("node_terms_", "node_words_"))]
     found = {name: sorted(connection.execute(f"SELECT * FROM {name}"), key=str) for name in names}  # noqa: S608
     connection.close()
     return found
