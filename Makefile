@@ -22,7 +22,7 @@ test: $(VENV)/dev $(if $(findstring not browser,$(ARGS)),,chromium)  ## everythi
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not chaos" $(ARGS)
 	@CONTRACT_STORE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/contract
-	@$(BIN)/python -m pytest -s -m chaos tests/chaos
+	@SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s -m chaos tests/chaos
 
 chaos: $(VENV)/dev  ## faults under load, in an order of its own: SEED=7 repeats one
 	@SEED=$(SEED) $(BIN)/python -m pytest -s -m chaos tests/chaos $(ARGS)
