@@ -84,6 +84,20 @@ async def test_an_update_leaves_progress_alone_unless_it_is_to_be_indexed_again(
     assert await kept.indexing.take("w", 0, 1) is not None
 
 
+async def test_passages_can_be_compared_anew_without_being_cut_anew(stores: Storage) -> None:
+    kept = stores.knowledge
+    await shelve(kept)
+    await finish(kept, HERE, "doc", TWO)
+    known = (await kept.documents.find(HERE, ["doc"]))[0]
+    assert await kept.documents.update(HERE, [known], again=True, cut=False)
+    progress = (await kept.documents.find(HERE, ["doc"]))[0].progress
+    assert (progress.status, progress.words, progress.completed_at) == ("indexing", DONE.words, None)
+    waiting = await kept.segments.page(HERE, "doc", SegmentQuery(statuses=("waiting",)), 1, 9)
+    assert [one.id for one in waiting.items] == [one.id for one in TWO.segments]
+    assert await kept.index.near(HERE, packed([1, 0]), 9) == ()
+    assert await kept.indexing.take("w", 0, 1) is not None
+
+
 async def test_what_datasets_and_documents_hold_is_counted(stores: Storage) -> None:
     kept = stores.knowledge
     await shelve(kept, HERE, document("a"), document("b"))

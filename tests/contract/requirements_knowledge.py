@@ -20,7 +20,7 @@ KNOWLEDGE = {
         SPEC, "The list is newest first, in pages of at most 100, by keyword and by tags; total counts all."
     ),
     "datasets:update": R(SPEC, "A change changes what it names, and leaves the rest."),
-    "datasets:again": R(SPEC, "Another technique or model has all documents of a dataset indexed again."),
+    "datasets:again": R(SPEC, "Another technique or model has all passages of a dataset indexed again, as they are."),
     "datasets:delete": R(SPEC, "Deleted is 204, with documents and files; then it is 404."),
     "datasets:model": R(
         SPEC, "high_quality without a model is 400 invalid_param; embedding_available tells whether it can be asked."

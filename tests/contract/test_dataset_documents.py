@@ -84,8 +84,12 @@ async def test_the_first_document_decides_how_a_dataset_is_indexed(build: Build)
 async def test_another_way_of_indexing_has_all_documents_indexed_again(build: Build) -> None:
     door = desk(await build())
     dataset = await shelf(door)
-    await paper(door, dataset, indexing_technique="economy")
+    document = await paper(door, dataset, indexing_technique="economy")
     one = f"/v1/datasets/{dataset['id']}"
+    passages = f"{papers(dataset)}/{document['id']}/segments"
+    last = (await door.get(passages)).json()["data"][-1]["id"]
+    own = await door.post(f"{passages}/{last}", segment={"content": "Somebody has written this by hand."})
+    assert own.status == 200, own.body
     for change in ({"indexing_technique": "high_quality"}, {"embedding_model": "others"}):
         changed = await door.request("PATCH", one, json_body=change)
         assert changed.status == 200
@@ -94,6 +98,7 @@ async def test_another_way_of_indexing_has_all_documents_indexed_again(build: Bu
             return (await door.get(one)).json()["total_available_documents"] == 1
 
         await until(available, PATIENCE)
+        assert "Somebody has written this by hand." in await found(door, dataset, "written by hand")
         assert (await found(door, dataset, "days of leave", search_method="semantic_search"))[0].startswith("Staff")
 
 

@@ -5,7 +5,7 @@ Does not know how a document is cut, nor how a passage is found.
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from parlour.domain.dataset import Form
 
@@ -64,6 +64,13 @@ class Progress(Struct, frozen=True):
     completed_at: float | None = None
     paused_at: float | None = None
     stopped_at: float | None = None
+
+
+def begun_again(done: Progress, *, cut: bool) -> Progress:
+    """Of a document that is to be indexed once more: from the start, or from where its passages are there."""
+    if cut:
+        return Progress()
+    return structs.replace(done, status="indexing", error=None, completed_at=None, stopped_at=None)
 
 
 class Document(Struct, frozen=True):

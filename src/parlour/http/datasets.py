@@ -76,7 +76,8 @@ async def index_again(house: House, dataset: Dataset) -> None:
     store, number = house.knowledge.store.documents, 1
     while (found := await store.page(dataset.place, DocumentQuery(), number, TOGETHER)).items:
         for document in found.items:  # one that was deleted just now must not keep back the others
-            await store.update(dataset.place, [document], again=True)
+            whole = document.progress.status == "completed"  # its passages may be somebody's own by now
+            await store.update(dataset.place, [document], again=True, cut=not whole)
         number += 1
     house.knowledge.editing.wake()
 

@@ -43,8 +43,11 @@ class DatasetDocuments(Protocol):
         """The `page`th part (from 1) of those that the query means, newest first."""
         ...
 
-    async def update(self, place: Place, documents: Sequence[Document], *, again: bool = False) -> bool:
+    async def update(
+        self, place: Place, documents: Sequence[Document], *, again: bool = False, cut: bool = True
+    ) -> bool:
         """Write all of them anew but their progress, position and hits; `again`: and have them indexed once more.
+        Without `cut` they keep the passages that they have, and these alone are brought into the index anew.
 
         False, and nothing is done, if one is not there.
         """

@@ -21,6 +21,7 @@ from parlour.domain.passages import (
     SegmentCount,
     SegmentQuery,
     SegmentsPage,
+    begun_again,
     standing,
 )
 from parlour.domain.terms import indexed, terms
@@ -59,16 +60,21 @@ class MemoryDatasetDocuments:
         found.sort(key=lambda one: -one.position)
         return DocumentsPage(tuple(found[(page - 1) * limit : page * limit]), len(found))
 
-    async def update(self, place: Place, documents: Sequence[Document], *, again: bool = False) -> bool:
+    async def update(
+        self, place: Place, documents: Sequence[Document], *, again: bool = False, cut: bool = True
+    ) -> bool:
         papers = self._rows.papers(place)
         if any(one.id not in papers for one in documents):
             return False
         for one in documents:
             paper = papers[one.id]
-            progress = Progress() if again else paper.document.progress
+            progress = begun_again(one.progress, cut=cut) if again else paper.document.progress
             paper.document = structs.replace(one, position=paper.document.position, progress=progress, hit_count=0)
             if again:
                 paper.undone, paper.worker, paper.held_until = True, "", 0.0
+            if again and not cut:
+                waiting = {key: structs.replace(kept, status="waiting") for key, kept in paper.segments.items()}
+                paper.segments = waiting
         return True
 
     async def delete(self, place: Place, document_ids: Sequence[str]) -> tuple[str, ...] | None:

@@ -9,7 +9,15 @@ import msgspec
 from msgspec import structs
 
 from parlour.domain.dataset import Counts, Place
-from parlour.domain.passages import Document, DocumentQuery, DocumentsPage, MetadataValue, Progress, SegmentCount
+from parlour.domain.passages import (
+    Document,
+    DocumentQuery,
+    DocumentsPage,
+    MetadataValue,
+    Progress,
+    SegmentCount,
+    begun_again,
+)
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 from parlour.stores.sql.datasets import at, listed
@@ -76,6 +84,8 @@ WHERE id = :id AND dataset_id = (SELECT id FROM datasets WHERE id = :dataset_id 
 """
 
 AGAIN = "UPDATE documents SET status = :status, words = :words, progress = :progress WHERE id = :id"
+
+WAIT = "UPDATE segments SET status = 'waiting' WHERE document_id = :id"
 
 KNOWN = """
 SELECT id, blob FROM documents
@@ -152,8 +162,11 @@ class SqlDatasetDocuments:
         rows, total = await self._database.read(work)
         return DocumentsPage(tuple(document_from(row) for row in rows), total)
 
-    async def update(self, place: Place, documents: Sequence[Document], *, again: bool = False) -> bool:
-        rows = [row_of(place, structs.replace(one, progress=Progress())) for one in documents]
+    async def update(
+        self, place: Place, documents: Sequence[Document], *, again: bool = False, cut: bool = True
+    ) -> bool:
+        begun = [structs.replace(one, progress=begun_again(one.progress, cut=cut)) for one in documents]
+        rows = [row_of(place, one) for one in begun]
         known = at(place) | {"ids": listed([one.id for one in documents])}
 
         def work(connection: Connection) -> bool:
@@ -163,6 +176,8 @@ class SqlDatasetDocuments:
                 connection.execute(UPDATE, row)
                 if again:
                     connection.execute(AGAIN, row)
+                    if not cut:
+                        connection.execute(WAIT, row)
                     connection.execute(LEAVE, row)
                     connection.execute(ENQUEUE, row)
             return True
