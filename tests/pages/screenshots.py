@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.pages.browsing import PHONE, browsing, visiting
 from tests.pages.serving_pages import serving_pages
+from tests.pages.serving_runs import furnish, serving_runs
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 DESKTOP = {"viewport": {"width": 1200, "height": 860}, "device_scale_factor": 1.5}
@@ -43,7 +44,33 @@ SHOTS: dict[str, tuple[Callable[[Page, str], None], dict[str, object]]] = {
     "chat-dark": (chat, {**DESKTOP, "color_scheme": "dark"}),
     "chat-phone": (flow, {**PHONE, "color_scheme": "dark"}),
 }
-"""How each picture comes about."""
+"""How each picture of the chat page comes about."""
+
+
+def failure(page: Page, failed: str) -> None:
+    page.goto(f"{page.url.partition('#')[0]}#/run/{failed}")
+    expect(page.locator("g.box.failed")).to_be_in_viewport()
+
+
+def rounds(page: Page, _: str) -> None:
+    page.get_by_role("combobox", name="App").select_option("rounds")
+    page.get_by_role("link", name="succeeded").first.click()
+    page.locator("[data-node=loud]").click()
+    expect(page.get_by_text("Round 3")).to_be_visible()
+
+
+def dashboard(page: Page, _: str) -> None:
+    page.goto(f"{page.url.partition('#')[0]}#/dashboard?since=hour")
+    expect(page.locator("figure.chart").first).to_be_visible()
+
+
+SHOTS_OF_RUNS: dict[str, tuple[Callable[[Page, str], None], dict[str, object]]] = {
+    "runs-light": (failure, {**DESKTOP, "color_scheme": "light"}),
+    "runs-dark": (failure, {**DESKTOP, "color_scheme": "dark"}),
+    "runs-phone": (rounds, {**PHONE, "color_scheme": "light"}),
+    "dashboard-dark": (dashboard, {**DESKTOP, "color_scheme": "dark"}),
+}
+"""Of the operator's, which is signed in to; the second word is the run that failed."""
 
 
 def small(picture: bytes) -> bytes:
@@ -53,8 +80,22 @@ def small(picture: bytes) -> bytes:
     return found.getvalue()
 
 
+def operator() -> None:
+    with tempfile.TemporaryDirectory() as folder, serving_runs(Path(folder)) as place, browsing() as browser:
+        failed = furnish(place)
+        for name, (show, how) in SHOTS_OF_RUNS.items():
+            with visiting(browser, **how) as (page, _):
+                page.goto(f"{place.address}/runs")
+                page.get_by_label("Operator's key").fill(place.admin)
+                page.get_by_role("button", name="Sign in").click()
+                expect(page.get_by_role("table")).to_be_visible()
+                show(page, failed)
+                (PLACE / f"{name}.png").write_bytes(small(page.screenshot(animations="disabled")))
+
+
 def main() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
+    operator()
     with tempfile.TemporaryDirectory() as folder, serving_pages(Path(folder)) as address, browsing() as browser:
         for name, (show, how) in SHOTS.items():
             with visiting(browser, **how) as (page, _):
