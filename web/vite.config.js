@@ -30,7 +30,7 @@ export default defineConfig({
     target: "es2022",
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    license: { fileName: "licenses.md" },
+    license: { fileName: `${page}-licenses.md` },
     rollupOptions: {
       input: { [page]: join(import.meta.dirname, `${page}.html`) },
       output: { entryFileNames: "[name]-[hash:8].js", chunkFileNames: "[name]-[hash:8].js", assetFileNames: "[name]-[hash:8][extname]" },
