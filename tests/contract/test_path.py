@@ -57,6 +57,7 @@ ASKED = {
     "runs.run",
     "runs.metering",  # what it came to, in numbers
     "runs.meters",
+    "domain.pieces",  # which pieces are in memory already
     "domain.template",
     "domain.people",
     "domain.usage",

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from parlour.domain.app import Model
-from parlour.domain.events import ModelCalled, ModelFinished
+from parlour.domain.events import ModelCalled, ModelFinished, TextDelta
+from parlour.domain.pieces import MOST, shared
 from parlour.domain.problems import CompletionRequestFailed
 from parlour.domain.record import Record
 from parlour.domain.usage import NOTHING, Price, Usage, total
@@ -89,10 +90,19 @@ def test_calls_at_several_prices_cost_what_they_cost_together() -> None:
     assert total([Usage(1, 1, GPT), Usage(1, 1, GPT)]).paid is None
 
 
-async def test_events_that_tell_of_a_short_piece_are_one_and_the_same() -> None:
+async def test_events_that_tell_of_a_short_piece_are_one_and_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parlour.llm.exchange.delta", shared(TextDelta))  # other tests may have filled ours
     model = ports(rules({"say": [" the", " a whole sentence that nobody repeats"]}))
     once, again = [[event async for event in exchange(CALL, model)][1:-1] for _ in "12"]
 
     assert once == again
     assert once[0] is again[0]
     assert once[1] is not again[1]
+
+
+def test_no_more_is_kept_in_common_than_the_first_pieces() -> None:
+    once = shared(TextDelta)
+    for number in range(MOST + 1):
+        once(str(number))
+    assert once("0") is once("0")
+    assert once(str(MOST)) is not once(str(MOST))

@@ -7,16 +7,15 @@ a provider keeps apart are put back into it between `<think>` tags, as apps with
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from functools import lru_cache
 
 from parlour.domain.events import ModelCalled, ModelFinished, TextDelta
+from parlour.domain.pieces import shared
 from parlour.domain.problems import Problem
 from parlour.domain.usage import Usage
 from parlour.ports import Ports
-from parlour.ports.models import SHORT, Call, Counted, Ended, Sealed, Text, Thinking, ToolCall
+from parlour.ports.models import Call, Counted, Ended, Sealed, Text, Thinking, ToolCall
 
-_once = lru_cache(maxsize=2048)(TextDelta)
-"""As pieces are, so are the events that tell of them: in memory once, where they are short."""
+delta = shared(TextDelta)
 
 Heard = ModelCalled | Text | Thinking | Sealed | ToolCall | ModelFinished
 
@@ -88,8 +87,7 @@ async def exchange(call: Call, ports: Ports) -> AsyncGenerator[ModelCalled | Tex
         async for said in heard:
             match said:
                 case Text() | Thinking():
-                    text = tags.put(said)
-                    yield _once(text) if len(text) <= SHORT else TextDelta(text)
+                    yield delta(tags.put(said))
                 case ModelFinished():
                     if closing := tags.end():
                         yield TextDelta(closing)

@@ -1,12 +1,12 @@
 """Models, as the house speaks to them. Does not know any provider's wire, nor which one answers."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from functools import lru_cache
 from typing import Literal, Protocol, cast
 
 from msgspec import Struct
 
 from parlour.domain.app import Model
+from parlour.domain.pieces import shared
 from parlour.domain.usage import Price
 
 
@@ -84,14 +84,8 @@ class Text(Struct, frozen=True, gc=False):
     text: str
 
 
-SHORT = 12
-"""Characters of a piece that may come again and again, in this answer and others: ` the`, `,`."""
-_once = lru_cache(maxsize=2048)(Text)
-
-
-def piece(text: str) -> Text:
-    """The text, in memory once for all answers that have it, where it is short: they are most of what a run is."""
-    return _once(text) if len(text) <= SHORT else Text(text)
+piece = shared(Text)
+"""A piece, which is in memory once for all answers that have it, where it is short."""
 
 
 class Thinking(Struct, frozen=True, gc=False):
