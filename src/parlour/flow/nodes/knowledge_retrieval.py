@@ -179,23 +179,7 @@ def value(written: object, pool: Pool) -> str | float | tuple[str, ...] | None:
 def found(hit: Hit, position: int) -> dict[str, object]:
     """A passage as the nodes behind this one see it."""
     document, segment = hit.document, hit.segment
-    about: dict[str, object] = {
-        "_source": "knowledge",
-        "position": position,
-        "dataset_id": hit.dataset_id,
-        "dataset_name": hit.dataset_name,
-        "document_id": document.id,
-        "document_name": document.name,
-        "data_source_type": "external" if hit.external else "upload_file",
-        "retriever_from": "workflow",
-        "score": hit.score,
-        "doc_metadata": dict(document.metadata),
-    }
-    said: dict[str, object] = {"metadata": about, "title": document.name, "files": [], "content": told(hit)}
-    if hit.external:
-        return said
-    about |= {
-        "segment_id": segment.id,
+    own: dict[str, object] = {
         "child_chunks": [
             {"id": one.chunk.id, "content": one.chunk.content, "position": one.chunk.position, "score": one.score}
             for one in hit.children
@@ -205,4 +189,19 @@ def found(hit: Hit, position: int) -> dict[str, object]:
         "segment_position": segment.position,
         "segment_index_node_hash": segment.digest,
     }
+    about: dict[str, object] = {
+        "_source": "knowledge",
+        "position": position,
+        "dataset_id": hit.dataset_id,
+        "dataset_name": hit.dataset_name,
+        "document_id": document.id,
+        "document_name": document.name,
+        "data_source_type": "external" if hit.external else "upload_file",
+        **({} if hit.external else {"segment_id": segment.id}),
+        "retriever_from": "workflow",
+        "score": hit.score,
+        **({} if hit.external else own),
+        "doc_metadata": dict(document.metadata),
+    }
+    said: dict[str, object] = {"metadata": about, "title": document.name, "files": [], "content": told(hit)}
     return said | ({"summary": segment.summary} if segment.summary else {})
