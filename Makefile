@@ -20,9 +20,9 @@ serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo apps and the loca
 
 test: $(VENV)/dev $(if $(findstring not browser,$(ARGS)),,chromium)  ## everything that CI runs
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not chaos" $(ARGS)
-	@CONTRACT_STORE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/contract
 	@SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s -m chaos tests/chaos
+	@CONTRACT_STORE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/contract
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not chaos" $(ARGS)
 
 chaos: $(VENV)/dev  ## faults under load, in an order of its own: SEED=7 repeats one
 	@SEED=$(SEED) $(BIN)/python -m pytest -s -m chaos tests/chaos $(ARGS)
