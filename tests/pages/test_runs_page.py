@@ -58,7 +58,7 @@ def test_an_operator_finds_the_run_that_failed_and_sees_where(browser: Browser, 
         expect(rows.nth(1)).to_contain_text(OVERLOADED)
         page.get_by_role("link", name="failed").click()
         box = page.locator("[data-node=better]")
-        expect(box).to_contain_text("Improve the translationllmfailed")
+        expect(box).to_contain_text("Improve the translati…llmfailed")
         expect(box).to_have_attribute("aria-description", OVERLOADED)
         expect(box).to_be_in_viewport()
         expect(page.locator("[data-node=kind]")).to_have_class("box idle")
