@@ -39,6 +39,8 @@ Body = dict[str, object]
 NOT_DESCRIBED = {
     ("GET", "/openapi.json"): "the document itself",
     ("GET", "/docs"): "a page that shows it",
+    ("GET", "/runs"): "a page for operators",
+    ("GET", "/pages/{name}"): "what pages are made of",
     ("GET", "/metrics"): "numbers for Prometheus, behind an operator's key",
 }
 SPEC: dict[str, Any] = json.loads(document("1.0.0"))
