@@ -174,6 +174,7 @@ async def workflows(place: Place) -> None:
     await door.post(f"/v1/workflows/tasks/{NOBODY}/stop", user="ann")
     for one in (version, NOBODY, NOBODY.replace("1", "2"), "abc"):
         await door.post(f"/v1/workflows/{one}/run", inputs=asked, user="ann")
+    await door.post(f"/v1/workflows/{version}/run", inputs=asked, user="ann", response_mode="async")
 
 
 async def forms(place: Place, name: str) -> None:

@@ -320,7 +320,7 @@ async def everywhere(place: Place, body: bytes, sent: dict[str, str], query: byt
         assert_as_described(f"{method} {path}", reply) if (method, path) not in NOT_DESCRIBED else None
 
 
-WORDS = {"action": "enable", "model_type": "text-embedding"}
+WORDS = {"action": "enable", "model_type": "text-embedding", "name": "none.js"}
 
 
 class Unknown(dict[str, str]):

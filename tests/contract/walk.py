@@ -121,6 +121,8 @@ PLACES = (
     Place(CHAT, "inputs", "upload", body=lambda it: {**SAY, "inputs": {"many": [local(it)]}}),
     Place("POST /v1/chat-messages/{task_id}/stop", "task_id", "task"),
     Place("GET /v1/runs/{task_id}/events", "task_id", "task"),
+    Place("GET /v1/runs/{run_id}", "run_id", "task"),
+    Place("GET /v1/runs/{run_id}", "run_id", "run", of="run"),
     Place("POST /v1/text-to-audio", "message_id", "message", body=lambda it: {"message_id": it}),
     Place(f"GET {MESSAGE}/suggested", "message_id", "message"),
     Place(f"POST {MESSAGE}/feedbacks", "message_id", "message", body=lambda _: {"rating": "dislike"}),

@@ -15,6 +15,8 @@ from parlour.domain.events import (
     AnyEvent,
     HumanInputRequired,
     Journaled,
+    ModelCalled,
+    ModelFinished,
     NodeFinished,
     NodeStarted,
     Suspended,
@@ -82,6 +84,10 @@ def plain(event: AnyEvent) -> AnyEvent:
     match event:
         case NodeStarted():
             return structs.replace(event, id="")
+        case ModelCalled():
+            return structs.replace(event, execution="")
+        case ModelFinished(called=ModelCalled() as called):
+            return structs.replace(event, called=structs.replace(called, execution=""))
         case NodeFinished():
             return structs.replace(event, outcome=structs.replace(event.outcome, id=""))
         case Suspended():

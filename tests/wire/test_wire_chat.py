@@ -213,7 +213,12 @@ PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
         ({"x-trace-id": "not valid!"}, {"trace_id": "ž"}, {"trace_id": "b"}, "b"),
         ({"x-trace-id": "x" * 129}, {}, {}, ""),
         ({"x-trace-id": "x" * 128}, {}, {}, "x" * 128),
-        ({"traceparent": PARENT}, {}, {"trace_id": 7}, "4bf92f3577b34da6a3ce929d0e0e4736"),
+        (
+            {"traceparent": PARENT},
+            {},
+            {"trace_id": 7},
+            PARENT[3:],
+        ),  # the caller's span, too: what is traced here stands under it
         ({"traceparent": PARENT}, {}, {"trace_id": "b"}, "b"),
         ({"traceparent": "00-" + "0" * 32 + "-00f067aa0ba902b7-01"}, {}, {}, ""),
         ({"traceparent": "nonsense"}, {}, {}, ""),
