@@ -192,6 +192,9 @@ def test_it_is_small_speaks_chinese_and_is_under_a_strict_policy(browser: Browse
         kinds = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
         size: int = page.evaluate(f"{kinds}.reduce((sum, one) => sum + one.transferSize, 0)")
         assert 5_000 < size < LARGEST
+        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        assert painted < 1000, "milliseconds to the first paint"
+        print(f"{size} bytes, first paint after {painted:.0f} ms")  # noqa: T201 -- shown with -s
         page.get_by_role("button", name="中文").click()
         expect(page.get_by_label("管理员密钥")).to_be_visible()
         assert page.evaluate("document.documentElement.lang") == "zh-Hans"
