@@ -1,18 +1,13 @@
 // Requests to the public API, as any client makes them, with a visitor's token in place of a key.
 // Does not know what is asked, nor how it is shown.
 
+import { frames, problem, Problem } from "../reply";
 import type { Event } from "./wire";
 
 export const app = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const EARLY = 60;
 /** Seconds before its end that a token is renewed. */
 const TRIES = 6;
-
-export class Problem extends Error {
-  constructor(readonly status: number, readonly code: string, message: string) {
-    super(message);
-  }
-}
 
 interface Token { token: string; user: string; expires_in: number; demo: boolean }
 
@@ -80,7 +75,7 @@ export class Api {
           ? await this.ask("GET", `/v1/runs/${task}/events`, { query: { after: seen }, signal })
           : await this.ask("POST", (begin as { path: string }).path, { body: (begin as { body: {} }).body, signal });
         if (tries) lost(false);
-        for await (const event of frames(reply)) {
+        for await (const event of frames<Event>(reply)) {
           tries = 0;
           seen++;
           task ||= event.task_id ?? "";
@@ -103,27 +98,5 @@ export class Api {
     this.user = given.user;
     this.demo = given.demo;
     this.until = Date.now() / 1000 + given.expires_in;
-  }
-}
-
-async function problem(reply: Response): Promise<Problem> {
-  const body = await reply.json().catch(() => ({}));
-  return new Problem(reply.status, body.code ?? "", body.message ?? reply.statusText);
-}
-
-/** The events of a reply; pings have no data. */
-async function* frames(reply: Response): AsyncGenerator<Event> {
-  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let kept = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const blocks = (kept + value).split("\n\n");
-      kept = blocks.pop()!;
-      for (const block of blocks) if (block.startsWith("data: ")) yield JSON.parse(block.slice(6)) as Event;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
   }
 }

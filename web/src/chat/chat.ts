@@ -1,10 +1,11 @@
 // What a visitor does with the app, and what is there to be seen of it. Does not know how it is drawn.
 
-import { Api, Problem, app } from "./api";
+import { Problem } from "../reply";
+import { Api, app } from "./api";
 import { kindOf, refused } from "./files";
+import { goings, over, remember } from "./going";
 import { t } from "./strings";
 import { parents, path, type Branch } from "./tree";
-import { keep, kept, thisTab } from "./kept";
 import { asked, close, forget, hear, toldBefore, type Turn } from "./turn";
 import type {
   Conversation, Field, FormAsked, Info, Message, Parameters, Rating, Site, WireFile,
@@ -12,9 +13,6 @@ import type {
 
 export interface Draft { key: number; file: File; address: string; type: string; id: string; error: string }
 
-interface Going { task: string; turn: Turn }
-
-const GOING = `parlour:going:${app}`;
 const NEWEST = 100;
 
 export class Chat {
@@ -311,7 +309,7 @@ export class Chat {
         if (stopped && turn.state === "running") turn.state = "stopped";
         if (event.event === "workflow_paused") paused = true;
         if (event.conversation_id && this.talks && !this.conversation) this.found(event.conversation_id);
-        if (turn.id !== before || event.event === "workflow_started") this.remember(turn);
+        if (turn.id !== before || event.event === "workflow_started") remember(this.conversation, turn);
         this.changed();
       }
     } catch (error) {
@@ -327,7 +325,7 @@ export class Chat {
       return;
     }
     close(turn);
-    this.over(this.conversation);
+    over(this.conversation);
     this.notice = turn.state === "failed" ? turn.error : turn.state === "stopped" ? t("stopped") : t("answered");
     this.changed();
     await this.after(turn).catch(() => undefined);
@@ -349,24 +347,9 @@ export class Chat {
     void this.list().catch(() => undefined);
   }
 
-  private remember(turn: Turn): void {
-    const going = { ...this.goings(), [this.conversation]: { task: turn.task, turn: { ...turn, sent: [] } } };
-    keep(GOING, JSON.stringify(going), thisTab);
-  }
-
-  private over(conversation: string): void {
-    const { [conversation]: _, ...others } = this.goings();
-    keep(GOING, JSON.stringify(others), thisTab);
-  }
-
-  /** The runs that had not ended when they were last heard of, by conversation. */
-  private goings(): Record<string, Going> {
-    return JSON.parse(kept(GOING, thisTab) ?? "{}") as Record<string, Going>;
-  }
-
   /** A page that was loaded anew in the middle of an answer, or went elsewhere, hears the rest of it. */
   private async goOn(): Promise<void> {
-    const going = this.goings()[this.conversation];
+    const going = goings()[this.conversation];
     if (!going || this.running) return;
     let turn = this.turns.find((one) => one.id === going.turn.id);
     if (!turn) {

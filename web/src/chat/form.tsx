@@ -68,7 +68,7 @@ function Entry({ chat, kind, field, missing }: { chat: Chat; kind: string; field
       ) : kind === "number" ? (
         <input {...common} type="number" step="any" value={text} onInput={write} />
       ) : (
-        <input {...common} type="text" list={undefined} maxLength={most} value={text} onInput={write} dir="auto" />
+        <input {...common} type="text" maxLength={most} value={text} onInput={write} dir="auto" />
       )}
     </div>
   );

@@ -2,21 +2,25 @@
 
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { language } from "../language";
+import { theme, turn, type Theme } from "../theme";
 import { Chat } from "./chat";
 import { Composer, type Editing } from "./composer";
 import { Form } from "./form";
-import { Button } from "./icons";
+import { Button, type Icon } from "./icons";
 import { Mark, Sidebar } from "./sidebar";
-import { language, mark, speak, t } from "./strings";
+import { mark, speak, t } from "./strings";
 import "./style.css";
 import { Text } from "./text";
-import { next, theme } from "./theme";
 import { parents } from "./tree";
 import type { Turn } from "./turn";
 import { Suggested, TurnView } from "./turn_view";
 
 const NEAR = 120;
 /** Pixels from the end within which a reader goes along with an answer. */
+
+const ICONS: Record<Theme, Icon> = { auto: "half", light: "sun", dark: "moon" };
+const NEXT: Record<Theme, Theme> = { auto: "light", light: "dark", dark: "auto" };
 
 function Page({ chat }: { chat: Chat }) {
   const [, draw] = useState(0);
@@ -69,11 +73,11 @@ function Head({ chat, menu }: { chat: Chat; menu: () => void }) {
       {chat.talks && <Button class="only-small" icon="menu" label={t("menu")} onClick={menu} />}
       <h1>{now?.name ?? chat.info.name}</h1>
       <Button
-        icon={theme() === "light" ? "sun" : theme() === "dark" ? "moon" : "half"}
-        label={`${t("theme")}: ${t(theme())}`}
-        onClick={() => { next(); draw((count) => count + 1); }}
+        icon={ICONS[theme]}
+        label={`${t("theme")}: ${t(theme)}`}
+        onClick={() => { turn(NEXT[theme]); draw((count) => count + 1); }}
       />
-      <button type="button" class="plain language" lang={language === "zh" ? "en" : "zh-CN"} onClick={() => { speak(language === "zh" ? "en" : "zh"); chat.changed(); }}>
+      <button type="button" class="plain language" lang={language === "zh" ? "en" : "zh-CN"} onClick={() => { speak(); chat.changed(); }}>
         {t("language")}
       </button>
     </header>

@@ -14,7 +14,7 @@ export function Files({ of }: { of: WireFile[] }) {
   return (
     <ul class="files">
       {of.map((file) => (
-        <li key={file.id ?? file.url}>{<Shown file={file} />}</li>
+        <li key={file.id ?? file.url}><Shown file={file} /></li>
       ))}
     </ul>
   );

@@ -1,6 +1,6 @@
 // What the page says, in English and in Chinese. Knows nothing else.
 
-import { always, keep, kept } from "./kept";
+import { change, filled, language } from "../language";
 
 const en = {
   loading: "One moment…",
@@ -158,19 +158,8 @@ const zh: Record<Key, string> = {
   hello: "你想了解什么？",
 };
 
-const KEPT = "parlour:language";
-
-function chosen(): "en" | "zh" {
-  const before = kept(KEPT, always);
-  if (before === "en" || before === "zh") return before;
-  return navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-}
-
-export let language = chosen();
-
-export function speak(other: "en" | "zh"): void {
-  language = other;
-  keep(KEPT, other, always);
+export function speak(): void {
+  change();
   mark();
 }
 
@@ -180,6 +169,5 @@ export function mark(): void {
 }
 
 export function t(key: Key, values: Record<string, string | number> = {}): string {
-  const text = language === "zh" ? zh[key] : en[key];
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return filled((language === "zh" ? zh : en)[key], values);
 }

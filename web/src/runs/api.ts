@@ -1,33 +1,17 @@
 // The operator's API, with the operator's key. The key is kept for this tab alone, and is in no address.
 
+import { keep, kept, thisTab } from "../kept";
+import { frames, problem } from "../reply";
+
 const KEPT = "parlour:operator";
 
-export class Problem extends Error {
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
-}
-
-let key = before();
-
-function before(): string {
-  try {
-    return sessionStorage.getItem(KEPT) ?? "";
-  } catch {
-    return "";
-  }
-}
+let key = kept(KEPT, thisTab) ?? "";
 
 export const signedIn = () => key !== "";
 
 export function signIn(given: string): void {
   key = given;
-  try {
-    if (given) sessionStorage.setItem(KEPT, given);
-    else sessionStorage.removeItem(KEPT);
-  } catch {
-    // a browser that keeps nothing asks again
-  }
+  keep(KEPT, given, thisTab);
 }
 
 export type Query = Record<string, string | number | undefined>;
@@ -41,9 +25,8 @@ async function ask(path: string, query: Query, signal?: AbortSignal): Promise<Re
     credentials: "omit",
     cache: "no-store",
   });
-  if (reply.ok) return reply;
-  const told = (await reply.json().catch(() => ({}))) as { message?: string };
-  throw new Problem(reply.status, told.message ?? reply.statusText);
+  if (!reply.ok) throw await problem(reply);
+  return reply;
 }
 
 export async function get<Body>(path: string, query: Query = {}, signal?: AbortSignal): Promise<Body> {
@@ -52,16 +35,7 @@ export async function get<Body>(path: string, query: Query = {}, signal?: AbortS
 
 /** What happens in a run, one piece of news after the other. */
 export async function* listen(runId: string, signal: AbortSignal): AsyncGenerator<News> {
-  const reply = await ask(`runs/${runId}/events`, {}, signal);
-  const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "";
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    const blocks = (rest + value).split("\n\n");
-    rest = blocks.pop()!;
-    for (const block of blocks) if (block.startsWith("data: ")) yield JSON.parse(block.slice(6)) as News;
-  }
+  yield* frames<News>(await ask(`runs/${runId}/events`, {}, signal));
 }
 
 export interface App { id: string; name: string; title: string; mode: string }

@@ -3,12 +3,14 @@
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { get, Problem, signedIn, signIn, type App } from "./api";
+import { language } from "../language";
+import { Problem } from "../reply";
+import { theme, turn } from "../theme";
+import { get, signedIn, signIn, type App } from "./api";
 import { Dashboard } from "./dashboard";
 import { List } from "./list";
-import { language, otherLanguage, say } from "./said";
+import { say, speak } from "./said";
 import { View } from "./run";
-import { nextTheme } from "./theme";
 import "./style.css";
 
 function place(): { page: string; id: string; query: URLSearchParams } {
@@ -22,6 +24,7 @@ export function Page() {
   const [apps, setApps] = useState<App[] | null>(null);
   const [wrong, setWrong] = useState("");
   const [entered, enter] = useState(signedIn());
+  const [, draw] = useState(0);
 
   useEffect(() => {
     const moved = () => move(place());
@@ -66,8 +69,8 @@ export function Page() {
           </nav>
         )}
         <span class="gap" />
-        <button class="plain" onClick={nextTheme} aria-label={say("theme")} title={say("theme")}>◐</button>
-        <button class="plain" onClick={otherLanguage} lang={language === "zh" ? "en" : "zh-Hans"}>{language === "zh" ? "English" : "中文"}</button>
+        <button class="plain" onClick={turnAround} aria-label={say("theme")} title={say("theme")}>◐</button>
+        <button class="plain" onClick={() => { speak(); draw((count) => count + 1); }} lang={language === "zh" ? "en" : "zh-Hans"}>{language === "zh" ? "English" : "中文"}</button>
         {apps && <button class="plain" onClick={leave}>{say("signOut")}</button>}
       </header>
       <main id="content" tabIndex={-1}>{content()}</main>
@@ -95,5 +98,10 @@ function SignIn({ wrong, enter }: { wrong: string; enter: () => void }) {
   );
 }
 
-document.title = say("title");
+/** Whatever is shown, the other one. */
+function turnAround(): void {
+  const shown = theme === "auto" ? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light") : theme;
+  turn(shown === "dark" ? "light" : "dark");
+}
+
 render(<Page />, document.getElementById("page")!);
