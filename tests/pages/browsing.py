@@ -13,8 +13,11 @@ from urllib.parse import urlsplit
 from msgspec import Struct, field
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
+from tests.pages.building import packages
+
 DESKTOP = {"viewport": {"width": 1280, "height": 860}}
 PHONE = {"viewport": {"width": 390, "height": 780}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+SIZES = {"desktop": DESKTOP, "phone": PHONE}
 WATCH = """
 addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
   console.error(`policy: ${violatedDirective} ${blockedURI}`));
@@ -77,3 +80,23 @@ def visiting(browser: Browser, **how: Any) -> Generator[tuple[Page, Seen]]:
     finally:
         seen.leaving = True
         context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds that keeps people from using a page."""
+    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def measured(page: Page) -> tuple[int, float]:
+    """The bytes on the wire, all of the page and what it asked; and the milliseconds to the first paint."""
+    kinds = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
+    size: int = page.evaluate(f"{kinds}.reduce((sum, one) => sum + one.transferSize, 0)")
+    painted: float = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    print(f"{size} bytes, first paint after {painted:.0f} ms")  # noqa: T201 -- shown with -s
+    return size, painted

@@ -6,7 +6,6 @@ Knows no browser.
 import base64
 import json
 import re
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +16,7 @@ import yaml
 from tests.contract.flow_samples import end, llm, start
 from tests.dsl.graph_samples import chain, flow_file, node
 from tests.houses import agent_app, chat_app, tool_use
-from tests.process.conftest import command
+from tests.pages.serving import lay_out, ordered, serving
 
 PNG_DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -117,26 +116,11 @@ def named(source: str, name: str, icon: str) -> str:
 
 
 @contextmanager
-def serving_pages(folder: Path, settings: str = "", rules: list[dict[str, Any]] | None = None) -> Generator[str]:
-    """The address of a server with all of these; ended by its own id."""
-    folder.mkdir(parents=True, exist_ok=True)
-    entries = ""
-    for name, source in apps().items():
-        (folder / f"{name}.yml").write_text(source)
-        entries += f'[[apps]]\npath = "{name}.yml"\nkeys = ["app-{name}-of-a-test"]\n'
-    (folder / "script.json").write_text(json.dumps({"rules": RULES if rules is None else rules}))
-    (folder / "parlour.toml").write_text(
-        f'data = "data"\n{settings}\n[knowledge]\nembedding = "default/words"\n[datasets.handbook]\nname = "Handbook"\n'
-        f'{entries}[providers.default]\nkind = "scripted"\npath = "script.json"\n'
-    )
+def serving_pages(folder: Path, settings: str = "") -> Generator[str]:
+    """The address of a server with all of these."""
+    handbook = '[knowledge]\nembedding = "default/words"\n[datasets.handbook]\nname = "Handbook"'
+    lay_out(folder, apps(), RULES, f"{settings}\n{handbook}")
     (folder / "Handbook.md").write_text(LEAVE)
-    subprocess.run(command("knowledge", "add", "Handbook", "Handbook.md"), cwd=folder, capture_output=True, check=True)
-    child = subprocess.Popen(command("serve", "--port", "0"), cwd=folder, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    try:
-        found = next(match[1] for line in child.stdout if (match := re.match(r"Listening on (\S+)", line)))
-        yield found
-    finally:
-        child.terminate()
-        child.wait(20)
-        child.stdout.close()
+    ordered(folder, "knowledge", "add", "Handbook", "Handbook.md")
+    with serving(folder) as address:
+        yield address

@@ -4,8 +4,6 @@ Knows no browser.
 """
 
 import json
-import re
-import subprocess
 import sys
 import urllib.request
 from collections.abc import Generator
@@ -18,7 +16,7 @@ from msgspec import Struct
 from tests.contract.flow_samples import end, llm, start, text_field, within
 from tests.dsl.graph_samples import Written, chain, edge, flow_file, node
 from tests.houses import chat_app
-from tests.process.conftest import command
+from tests.pages.serving import lay_out, ordered, serving
 
 RULES: list[dict[str, Any]] = [
     {"purpose": "title", "say": ["A talk"]},
@@ -143,27 +141,12 @@ APPS = {"translate": translation, "rounds": rounds, "chat": chat_app}
 
 @contextmanager
 def serving_runs(folder: Path, more: dict[str, str] | None = None) -> Generator[Place]:
-    """A server with these apps and runs of them; `more`: files of apps, by name. Ended by its own id."""
-    folder.mkdir(parents=True, exist_ok=True)
-    entries = ""
-    for name, source in ({name: made() for name, made in APPS.items()} | (more or {})).items():
-        (folder / f"{name}.yml").write_text(source)
-        entries += f'[[apps]]\npath = "{name}.yml"\nkeys = ["app-{name}-of-a-test"]\n'
-    (folder / "script.json").write_text(json.dumps({"rules": RULES}))
-    (folder / "parlour.toml").write_text(
-        f'data = "data"\n[server]\noperator = true\n[storage]\nrecord = "full"\n{entries}'
-        '[providers.default]\nkind = "scripted"\npath = "script.json"\n'
-    )
-    made = subprocess.run(command("keys", "create", "--admin"), cwd=folder, capture_output=True, text=True, check=True)
-    child = subprocess.Popen(command("serve", "--port", "0"), cwd=folder, stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    try:
-        address = next(match[1] for line in child.stdout if (match := re.match(r"Listening on (\S+)", line)))
-        yield Place(address, made.stdout.strip())
-    finally:
-        child.terminate()
-        child.wait(20)
-        child.stdout.close()
+    """A server with these apps and runs of them; `more`: files of apps, by name."""
+    apps = {name: made() for name, made in APPS.items()} | (more or {})
+    lay_out(folder, apps, RULES, '[server]\noperator = true\n[storage]\nrecord = "full"')
+    admin = ordered(folder, "keys", "create", "--admin").strip()
+    with serving(folder) as address:
+        yield Place(address, admin)
 
 
 def furnish(place: Place) -> str:

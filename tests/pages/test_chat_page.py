@@ -11,13 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.pages.browsing import DESKTOP, PHONE, Seen, browsing, visiting
-from tests.pages.building import packages
+from tests.pages.browsing import SIZES, Seen, measured, violations, visiting
 from tests.pages.serving_pages import PNG_DOT, serving_pages
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.xdist_group("pages")]
 
-SIZES = {"desktop": DESKTOP, "phone": PHONE}
 DROPS = 70
 """Pieces of the slow answer."""
 HOSTILE: list[str] = json.loads((Path(__file__).parent / "hostile.json").read_text())
@@ -26,12 +24,6 @@ HOSTILE: list[str] = json.loads((Path(__file__).parent / "hostile.json").read_te
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with serving_pages(tmp_path_factory.mktemp("pages")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with browsing() as found:
         yield found
 
 
@@ -260,26 +252,13 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str, size: str, sc
         assert violations(page) == []
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
 def test_it_is_small_and_there_at_once(browser: Browser, address: str) -> None:
     with visiting(browser) as (page, seen):
         page.goto(f"{address}/chat/talk")
         expect(page.get_by_role("button", name="What is rain?")).to_be_visible()
-        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        kinds = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
-        size: int = page.evaluate(f"{kinds}.reduce((sum, one) => sum + one.transferSize, 0)")
-        assert 20_000 < size < 150_000, "bytes on the wire, all of the page and what it asks"
-        assert painted < 1000, "milliseconds to the first paint"
-        print(f"{size} bytes, first paint after {painted:.0f} ms")  # noqa: T201 -- shown with -s
+        size, painted = measured(page)
+        assert 20_000 < size < 150_000
+        assert painted < 1000
         assert seen.wrong == []
 
 

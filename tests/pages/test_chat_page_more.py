@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.pages.browsing import browsing, visiting
+from tests.pages.browsing import visiting
 from tests.pages.cutting import cutting
 from tests.pages.serving_pages import PNG_DOT, serving_pages
 from tests.pages.speaking import HEARD, speaking
@@ -39,12 +39,6 @@ def address(tmp_path_factory: pytest.TempPathFactory, voice: tuple[str, object])
     provider = f'[providers.spoken]\nkind = "openai_compatible"\nbase_url = "{voice[0]}"\napi_key = "x"\n'
     settings = '[voice]\nspeech = "spoken/tts"\ntranscription = "spoken/stt"\n' + provider
     with serving_pages(tmp_path_factory.mktemp("pages"), settings) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with browsing() as found:
         yield found
 
 

@@ -7,18 +7,15 @@ from msgspec import Struct
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dsl.dsl_samples import CORPUS, needs_corpus
-from tests.pages.browsing import DESKTOP, PHONE, browsing, visiting
-from tests.pages.building import CACHE, packages
+from tests.pages.browsing import DESKTOP, SIZES, measured, violations, visiting
+from tests.pages.building import CACHE
 from tests.pages.serving_runs import Place, furnish, serving_runs
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.xdist_group("pages")]
 
-SIZES = {"desktop": DESKTOP, "phone": PHONE}
 REAL = CORPUS / "svcvit__Awesome-Dify-Workflow" / "translation_workflow.yml"
 OVERLOADED = "[openai] the provider is overloaded: too many requests"
 SHOTS = CACHE.parent / "screenshots"
-LARGEST = 150_000
-"""Bytes of the page on their way."""
 
 
 class House(Struct):
@@ -32,12 +29,6 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
     more = {"real": REAL.read_text()} if REAL.is_file() else {}
     with serving_runs(tmp_path_factory.mktemp("runs"), more) as place:
         yield House(place, furnish(place))
-
-
-@pytest.fixture(scope="module")
-def browser() -> Generator[Browser]:
-    with browsing() as found:
-        yield found
 
 
 def sign_in(page: Page, house: House, where: str = "") -> None:
@@ -171,16 +162,6 @@ def test_axe_finds_nothing_serious_on_the_operators_page(
         assert violations(page) == []
 
 
-def violations(page: Page) -> list[str]:
-    page.evaluate((packages() / "axe-core" / "axe.min.js").read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['nodes'][0]['html']} {one['nodes'][0]['failureSummary']}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
 def test_it_is_small_speaks_chinese_and_is_under_a_strict_policy(browser: Browser, house: House) -> None:
     with visiting(browser, **DESKTOP) as (page, _):
         reply = page.goto(f"{house.place.address}/runs")
@@ -189,12 +170,9 @@ def test_it_is_small_speaks_chinese_and_is_under_a_strict_policy(browser: Browse
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
         expect(page.get_by_label("Operator's key")).to_be_visible()
-        kinds = "['navigation', 'resource'].flatMap((kind) => performance.getEntriesByType(kind))"
-        size: int = page.evaluate(f"{kinds}.reduce((sum, one) => sum + one.transferSize, 0)")
-        assert 5_000 < size < LARGEST
-        painted = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        assert painted < 1000, "milliseconds to the first paint"
-        print(f"{size} bytes, first paint after {painted:.0f} ms")  # noqa: T201 -- shown with -s
+        size, painted = measured(page)
+        assert 5_000 < size < 150_000
+        assert painted < 1000
         page.get_by_role("button", name="中文").click()
         expect(page.get_by_label("管理员密钥")).to_be_visible()
         assert page.evaluate("document.documentElement.lang") == "zh-Hans"
