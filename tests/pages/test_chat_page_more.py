@@ -110,6 +110,19 @@ def test_it_reads_aloud_and_writes_down_what_is_said(
         assert seen.wrong == []
 
 
+def test_an_answer_is_not_read_aloud_by_a_voice_that_comes_after_the_stop(browser: Browser, address: str) -> None:
+    with visiting(browser) as (page, seen):
+        page.goto(f"{address}/chat/voice")
+        say(page, "Hello")
+        page.route("**/v1/text-to-audio", lambda _: None)  # it never comes
+        page.get_by_role("button", name="Read aloud").click()
+        with page.expect_event("requestfailed"):
+            page.get_by_role("button", name="Stop reading").click()
+        expect(page.get_by_role("button", name="Read aloud")).to_be_visible()
+        expect(page.get_by_role("status")).not_to_contain_text("abort")
+        assert all("text-to-audio" in wrong for wrong in seen.wrong)
+
+
 def test_a_flow_that_asks_goes_on_when_it_is_answered(browser: Browser, address: str) -> None:
     with visiting(browser) as (page, seen):
         page.goto(f"{address}/chat/ask")

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 from msgspec import Struct
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.dsl.dsl_samples import CORPUS, needs_corpus
 from tests.pages.browsing import DESKTOP, SIZES, measured, violations, visiting
@@ -139,6 +139,17 @@ def test_the_dashboard_tells_what_each_app_did(browser: Browser, house: House) -
         page.get_by_role("combobox", name="App").select_option("chat")
         expect(page.get_by_role("region", name="The whole time").get_by_role("row")).to_have_count(2)
         assert not seen.wrong
+
+
+def test_how_long_a_run_took_is_written_in_whole_minutes(browser: Browser, house: House) -> None:
+    def slower(route: Route) -> None:
+        told = route.fetch().json()
+        route.fulfill(json=told | {"data": [told["data"][0] | {"elapsed_time": 119.6}]})
+
+    with visiting(browser, **DESKTOP) as (page, _):
+        page.route("**/v1/admin/runs?*", slower)
+        sign_in(page, house)
+        expect(page.get_by_role("row").nth(1)).to_contain_text("2 min 0 s")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -10,10 +10,9 @@ let silence: () => void = () => undefined;
 
 export function useAloud(chat: Chat, turn: Turn): { on: boolean; toggle: () => void } {
   const [on, setOn] = useState(false);
-  const sound = useRef<HTMLAudioElement | null>(null);
+  const reading = useRef<AbortController | null>(null);
   const end = () => {
-    sound.current?.pause();
-    sound.current = null;
+    reading.current?.abort();
     setOn(false);
   };
   useEffect(() => end, []);
@@ -21,14 +20,18 @@ export function useAloud(chat: Chat, turn: Turn): { on: boolean; toggle: () => v
     silence();
     silence = end;
     setOn(true);
+    const { signal } = (reading.current = new AbortController());
     try {
-      const reply = await chat.api.ask("POST", "/v1/text-to-audio", { body: { message_id: turn.id } });
-      const address = URL.createObjectURL(await reply.blob());
-      const audio = new Audio(address);
-      sound.current = audio;
+      const reply = await chat.api.ask("POST", "/v1/text-to-audio", { body: { message_id: turn.id }, signal });
+      const audio = new Audio(URL.createObjectURL(await reply.blob()));
+      signal.addEventListener("abort", () => {
+        audio.pause();
+        URL.revokeObjectURL(audio.src);
+      });
       audio.onended = end;
       await audio.play();
     } catch (error) {
+      if (signal.aborted) return; // nobody waits for it any more
       end();
       chat.say(told(error));
     }
