@@ -128,3 +128,10 @@ def test_what_code_may_put_out_is_what_the_node_holds_it_to_by_default(tmp_path:
     assert (found.max_depth, found.max_string_length) == (9, 500_000)
     with pytest.raises(BadSettings, match=r"code.*max_number_array_length"):
         settings(tmp_path, "[code]\nmax_number_array_length = 0")
+
+
+def test_the_environment_has_a_word_for_voices_and_keys_of_datasets(tmp_path: Path) -> None:
+    said = {"PARLOUR_VOICE_SPEECH": "openai/tts-1", "PARLOUR_KNOWLEDGE_KEYS": "dataset-one,dataset-two"}
+    found = settings(tmp_path, "", **said)
+    assert found.voice.speech == "openai/tts-1"
+    assert found.knowledge.keys == ("dataset-one", "dataset-two")

@@ -14,6 +14,9 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
+FROM_ENVIRONMENT = frozenset({"server", "storage", "limits", "code", "knowledge", "telemetry", "voice", "web"})
+"""Sections whose keys the environment may set."""
+LISTS = frozenset({"embed_in", "allow", "keys"})
 PLAIN_HEADERS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 SECRET = re.compile(r"key|token|secret|pass|auth|credential", re.IGNORECASE)
 SHORTEST_SECRET = 6
@@ -285,10 +288,8 @@ def place(tree: dict[str, object], name: str, value: str) -> None:
     section, _, key = name.partition("_")
     if section in {"data", "pages"} and not key:
         tree[section] = value
-    elif section in {"server", "storage", "limits", "code", "knowledge", "telemetry"} and key:
-        table(tree, section)[key] = value.split(",") if key == "embed_in" else value
-    elif section == "web" and key:
-        table(tree, section)[key] = value.split(",") if key == "allow" else value
+    elif section in FROM_ENVIRONMENT and key:
+        table(tree, section)[key] = value.split(",") if key in LISTS else value
     elif section == "providers" and key:
         for field in Provider.__struct_fields__:
             provider = key.removesuffix(f"_{field}")
