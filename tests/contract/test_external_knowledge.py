@@ -182,6 +182,14 @@ async def test_a_service_that_knows_nothing_is_no_failure(build: Build, answer: 
 
 
 @requirement("knowledge:external")
+async def test_a_number_that_is_too_large_for_one_is_told_as_text(build: Build) -> None:
+    known = {"small": 7, "large": 10**400, "several": [10**400]}
+    place = await house(build, chat_app(**looking(WIKI)), service({"records": [RECORDS[0] | {"metadata": known}]}))
+    [source] = cited(await place.door.send("leave"))
+    assert source["doc_metadata"] == {"small": 7, "large": f"{10**400}", "several": f"[{10**400}]"}
+
+
+@requirement("knowledge:external")
 async def test_completions_and_agents_ask_it_as_well(build: Build) -> None:
     web = service()
     app = app_file("completion", **looking(WIKI), dataset_query_variable="topic", **form("topic"))

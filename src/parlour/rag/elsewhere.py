@@ -6,6 +6,7 @@ who asks nor what becomes of what is found.
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -143,5 +144,6 @@ def plain(value: object) -> MetadataValue:
     if isinstance(value, str) or value is None:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        with suppress(OverflowError):  # too large for a number of ours: as it was written
+            return float(value)
     return msgspec.json.encode(value).decode()
