@@ -25,6 +25,7 @@ from tests.conformance.knowledge_samples import (
     shelve,
     taken,
 )
+from tests.rag.shelves import library
 
 pytestmark = pytest.mark.anyio
 TWO = Written(
@@ -93,9 +94,19 @@ async def test_passages_can_be_compared_anew_without_being_cut_anew(stores: Stor
     progress = (await kept.documents.find(HERE, ["doc"]))[0].progress
     assert (progress.status, progress.words, progress.completed_at) == ("indexing", DONE.words, None)
     waiting = await kept.segments.page(HERE, "doc", SegmentQuery(statuses=("waiting",)), 1, 9)
-    assert [one.id for one in waiting.items] == [one.id for one in TWO.segments]
+    assert [(one.id, one.status) for one in waiting.items] == [(one.id, "waiting") for one in TWO.segments]
+    assert {one.status for one in await kept.segments.find(HERE, ["s1", "s2"])} == {"waiting"}
     assert await kept.index.near(HERE, packed([1, 0]), 9) == ()
     assert await kept.indexing.take("w", 0, 1) is not None
+
+
+async def test_the_first_passage_of_a_document_can_be_written_by_hand(stores: Storage) -> None:
+    kept = stores.knowledge
+    await shelve(kept)
+    [empty] = await kept.documents.find(HERE, ["doc"])
+    written = await library(kept).editor.write(dataset(), empty, [structs.replace(segment("s1"), position=0)])
+    assert written is not None
+    assert [one.position for one in written] == [1]
 
 
 async def test_what_datasets_and_documents_hold_is_counted(stores: Storage) -> None:

@@ -55,7 +55,8 @@ class Editor:
         """The last position that is taken, without reading what comes before it."""
         page, every = self._store.segments.page, SegmentQuery()
         total = (await page(dataset.place, document.id, every, 1, 1)).total
-        return max((one.position for one in (await page(dataset.place, document.id, every, total, 1)).items), default=0)
+        last = await page(dataset.place, document.id, every, max(total, 1), 1)
+        return max((one.position for one in last.items), default=0)
 
     async def _children(
         self, dataset: Dataset, document: Document, segments: Sequence[Segment], *, cut: bool

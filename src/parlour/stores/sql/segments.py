@@ -16,6 +16,7 @@ from parlour.domain.passages import (
     Segment,
     SegmentQuery,
     SegmentsPage,
+    SegmentStatus,
 )
 from parlour.ports.passages import Written
 from parlour.stores.sql.connection import Connection, snapshot
@@ -38,7 +39,7 @@ FORGET = "DELETE FROM nodes WHERE segment_id = :id"
 FORGET_CHILDREN = "DELETE FROM child_chunks WHERE segment_id = :id"
 
 FIND = """
-SELECT segments.segment, segments.hit_count
+SELECT segments.segment, segments.hit_count, segments.status
 FROM json_each(:ids) AS wanted
 JOIN segments ON segments.id = wanted.value
 JOIN documents ON documents.id = segments.document_id
@@ -54,7 +55,7 @@ WHERE document_id = (
   )
   AND (:statuses = '[]' OR status IN (SELECT value FROM json_each(:statuses)))
 """
-PAGE = f"SELECT segment, hit_count {WANTED} ORDER BY position, sequence LIMIT :limit OFFSET :offset"
+PAGE = f"SELECT segment, hit_count, status {WANTED} ORDER BY position, sequence LIMIT :limit OFFSET :offset"
 TOTAL = f"SELECT count(*) {WANTED}"
 
 DELETE = """
@@ -120,7 +121,7 @@ DATASET = "SELECT sequence FROM datasets WHERE id = :dataset_id"
 ALL = 1 << 62
 """More than there are."""
 
-SegmentRow = tuple[str, int]
+SegmentRow = tuple[str, int, SegmentStatus]
 segment = msgspec.json.Decoder(Segment).decode
 child = msgspec.json.Decoder(ChildChunk).decode
 
@@ -260,7 +261,7 @@ def segment_row(document_id: str, one: Segment) -> dict[str, object]:
 
 
 def segment_from(row: SegmentRow) -> Segment:
-    return structs.replace(segment(row[0]), hit_count=row[1])
+    return structs.replace(segment(row[0]), hit_count=row[1], status=row[2])
 
 
 def child_row(chunk: ChildChunk) -> dict[str, object]:
