@@ -24,6 +24,7 @@ from parlour.domain.annotation import (
 )
 from parlour.domain.dataset import ModelName
 from parlour.stores.scan import Scans
+from parlour.stores.sql.compared import grow
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 
@@ -73,7 +74,7 @@ FORGET_OTHERS = "DELETE FROM annotation_vectors WHERE app_id = :app_id AND model
 NEW = """
 SELECT sequence, vector FROM annotation_vectors
 WHERE app_id = :app_id AND model = :model AND sequence > :after AND length(vector) = :bytes
-ORDER BY sequence
+ORDER BY sequence LIMIT :most
 """
 THERE = """
 SELECT annotation_vectors.sequence, id, question, answer, created_at, hit_count
@@ -98,17 +99,17 @@ use_of = msgspec.json.Decoder(AnnotationUse).decode
 
 
 class SqlAnnotationAnswers:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, scans: Scans) -> None:
         self._database = database
-        self._scans = Scans()
+        self._scans = scans
 
     async def nearest(self, app_id: str, model: ModelName, vector: bytes) -> AnnotationMatch | None:
-        asked = {"app_id": app_id, "model": name_of(model), "bytes": len(vector)}
+        asked: dict[str, object] = {"app_id": app_id, "model": name_of(model), "bytes": len(vector)}
 
         def work(connection: Connection) -> AnnotationMatch | None:
             scan = self._scans.of(f"{app_id} {name_of(model)}", len(vector))
             with scan.lock:
-                scan.extend(connection.execute(NEW, asked | {"after": scan.last}).fetchall())
+                grow(connection, scan, NEW, asked)
                 ranking = scan.ranking(vector)
             for some in ranking.portions(1):
                 sequences = {"sequences": f"{[sequence for sequence, _ in some]}"}

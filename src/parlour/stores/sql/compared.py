@@ -1,4 +1,4 @@
-"""How the vectors of a dataset are compared with a question, where its database has nothing for it: one by one.
+"""How vectors are compared with a question, where their database has nothing for it: one by one.
 
 That is exact. They are read once and kept in memory, then only what is new. Does not know which nodes may be found.
 """
@@ -27,8 +27,8 @@ WHERE documents.dataset_id = :dataset_id AND documents.id IN (SELECT value FROM 
 class Compared:
     """The nearest by comparing all."""
 
-    def __init__(self) -> None:
-        self._scans = Scans()
+    def __init__(self, scans: Scans) -> None:
+        self._scans = scans
 
     def rankings(
         self, connection: Connection, place: Place, vector: bytes, least: int, within: frozenset[str] | None
@@ -36,14 +36,17 @@ class Compared:
         del least
         scan = self._scans.of(place.dataset_id, len(vector))
         with scan.lock:
-            grow(connection, scan, at(place) | {"bytes": len(vector)})
+            grow(connection, scan, NEW, at(place) | {"bytes": len(vector)})
             ranking = scan.ranking(vector)
         yield ranking.within(allowed(connection, place, within))
 
 
-def grow(connection: Connection, scan: Scan, asked: dict[str, object]) -> None:
-    """Read what is new, some at a time: the vectors of a large dataset are not held twice."""
-    while new := connection.execute(NEW, asked | {"after": scan.last, "most": BLOCK}).fetchall():
+def grow(connection: Connection, scan: Scan, sql: str, asked: dict[str, object]) -> None:
+    """Read what is new, some at a time: the vectors of a large dataset are not held twice.
+
+    `sql`: the `:most` that come `:after` a row, in order.
+    """
+    while new := connection.execute(sql, asked | {"after": scan.last, "most": BLOCK}).fetchall():
         scan.extend(new)
 
 

@@ -12,6 +12,7 @@ from parlour.domain.dataset import Place
 from parlour.domain.passages import Found
 from parlour.domain.terms import terms
 from parlour.stores.ranking import Ranking
+from parlour.stores.scan import Scans
 from parlour.stores.sql.compared import Compared, allowed
 from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database
@@ -36,9 +37,9 @@ Shown = dict[int, Found]
 
 
 class SqlIndex:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, scans: Scans) -> None:
         self._database = database
-        self._nearest: Nearest = database.nearest or Compared()
+        self._nearest: Nearest = database.nearest or Compared(scans)
         self._words = Words(database.wording)
 
     async def near(

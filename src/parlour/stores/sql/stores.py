@@ -2,6 +2,7 @@
 
 from parlour.ports.annotations import ReplyStore
 from parlour.ports.knowledge import KnowledgeStore
+from parlour.stores.scan import Scans
 from parlour.stores.sql.annotation_replies import SqlAnnotationAnswers, SqlReplyJobs, SqlReplyWork
 from parlour.stores.sql.annotations import SqlAnnotations
 from parlour.stores.sql.catalogue import SqlKeys, SqlVersions
@@ -43,7 +44,8 @@ class Stores:
         self.history = SqlHistory(database)
         self.feedbacks = SqlFeedbacks(database)
         self.annotations = SqlAnnotations(database)
-        self.replies = ReplyStore(SqlAnnotationAnswers(database), SqlReplyJobs(database), SqlReplyWork(database))
+        scans = Scans()
+        self.replies = ReplyStore(SqlAnnotationAnswers(database, scans), SqlReplyJobs(database), SqlReplyWork(database))
         self.people = SqlPeople(database)
         self.retention = SqlRetention(database)
         self.oversight = SqlOversight(database)
@@ -62,7 +64,7 @@ class Stores:
             counts=SqlDocumentCounts(database),
             segments=SqlSegments(database),
             children=SqlChildren(database),
-            index=SqlIndex(database),
+            index=SqlIndex(database, scans),
             indexing=SqlIndexing(database),
         )
         self.replicas = SqlReplicas(database)
