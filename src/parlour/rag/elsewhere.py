@@ -21,7 +21,7 @@ SHOWN = 300
 """Characters of a refusal."""
 
 
-class Place(Protocol):
+class Service(Protocol):
     """Where it is asked, and with which key."""
 
     @property
@@ -48,37 +48,37 @@ class Refusal(Struct, frozen=True):
 
 
 class Elsewhere:
-    """`places`: by the id of the dataset that each stands in for."""
+    """`services`: by the id of the dataset that each stands in for."""
 
-    def __init__(self, web: Web, places: Mapping[str, Place]) -> None:
+    def __init__(self, web: Web, services: Mapping[str, Service]) -> None:
         self._web = web
-        self._places = places
+        self._services = services
 
     async def search(self, dataset: Dataset, query: str, settings: RetrievalSettings) -> tuple[Hit, ...]:
-        """The passages that answer, the best first; none of a dataset that has no place.
+        """The passages that answer, the best first; none of a dataset that no service stands in for.
 
         Raises:
             FetchFailed: the service does not answer, refuses, or answers something else.
         """
-        place, external = self._places.get(dataset.id), dataset.external
-        if place is None or external is None:
+        service, external = self._services.get(dataset.id), dataset.external
+        if service is None or external is None:
             return ()
+        least = settings.threshold or 0.0
         asked = {
             "knowledge_id": external.knowledge_id,
             "query": query,
-            "retrieval_setting": {"top_k": settings.top_k, "score_threshold": settings.threshold or 0.0},
+            "retrieval_setting": {"top_k": settings.top_k, "score_threshold": least},
             **condition(settings.filter),
         }
-        records = await self._records(dataset.name, place, msgspec.json.encode(asked))
+        records = await self._records(dataset.name, service, msgspec.json.encode(asked))
         found = [hit(dataset, record) for record in records if record.content]
-        least = settings.threshold or 0.0
         good = [one for one in found if (one.score or 0.0) >= least]
         return tuple(sorted(good, key=lambda one: -(one.score or 0.0))[: settings.top_k])
 
-    async def _records(self, name: str, place: Place, body: bytes) -> tuple[Record, ...]:
-        key = (("authorization", f"Bearer {place.api_key}"),) if place.api_key else ()
+    async def _records(self, name: str, service: Service, body: bytes) -> tuple[Record, ...]:
+        key = (("authorization", f"Bearer {service.api_key}"),) if service.api_key else ()
         request = WebRequest(
-            f"{place.external.rstrip('/')}/retrieval",
+            f"{service.external.rstrip('/')}/retrieval",
             "POST",
             headers=(("content-type", "application/json"), *key),
             body=body,
