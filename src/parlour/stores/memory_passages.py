@@ -257,16 +257,11 @@ class MemoryIndexing:
         return None
 
     async def hold(self, task: Work, worker: str, until: float) -> bool:
-        if isinstance(task, ReplyTask):
-            desk = self._annotations.desks.get(task.app_id)
-            if desk is None or desk.worker != worker:
-                return False
-            desk.held_until = until
-            return True
-        paper = self._own(task, worker)
-        if paper is None:
+        of_app = isinstance(task, ReplyTask)
+        held = self._annotations.desks.get(task.app_id) if of_app else self._own(task, worker)
+        if held is None or held.worker != worker:
             return False
-        paper.held_until = until
+        held.held_until = until
         return True
 
     async def advance(self, task: Task, worker: str, progress: Progress, until: float) -> bool:

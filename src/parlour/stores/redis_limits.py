@@ -23,20 +23,19 @@ CONNECTIONS = 8
 NOW = "local t = redis.call('TIME'); local now = t[1] + t[2] / 1000000\n"
 
 # A place is a member of its app's set, and its score is the moment until which it is held.
-FREE = (
+UNLESS_FULL = (
     NOW
     + """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
-return 1
 """
 )
 
+FREE = UNLESS_FULL + "return 1"
+
 ENTER = (
-    NOW
+    UNLESS_FULL
     + """
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[2] * 1000)
 return 1

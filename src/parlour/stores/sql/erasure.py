@@ -6,6 +6,7 @@ from parlour.domain.people import end_user_id
 from parlour.ports.oversight import Traces
 from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database
+from parlour.stores.sql.retention import DELETE_UPLOADS
 
 COUNT_MESSAGES = """
 SELECT count(*) FROM messages WHERE conversation_id IN (
@@ -39,8 +40,6 @@ GIVE_UP = """
 INSERT INTO given_up_blobs (name)
 SELECT id FROM uploads WHERE app_id = :app_id AND user = :user LIMIT :limit
 """
-
-DELETE_UPLOADS = "DELETE FROM uploads WHERE id IN (SELECT name FROM given_up_blobs)"
 
 DELETE_CLAIMS = "DELETE FROM claims WHERE app_id = :app_id AND user = :user"
 

@@ -22,7 +22,7 @@ from parlour.ports.passages import Written
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.database import Database
 from parlour.stores.sql.datasets import at, listed
-from parlour.stores.sql.words import keys_of
+from parlour.stores.sql.words import ALL, keys_of
 
 DOCUMENT = """
 SELECT documents.sequence FROM documents JOIN datasets ON datasets.id = documents.dataset_id
@@ -117,9 +117,6 @@ RETURNING sequence
 """
 ADD_WORDS = "INSERT INTO node_words (rowid, terms) VALUES (:sequence, :keys)"
 DATASET = "SELECT sequence FROM datasets WHERE id = :dataset_id"
-
-ALL = 1 << 62
-"""More than there are."""
 
 SegmentRow = tuple[str, int, SegmentStatus]
 segment = msgspec.json.Decoder(Segment).decode
