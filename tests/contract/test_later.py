@@ -6,6 +6,7 @@ import pytest
 
 from parlour.runs.start import Limits
 from tests.contract.flow_samples import saying
+from tests.contract.pausing import approval
 from tests.contract.requirements import requirement
 from tests.front_door import Reply, until
 from tests.houses import NOBODY, Build, Gate, Place, agent_app, app_file, chat_app, key_of, rules, scripted
@@ -88,6 +89,18 @@ async def test_a_workflow_is_run_while_nobody_waits(build: Build, kept: int) -> 
     told = await ended(place, begun["run_id"])
     assert told["status"] == told["result"]["data"]["status"] == "succeeded"
     assert told["result"]["workflow_run_id"] == begun["run_id"]
+
+
+@requirement("later:told")
+@pytest.mark.parametrize("kept", [4 * 1024 * 1024, 0])
+async def test_of_a_workflow_that_waits_is_told_what_a_blocking_caller_is_told(build: Build, kept: int) -> None:
+    place = await build(apps={"first": approval("workflow")}, limits=Limits(kept_bytes=kept))
+    body: dict[str, object] = {"inputs": {}, "user": "ann"}
+    waited = (await place.door.request("POST", "/v1/workflows/run", json_body=body)).json()
+    await place.door.request("POST", "/v1/workflows/run", json_body=body)  # of the first one nothing is known but rows
+    told = (await asked(place, waited["workflow_run_id"])).json()
+    assert (told["status"], told["error"]) == ("paused", None)
+    assert told["result"] == waited
 
 
 @requirement("later:begun")

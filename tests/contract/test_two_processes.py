@@ -81,6 +81,33 @@ async def test_who_waits_for_a_run_hears_it_go_on_in_another_process(build: Buil
         assert late.events[-1]["data"]["outputs"] == heard[0][-1]["data"]["outputs"]
 
 
+@requirement("later:told", "pause:resumed")
+@pytest.mark.parametrize("mode", ["advanced-chat", "workflow"])
+async def test_of_a_run_that_went_on_in_another_process_its_end_is_told(build: Build, mode: str) -> None:
+    here, there = await both(build, apps={"first": approval(mode)})
+    path = "/v1/chat-messages" if mode == "advanced-chat" else "/v1/workflows/run"
+    body: dict[str, object] = {"query": "it", "inputs": {}, "user": "ann", "response_mode": "async"}
+    begun = (await here.door.request("POST", path, json_body=body)).json()
+
+    async def status(place: Place, name: str) -> str:
+        return (await place.door.get(f"/v1/runs/{begun[name]}", user="ann")).json()["status"]
+
+    async def waits() -> bool:
+        return await status(here, "run_id") == "paused"
+
+    await until(waits)
+    [app] = there.house.catalogue.all()
+    laid = await there.house.pauses.get(app.card.id, begun["workflow_run_id"])
+    assert laid is not None
+    assert (await submit(there.door, laid.forms[0].asked.form_token or "")).status == 200
+
+    async def over() -> bool:
+        return await status(there, "run_id") == "succeeded"
+
+    await until(over)
+    assert [await status(here, name) for name in ("run_id", "task_id")] == ["succeeded"] * 2
+
+
 def since_resumption(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Who came before others had been told of the pause hears the end of what was before it."""
     began = [event["event"] == "workflow_started" and event["data"]["reason"] == "resumption" for event in events]

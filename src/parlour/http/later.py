@@ -9,7 +9,7 @@ from starlette.routing import Route
 from parlour.domain.app import App, WorkflowApp
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
-from parlour.domain.problems import InternalError, NotFound
+from parlour.domain.problems import InternalError, NotFound, Problem
 from parlour.domain.record import Record
 from parlour.http.house import House
 from parlour.http.rim import app_of, json, query_of
@@ -44,13 +44,12 @@ async def show(house: House, request: Request) -> Response:
 async def found(house: House, app: App, owner: Owner, wanted: str) -> Run | None:
     """As it goes on here or has ended not long ago; else as it is kept, whichever process it goes on in."""
     run = house.runs.find(wanted, owner)
-    if run is not None:
+    if run is not None and run.record.status != "paused":
         return run
-    return (
-        await kept_run(house, app, owner, wanted)
-        if isinstance(app, WorkflowApp)
-        else await kept_message(house, app, owner, wanted)
-    )
+    kept = kept_run if isinstance(app, WorkflowApp) else kept_message
+    now = await kept(house, app, owner, wanted if run is None else lasting(run.ids))
+    # what was laid aside here may have gone on in another process
+    return run if run is not None and now is not None and now.record.status == "paused" else now
 
 
 async def kept_run(house: House, app: App, owner: Owner, run_id: str) -> Run | None:
@@ -83,15 +82,17 @@ def going(ids: Ids, owner: Owner, app: App) -> Run:
 
 
 def told(house: House, run: Run) -> bytes:
-    record = run.record
-    run_id = lasting(run.ids)
-    if not run.log.finished:
-        return outcome(run_id, "running", None, None, house.profile)
-    if record.status == "paused":
-        return outcome(run_id, "paused", workflow_bodies.paused(run.ids, run.mode, record), None, house.profile)
-    problem = record.problem or (InternalError() if record.status == "failed" else None)
-    if run.mode == WorkflowApp.mode:
-        result = None if isinstance(problem, InternalError) else workflow_bodies.blocking(run.ids, record)
-        return outcome(run_id, record.status, result, problem, house.profile)
-    result = bodies.blocking(run.ids, run.mode, record) if record.status != "failed" else None
-    return outcome(run_id, record.status, result, problem, house.profile)
+    problem = run.record.problem or (InternalError() if run.record.status == "failed" else None)
+    return outcome(lasting(run.ids), run.record.status, result(run, problem), problem, house.profile)
+
+
+def result(run: Run, problem: Problem | None) -> bytes | None:
+    """What a blocking caller is told; None of a run that goes on, or has failed and is no workflow's."""
+    ids, mode, record = run.ids, run.mode, run.record
+    if record.status == "running" or isinstance(problem, InternalError):
+        return None
+    if mode == WorkflowApp.mode:
+        return workflow_bodies.blocking(ids, record)
+    if problem is not None:
+        return None
+    return (workflow_bodies.paused if record.status == "paused" else bodies.blocking)(ids, mode, record)

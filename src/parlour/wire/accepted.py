@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Raw, Struct, UnsetType, convert, json
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from parlour.domain.events import RunStatus
 from parlour.domain.ids import Ids
@@ -77,11 +77,6 @@ def accepted(ids: Ids) -> bytes:
 
 def outcome(run_id: str, status: RunStatus, result: bytes | None, problem: Problem | None, profile: Profile) -> bytes:
     """`result`: the body of a blocking reply."""
-    error = None
-    if problem is not None:
-        error = convert(json.decode(errors.render(problem, profile)[1]), ErrorBody)
-    whole = Outcome(run_id, status, None, error)
-    if result is None:
-        return encode(whole)
-    members = {"run_id": run_id, "status": status, "result": Raw(result), "error": error}
+    error = None if problem is None else Raw(errors.render(problem, profile)[1])
+    members = {"run_id": run_id, "status": status, "result": None if result is None else Raw(result), "error": error}
     return encode(members)
