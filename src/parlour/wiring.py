@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from parlour.amounts import rate
+from parlour.domain.workflow_run import Level
 from parlour.flow.node import Limits as FlowLimits
 from parlour.flow.node import OutputLimits
 from parlour.http.apps_as_tools import AppsAsTools
@@ -54,7 +55,6 @@ from parlour.runs.lease import Lease
 from parlour.runs.once import Once
 from parlour.runs.places import Places
 from parlour.runs.rates import AppRates, Rates
-from parlour.runs.recording import Level
 from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Limits, Mode, Runs

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from parlour.domain.events import NodeFinished, NodeOutcome
-from parlour.runs.recording import ASKED, Level, Recorder
+from parlour.domain.workflow_run import Level
+from parlour.runs.recording import ASKED, Recorder
 from parlour.runs.start import Limits
 from tests.conformance.test_workflow_runs import an_outcome
 from tests.contract.flow_samples import each, run, workflow_file

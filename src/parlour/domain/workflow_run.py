@@ -1,11 +1,16 @@
 """Runs of graphs, the nodes in them, and the variables of a conversation, as they are stored. Does not know where."""
 
+from typing import Literal
+
 from msgspec import Struct, json
 
 from parlour.domain.events import HumanInputRequired, RunStatus
 from parlour.domain.message import Owner
 from parlour.domain.turn import Submission
 from parlour.domain.usage import NOTHING, Usage
+
+Level = Literal["none", "meta", "full"]
+"""How much is kept of what the nodes of a run did: nothing, how it went, or their inputs and outputs as well."""
 
 LARGEST_VARIABLE = 200 * 1024
 """Bytes of a conversation's variable as JSON (dsl.md 2.1)."""

@@ -17,14 +17,14 @@ from parlour.domain.events import AnyEvent, RunFinished
 from parlour.domain.message import Message, Owner, Page
 from parlour.domain.oversight import Erased, Sought
 from parlour.domain.problems import NotFound, Unauthorized
-from parlour.domain.workflow_run import WorkflowRun
+from parlour.domain.workflow_run import Level, WorkflowRun
 from parlour.dsl.heading import app_id
 from parlour.http.house import House, Operator
 from parlour.http.rim import Telling, json, left, query_of
 from parlour.ports.oversight import Oversight
 from parlour.runs.erasing import erase
 from parlour.runs.log import Reader, RunLog
-from parlour.runs.recording import Level, kept, outcomes_of
+from parlour.runs.recording import kept, outcomes_of
 from parlour.wire import admin, admin_runs
 from parlour.wire.queries import path_uuid
 

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from parlour.domain.ids import Clock, NewId
+from parlour.domain.workflow_run import Level
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
 from parlour.http.guests import Guests
@@ -27,7 +28,6 @@ from parlour.runs.asides import Asides
 from parlour.runs.metering import Metering
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
-from parlour.runs.recording import Level
 from parlour.runs.relay import Relay
 from parlour.runs.resumptions import Resumptions
 from parlour.runs.start import Runs

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from parlour.runs.recording import Level
+from parlour.domain.workflow_run import Level
 
 
 class Limits(Struct, frozen=True):

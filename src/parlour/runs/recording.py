@@ -7,17 +7,16 @@ went into them and came out as well.
 import asyncio
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Literal, cast
+from typing import cast
 
 from msgspec import structs
 
 from parlour.domain.events import AnyEvent, ContainerFinished, NodeFinished, NodeOutcome
 from parlour.domain.values import json_form
+from parlour.domain.workflow_run import Level
 from parlour.ports.workflows import Executions
 
 log = logging.getLogger(__name__)
-
-Level = Literal["none", "meta", "full"]
 
 ASKED = frozenset({"model_provider", "model_name", "usage", "finish_reason"})
 """What of the work of a node tells which model was asked, and what that took."""

@@ -15,16 +15,14 @@ from parlour.domain.events import (
     NodeStarted,
     NodeStatus,
     RunFinished,
-    WorkflowFinished,
     WorkflowPaused,
 )
 from parlour.domain.graph import Graph
-from parlour.domain.workflow_run import WorkflowRun
+from parlour.domain.workflow_run import Level, WorkflowRun
 from parlour.wire.admin import AdminRun, Names, Time, run_of
 from parlour.wire.encode import encode
 from parlour.wire.flow_values import shown
 
-Level = Literal["none", "meta", "full"]
 Values = dict[str, object]
 
 
@@ -132,7 +130,7 @@ def news(event: AnyEvent, outcome: NodeOutcome | None) -> bytes:
             return _frame(RunNews("paused"))
         case RunFinished():
             return _frame(RunNews("finished"))
-        case WorkflowFinished() | _:
+        case _:
             return b""
 
 
