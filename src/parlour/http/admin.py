@@ -4,6 +4,7 @@ An operator's key opens them, and nothing else does; where the operator has not 
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from msgspec import structs
@@ -16,7 +17,7 @@ from parlour.domain.app import FlowApp
 from parlour.domain.events import AnyEvent, RunFinished
 from parlour.domain.message import Message, Owner, Page
 from parlour.domain.oversight import Erased, Sought
-from parlour.domain.problems import NotFound, Unauthorized
+from parlour.domain.problems import NotFound
 from parlour.domain.workflow_run import Level, WorkflowRun
 from parlour.dsl.heading import app_id
 from parlour.http.house import House, Operator
@@ -27,6 +28,8 @@ from parlour.runs.log import Reader, RunLog
 from parlour.runs.recording import kept, outcomes_of
 from parlour.wire import admin, admin_runs
 from parlour.wire.queries import path_uuid
+
+Handler = Callable[[House, Operator, Request], Awaitable[Response]]
 
 PAGE = 100
 """Messages that an export holds in memory at a time."""
@@ -47,8 +50,16 @@ def routes(house: House) -> list[Route]:
         "/v1/admin/messages": list_messages,
         "/v1/admin/statistics": statistics,
     }
-    found = [Route(path, partial(handler, house, operator), methods=["GET"]) for path, handler in handlers.items()]
-    return [*found, Route("/v1/admin/end-users", partial(forget, house, operator), methods=["DELETE"])]
+    found = [
+        Route(path, partial(opened, handler, house, operator), methods=["GET"]) for path, handler in handlers.items()
+    ]
+    return [*found, Route("/v1/admin/end-users", partial(opened, forget, house, operator), methods=["DELETE"])]
+
+
+async def opened(handler: Handler, house: House, operator: Operator, request: Request) -> Response:
+    """What every one of them does first."""
+    await let_in(house, request)
+    return await handler(house, operator, request)
 
 
 async def let_in(house: House, request: Request) -> None:
@@ -56,9 +67,7 @@ async def let_in(house: House, request: Request) -> None:
     Raises:
         Unauthorized: the request's key is no operator's.
     """
-    key = await house.keyring.open(request.headers.get("authorization", ""))
-    if key.kind != "admin":
-        raise Unauthorized("Access token is invalid")
+    await house.keyring.open(request.headers.get("authorization", ""), "admin")
 
 
 def names_of(house: House) -> dict[str, str]:
@@ -67,21 +76,18 @@ def names_of(house: House) -> dict[str, str]:
 
 async def apps(house: House, operator: Operator, request: Request) -> Response:
     """The apps that are served."""
-    del operator
-    await let_in(house, request)
+    del operator, request
     return json(admin.apps(house.catalogue.all()))
 
 
 async def list_runs(house: House, operator: Operator, request: Request) -> Response:
     """Runs of graphs, a page at a time."""
-    await let_in(house, request)
     asked = admin.parse_runs(query_of(request), app_id)
     return json(admin.runs(await operator.oversight.runs(asked), asked.limit, names_of(house)))
 
 
 async def run_whole(house: House, operator: Operator, request: Request) -> Response:
     """One run, with its graph and what its nodes did."""
-    await let_in(house, request)
     run = await run_of(operator, request)
     app = await house.catalogue.of_version(run.owner.app_id, run.version)
     graph = app.graph if isinstance(app, FlowApp) else None
@@ -91,7 +97,6 @@ async def run_whole(house: House, operator: Operator, request: Request) -> Respo
 
 async def run_events(house: House, operator: Operator, request: Request) -> Response:
     """What happens in a run, from its start: as much of it as is recorded."""
-    await let_in(house, request)
     row = await run_of(operator, request)
     run = await house.relay.find(row.task_id, row.owner)
     level = operator.level(names_of(house).get(row.owner.app_id, ""))
@@ -130,21 +135,18 @@ class News(Response):
 
 async def list_conversations(house: House, operator: Operator, request: Request) -> Response:
     """Conversations, a page at a time."""
-    await let_in(house, request)
     asked = admin.parse_messages(query_of(request), app_id)
     return json(admin.conversations(await operator.oversight.conversations(asked), asked.limit, names_of(house)))
 
 
 async def list_messages(house: House, operator: Operator, request: Request) -> Response:
     """Messages of any conversation, a page at a time."""
-    await let_in(house, request)
     asked = admin.parse_messages(query_of(request), app_id)
     return json(admin.messages(await operator.oversight.messages(asked), asked.limit, names_of(house)))
 
 
 async def export(house: House, operator: Operator, request: Request) -> Response:
     """Messages as lines of JSON, the newest first; what is asked of each line is in memory for a page at a time."""
-    await let_in(house, request)
     asked = structs.replace(admin.parse_messages(query_of(request), app_id), last_id="", limit=PAGE)
     first = await operator.oversight.messages(asked)
     return Lines(operator.oversight, asked, first, names_of(house))
@@ -178,14 +180,12 @@ class Lines(Response):
 
 async def statistics(house: House, operator: Operator, request: Request) -> Response:
     """Figures over time, by app."""
-    await let_in(house, request)
     asked = admin.parse_statistics(query_of(request), app_id, house.now())
     return json(admin.statistics(await operator.oversight.statistics(asked), asked, names_of(house)))
 
 
 async def forget(house: House, operator: Operator, request: Request) -> Response:
     """Delete a user, with all that was said and run, in one app or in all that are served."""
-    await let_in(house, request)
     asked = admin.parse_erase(query_of(request))
     gone = Erased()
     for one in [app_id(asked.app)] if asked.app else names_of(house):

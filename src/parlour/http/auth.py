@@ -6,7 +6,7 @@ Knows tokens by their hash only; does not know what an app is.
 import hashlib
 
 from parlour.domain.problems import Unauthorized
-from parlour.ports.catalogue import Key, Keys
+from parlour.ports.catalogue import Key, KeyKind, Keys
 
 
 def digest(token: str) -> str:
@@ -35,19 +35,20 @@ class Keyring:
         self._given = {key.hash: key for key in given}
         self._known = dict(self._given)
 
-    async def open(self, authorization: str) -> Key:
-        """The key that a request's `Authorization` header holds.
+    async def open(self, authorization: str, kind: KeyKind) -> Key:
+        """The key of this kind that a request's `Authorization` header holds.
 
         Raises:
-            Unauthorized: no header, another scheme, or a token that opens nothing.
+            Unauthorized: no header, another scheme, or a token that opens nothing of the kind.
         """
         hashed = digest(token_of(authorization))
         key = self._known.get(hashed)
         if key is None:
             key = await self._keys.find(hashed)
-            if key is None:
-                raise Unauthorized("Access token is invalid")
-            self._known[hashed] = key
+            if key is not None:
+                self._known[hashed] = key
+        if key is None or key.kind != kind:
+            raise Unauthorized("Access token is invalid")
         return key
 
     def forget(self) -> None:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from parlour.domain.dataset import TENANT, Dataset, Place
 from parlour.domain.passages import Document, Segment
-from parlour.domain.problems import NotFound, Unauthorized
+from parlour.domain.problems import NotFound
 from parlour.http.house import House
 from parlour.wire.queries import path_uuid
 
@@ -22,9 +22,7 @@ async def tenant_of(house: House, request: Request) -> str:
     Raises:
         Unauthorized: it is no knowledge key.
     """
-    key = await house.keyring.open(request.headers.get("authorization", ""))
-    if key.kind != "knowledge":
-        raise Unauthorized("Access token is invalid")
+    key = await house.keyring.open(request.headers.get("authorization", ""), "knowledge")
     return key.app or TENANT
 
 

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from parlour.domain.app import App
 from parlour.domain.events import AnyEvent
-from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, Unauthorized, UnsupportedMediaType
+from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, UnsupportedMediaType
 from parlour.http import visitors
 from parlour.http.house import House
 from parlour.runs.log import Reader
@@ -37,13 +37,7 @@ async def app_of(house: House, request: Request) -> App:
     """The app that the request's key opens, or a visitor's token."""
     authorization = request.headers.get("authorization", "")
     visitor = visitors.visitor_of(house, request, authorization)
-    if visitor is not None:
-        name = visitor.app
-    else:
-        key = await house.keyring.open(authorization)
-        if key.kind != "app":
-            raise Unauthorized("Access token is invalid")
-        name = key.app
+    name = visitor.app if visitor is not None else (await house.keyring.open(authorization, "app")).app
     app = house.catalogue.get(name)
     if app is None:
         raise Forbidden("The app no longer exists.")

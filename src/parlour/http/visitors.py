@@ -14,6 +14,7 @@ from msgspec import DecodeError, Struct, json
 from starlette.requests import Request
 
 from parlour.domain.problems import Forbidden, Unauthorized
+from parlour.http.auth import token_of
 from parlour.http.house import House
 from parlour.http.signing import Signer
 from parlour.wire.body import DEFAULT_USER
@@ -75,16 +76,16 @@ def token(signer: Signer, visitor: Visitor) -> str:
 
 
 def visitor_of(house: House, request: Request, authorization: str) -> Visitor | None:
-    """Who sends a visitor's token; None for every other kind of credential.
+    """Who sends a visitor's token; None for every other token.
 
     Raises:
-        Unauthorized: it is not one of ours, it is too old, or its app has no page any more.
+        Unauthorized: there is none, it is not one of ours, it is too old, or its app has no page any more.
         Forbidden: the route is not for visitors.
     """
-    scheme, _, sent = authorization.partition(" ")
-    said, _, mark = sent.strip().removeprefix(PREFIX).partition(".")
-    if scheme.lower() != "bearer" or not sent.strip().startswith(PREFIX):
+    sent = token_of(authorization)
+    if not sent.startswith(PREFIX):
         return None
+    said, _, mark = sent.removeprefix(PREFIX).partition(".")
     if not hmac.compare_digest(house.signer.mark(f"visitor|{said}").encode(), mark.encode()):
         raise Unauthorized("Access token is invalid")
     try:
