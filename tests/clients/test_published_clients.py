@@ -256,17 +256,21 @@ def run_all(
 ) -> list[str]:
     """What the clients say of the app in that folder."""
     with serving(folder, model, settings) as served:
-        given = os.environ | {
-            "BASE_URL": f"{served.address}/v1",
-            "API_KEY": KEY,
-            "CLIENTS_DIR": str(clients),
-            "SLOW_QUERY": SLOW,
-            "CHECK_AUTH": "1",
-            "HAS_SUGGESTED": "1",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            **environment,
-        }
-        words = [required("bash"), str(scripts / "run_all.sh")]
-        done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=700, check=False)
+        return run_all_at(served.address, scripts, clients, **environment)
+
+
+def run_all_at(address: str, scripts: Path, clients: Path, **environment: str) -> list[str]:
+    given = os.environ | {
+        "BASE_URL": f"{address}/v1",
+        "API_KEY": KEY,
+        "CLIENTS_DIR": str(clients),
+        "SLOW_QUERY": SLOW,
+        "CHECK_AUTH": "1",
+        "HAS_SUGGESTED": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        **environment,
+    }
+    words = [required("bash"), str(scripts / "run_all.sh")]
+    done = subprocess.run(words, env=given, capture_output=True, text=True, timeout=700, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return sorted(done.stdout.splitlines())

@@ -35,7 +35,7 @@ async def half(size: int) -> AsyncGenerator[bytes]:
 Content = Callable[[int], AsyncGenerator[bytes]]
 
 
-async def uploads(served: Served, count: int, size: int, content: Content = made) -> list[dict[str, str]]:
+async def uploads(address: str, count: int, size: int, content: Content = made) -> list[dict[str, str]]:
     """That many uploads at the same time; the answers."""
     headers = {"Authorization": f"Bearer {KEY}"}
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=headers) as session:
@@ -43,7 +43,7 @@ async def uploads(served: Served, count: int, size: int, content: Content = made
         async def one(number: int) -> dict[str, str]:
             form = aiohttp.FormData({"user": f"user-{number}"})
             form.add_field("file", content(size), filename=f"{number}.txt", content_type="text/plain")
-            async with session.post(f"{served.address}/v1/files/upload", data=form) as reply:
+            async with session.post(f"{address}/v1/files/upload", data=form) as reply:
                 assert reply.status == 201, await reply.text()
                 return await reply.json()
 
@@ -57,7 +57,7 @@ def fetched(address: str) -> bytes:
 
 def test_files_and_their_addresses_outlive_a_kill(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
-        (kept,) = asyncio.run(uploads(served, 1, 3000))
+        (kept,) = asyncio.run(uploads(served.address, 1, 3000))
         before = served.address
         served.child.kill()
     with serving(tmp_path) as served:
@@ -70,7 +70,7 @@ def test_files_may_lie_in_a_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         with serving(tmp_path, settings=f'[storage]\nfiles = "s3://{BUCKET}/parlour"') as served:
-            (kept,) = asyncio.run(uploads(served, 1, 6 * MEGABYTE))
+            (kept,) = asyncio.run(uploads(served.address, 1, 6 * MEGABYTE))
             assert fetched(kept["source_url"]) == b"x" * 6 * MEGABYTE
     assert not (tmp_path / "data" / "files").exists()
 
@@ -83,7 +83,7 @@ def peak(served: Served) -> int:
 
 def test_large_uploads_at_once_are_never_whole_in_memory(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
-        assert len(asyncio.run(uploads(served, 24, 14 * MEGABYTE))) == 24
+        assert len(asyncio.run(uploads(served.address, 24, 14 * MEGABYTE))) == 24
         assert peak(served) < 140
 
 
@@ -93,14 +93,14 @@ def test_uploads_to_a_bucket_at_once_stay_small_in_memory(tmp_path: Path, monkey
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         with serving(tmp_path, settings=f'[storage]\nfiles = "s3://{BUCKET}"') as served:
-            assert len(asyncio.run(uploads(served, 60, 14 * MEGABYTE))) == 60
+            assert len(asyncio.run(uploads(served.address, 60, 14 * MEGABYTE))) == 60
             assert peak(served) < 200
 
 
 def test_two_hundred_uploads_of_fifteen_megabytes_at_once_stay_under_two_hundred_megabytes(tmp_path: Path) -> None:
     files = tmp_path / "data" / "files"
     with serving(tmp_path) as served:
-        kept = asyncio.run(uploads(served, 200, 15 * MEGABYTE))
+        kept = asyncio.run(uploads(served.address, 200, 15 * MEGABYTE))
         assert peak(served) < 200
     try:
         assert {path.name: path.stat().st_size for path in files.iterdir()} == {
@@ -112,7 +112,7 @@ def test_two_hundred_uploads_of_fifteen_megabytes_at_once_stay_under_two_hundred
 
 async def cut(served: Served, files: Path, count: int, size: int) -> None:
     """Uploads whose server is killed when half of each has come."""
-    asked = asyncio.create_task(uploads(served, count, size, half))
+    asked = asyncio.create_task(uploads(served.address, count, size, half))
 
     def written() -> int:
         return sum(path.stat().st_size for path in files.iterdir())
@@ -129,7 +129,7 @@ def test_a_kill_in_the_middle_of_uploads_leaves_no_half_file_that_can_be_read(tm
     files = tmp_path / "data" / "files"
     size = 15 * MEGABYTE
     with serving(tmp_path) as served:
-        whole = asyncio.run(uploads(served, 10, size))
+        whole = asyncio.run(uploads(served.address, 10, size))
         asyncio.run(cut(served, files, 40, size))
         before = served.address
     with serving(tmp_path) as served:
@@ -139,5 +139,5 @@ def test_a_kill_in_the_middle_of_uploads_leaves_no_half_file_that_can_be_read(tm
         assert len(names) > len(whole), "halves were on the disk"
         uuids = {name for name in names if re.fullmatch(r"[0-9a-f-]{36}", name)}
         assert uuids == {one["id"] for one in whole}, "and none of them under a name that is ever looked up"
-        assert len(asyncio.run(uploads(served, 1, 3000))) == 1
+        assert len(asyncio.run(uploads(served.address, 1, 3000))) == 1
     shutil.rmtree(files)

@@ -15,10 +15,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 
 from tests.process.conftest import command, serving, until
+from tests.process.test_files import MEGABYTE, peak
 from tests.rag import samples
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
-MEGABYTE = 1024 * 1024
 MEASURED = """
 import os, subprocess, sys
 child = subprocess.Popen(sys.argv[1:])
@@ -111,19 +111,13 @@ def upload(address: str, dataset: str, name: str, pieces: list[bytes]) -> tuple[
         connection.close()
 
 
-def highest(pid: int) -> int:
-    """Bytes of memory that a process had at most."""
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM")]
-    return int(line.split()[1]) * 1024
-
-
 def test_a_server_tells_of_documents_that_mean_harm_and_finds_the_others(tmp_path: Path) -> None:
     with serving(tmp_path, settings=SETTINGS) as served:
         status, made = served.call("POST", "/v1/datasets", {"name": "Handbook"}, KEY)
         assert status == 200, made
-        before, huge = highest(served.child.pid), [b"a" * MEGABYTE] * 500
+        before, huge = peak(served), [b"a" * MEGABYTE] * 500
         assert upload(served.address, made["id"], "huge.txt", huge)[0] in {0, 413}
-        assert highest(served.child.pid) - before < 100 * MEGABYTE
+        assert peak(served) - before < 100
         for name, data in (("bad.pdf", CORRUPT), ("bad.docx", bomb(samples.docx())), ("good.txt", b"Staff get leave.")):
             assert upload(served.address, made["id"], name, [data])[0] == 200
 

@@ -103,5 +103,5 @@ def test_an_address_that_one_process_signs_opens_at_another(tmp_path: Path, post
         serving(tmp_path / "one", None, on(url) + files) as one,
         serving(tmp_path / "other", None, on(url) + files) as other,
     ):
-        (kept,) = asyncio.run(uploads(one, 1, 3000))
+        (kept,) = asyncio.run(uploads(one.address, 1, 3000))
         assert fetched(kept["source_url"].replace(one.address, other.address)) == b"x" * 3000

@@ -45,7 +45,7 @@ def test_prune_needs_to_know_what_is_old(tmp_path: Path) -> None:
 
 def test_prune_says_what_to_do_when_files_cannot_be_deleted(tmp_path: Path) -> None:
     with serving(tmp_path) as served:
-        (kept,) = asyncio.run(uploads(served, 1, 3))
+        (kept,) = asyncio.run(uploads(served.address, 1, 3))
     files = tmp_path / "data" / "files"
     (files / kept["id"]).unlink()
     (files / kept["id"] / "in the way").mkdir(parents=True)  # a file cannot be deleted where a folder is

@@ -1,5 +1,6 @@
 """Three replicas behind a proxy that sends each request to the next one: none must matter."""
 
+import asyncio
 import json
 import urllib.request
 from collections.abc import Generator
@@ -8,17 +9,20 @@ from typing import Any
 
 import pytest
 
+from tests.contract.uploading import taking
 from tests.process.cluster import Cluster, cluster
 from tests.process.conftest import KEY, until
-from tests.process.test_files import fetched
+from tests.process.test_files import fetched, uploads
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200), pytest.mark.xdist_group("replicas")]
 
 SLOW = "Take your time."
+READ = "Read it to me."
 SCRIPT = {
     "rules": [
         {"purpose": "title", "say": ["A name"]},
         {"match": SLOW, "say": ["more "], "repeat": 1000, "delay_ms": 20},
+        {"match": READ, "say": ["{prompt}"]},
         {"say": ["Yes, ", "{query}"], "delay_ms": 20},
     ]
 }
@@ -27,7 +31,7 @@ LIMITS = '[limits]\nrate_per_user = "5/h"\n[server]\nmax_active = 2\n'
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster"), SCRIPT, more=LIMITS) as three:
+    with cluster(tmp_path_factory.mktemp("cluster"), SCRIPT, taking("document"), LIMITS) as three:
         yield three
 
 
@@ -82,18 +86,13 @@ def test_a_run_is_stopped_and_read_again_at_the_wrong_replicas(running: Cluster)
 
 
 def test_a_file_is_uploaded_read_and_sent_at_three_replicas(running: Cluster) -> None:
-    boundary = "x"
-    parts = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="user"\r\n\r\nu\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n'
-        f"Content-Type: text/plain\r\n\r\nwords\r\n--{boundary}--\r\n"
-    )
-    headers = {"Authorization": f"Bearer {KEY}", "Content-Type": f"multipart/form-data; boundary={boundary}"}
-    upload = urllib.request.Request(f"{running.address}/v1/files/upload", parts.encode(), headers)  # noqa: S310
-    with urllib.request.urlopen(upload, timeout=20) as reply:  # noqa: S310
-        kept = json.loads(reply.read())
+    [kept] = asyncio.run(uploads(running.address, 1, 5))
     for _ in running.replicas:
-        assert fetched(kept["source_url"]) == b"words"
+        assert fetched(kept["source_url"]) == b"xxxxx"
+    file = {"type": "document", "transfer_method": "local_file", "upload_file_id": kept["id"]}
+    sent = chat(READ, "user-0", files=[file], response_mode="blocking")
+    with asked(running, "POST", "/v1/chat-messages", sent) as reply:
+        assert "xxxxx" in json.loads(reply.reply.read())["answer"], "the model was shown it"
 
 
 def test_places_and_rates_hold_for_all_replicas_and_a_dead_one_gives_its_places_back(running: Cluster) -> None:
