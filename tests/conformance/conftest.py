@@ -1,6 +1,6 @@
 """Every suite of this folder runs on every store named here: a new adapter is one line and one opener."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -10,6 +10,7 @@ from parlour.stores.postgres.opening import open_database as postgres_database
 from parlour.stores.sql.stores import Stores
 from parlour.stores.sqlite.database import open_database
 from parlour.wiring import Storage
+from tests.valkey import Valkey, valkey
 
 
 @asynccontextmanager
@@ -47,3 +48,10 @@ OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager
 async def stores(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
     async with OPENERS[request.param](request) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Valkey]:
+    """For the ports that are no store's: one for all of them, so names must be their own."""
+    with valkey(tmp_path_factory.mktemp("valkey")) as running:
+        yield running

@@ -1,7 +1,7 @@
 """The port `Bus`: what processes tell each other of their runs, and what they ask; within one, and through Valkey."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 from typing import cast
@@ -24,12 +24,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("valkey")]
 KINDS = ("memory", "valkey")
 SAID = tuple(TextDelta(word) for word in ("One", " two", " three"))
 OVER = RunFinished("succeeded")
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Valkey]:
-    with valkey(tmp_path_factory.mktemp("valkey")) as running:
-        yield running
 
 
 @asynccontextmanager
@@ -99,7 +93,7 @@ async def test_who_joins_others_that_read_hears_it_all(two: tuple[Bus, Bus]) -> 
         with fail_after(5):
             assert list(await anext(first)) == [SAID[0]]
             joined = asyncio.create_task(read(there, run.ids.task_id))
-            await asyncio.sleep(0.05)  # it has joined, and the one before waits for more
+            await asyncio.sleep(0)  # it has joined, and the one before waits for more
             await here.put([News(run, 1, (*SAID[1:], OVER))])
             assert await joined == [*SAID, OVER]
 
