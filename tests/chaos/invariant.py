@@ -37,12 +37,14 @@ async def broken(session: aiohttp.ClientSession, address: str, question: Questio
         return
     if question.answer is not None and stored["answer"] != question.answer:
         yield f"answered {question.answer!r}, and {stored['answer']!r} is stored"
+    if stored["status"] == "normal" and stored["answer"] != WHOLE and not question.stopped:
+        yield f"ended early: {stored['answer']!r}"
     for heard in question.readers:
-        for why in misheard(heard, stored, stopped=question.stopped):
+        for why in misheard(heard, stored):
             yield why
 
 
-def misheard(heard: Sequence[dict[str, Any]], stored: dict[str, Any], *, stopped: bool) -> list[str]:
+def misheard(heard: Sequence[dict[str, Any]], stored: dict[str, Any]) -> list[str]:
     """What one reader was told that it should not have been."""
     why: list[str] = []
     said = text(heard)
@@ -50,11 +52,8 @@ def misheard(heard: Sequence[dict[str, Any]], stored: dict[str, Any], *, stopped
         why.append(f"heard twice, or not in order: {said!r}")
     if sum(event["event"] in LAST for event in heard) > 1:
         why.append("two ends")
-    if heard and heard[-1]["event"] == "message_end":
-        if stored["answer"] != said or stored["status"] != "normal":
-            why.append(f"finished with {said!r}, and {stored['status']} {stored['answer']!r} is stored")
-        if said != WHOLE and not stopped:
-            why.append(f"ended early: {said!r}")
+    if heard and heard[-1]["event"] == "message_end" and (stored["answer"] != said or stored["status"] != "normal"):
+        why.append(f"finished with {said!r}, and {stored['status']} {stored['answer']!r} is stored")
     return why
 
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import aiohttp
-from msgspec import Struct
+from msgspec import Struct, field
 
 from tests.process.conftest import KEY
 
@@ -57,7 +57,7 @@ class Ledger(Struct):
     requests: int = 0
     questions: list[Question] = []
     uploads: list[Upload] = []
-    refused: Counter[str] = Counter()
+    refused: Counter[str] = field(default_factory=Counter)
     """Answers that promise nothing, by their status."""
 
 
@@ -162,6 +162,7 @@ class Load:
             async with self._session.post(self._address(random, path), json={"user": question.user}) as reply:
                 question.stopped |= reply.status == 200
         except BROKEN as error:
+            question.stopped = True  # or not: nobody knows
             self.ledger.refused[type(error).__name__] += 1
 
     async def _read_on(self, random: Random, question: Question, heard: list[dict[str, Any]]) -> None:

@@ -68,5 +68,7 @@ async def test_nothing_that_was_accepted_is_lost(tmp_path: Path) -> None:
         f"\nchaos, seed {SEED}: {len(order)} faults, {told.requests} requests, {len(told.questions)} questions and "
         f"{len(told.uploads)} uploads accepted, {running} still running, {len(lost)} losses  ({refused})\n"
     )
+    assert told.questions
+    assert told.uploads
     assert running == 0
     assert lost == []

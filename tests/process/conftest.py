@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +68,16 @@ class Served:
         """The events of a stream; of a GET, where there is no body."""
         asked = self.request("GET" if body is None else "POST", path, body)
         with urllib.request.urlopen(asked, timeout=20) as reply:  # noqa: S310
-            for line in reply:
-                if line.startswith(b"data: "):
-                    yield json.loads(line[6:])
+            yield from events_in(reply)
 
     def end(self, sent: signal.Signals = signal.SIGTERM) -> int:
         self.child.send_signal(sent)
         return self.child.wait(20)
+
+
+def events_in(reply: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """As its lines come."""
+    return (json.loads(line[6:]) for line in reply if line.startswith(b"data: "))
 
 
 def command(*words: str) -> list[str]:

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from tests.dsl.graph_samples import chain, graph_file, node
-from tests.process.conftest import APP, KEY, Served, command, serving, until
+from tests.process.conftest import APP, KEY, Served, command, events_in, serving, until
 
 pytestmark = pytest.mark.slow
 
@@ -63,7 +63,7 @@ def test_a_request_that_kill_9_cut_off_is_not_begun_again_when_it_is_sent_again(
         served.child.wait(20)
     with serving(tmp_path, SLOW) as served:
         with urllib.request.urlopen(served.request("POST", "/v1/chat-messages", ask, **key), timeout=20) as reply:  # noqa: S310
-            (again,) = [json.loads(line[6:]) for line in reply if line.startswith(b"data: ")]
+            (again,) = events_in(reply)
         assert (again["event"], again["message_id"], again["task_id"]) == (
             "error",
             first["message_id"],

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.contract.uploading import taking
 from tests.process.cluster import Cluster, cluster
-from tests.process.conftest import KEY, until
+from tests.process.conftest import KEY, events_in, until
 from tests.process.test_files import fetched, uploads
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200), pytest.mark.xdist_group("replicas")]
@@ -42,11 +42,8 @@ class Asked:
         self.reply = reply
         self.replica = reply.headers["X-Replica"]
 
-    def event(self) -> dict[str, Any]:
-        return next(self.events())
-
-    def events(self) -> Any:
-        return (json.loads(line[6:]) for line in self.reply if line.startswith(b"data: "))
+    def events(self) -> Iterator[dict[str, Any]]:
+        return events_in(self.reply)
 
 
 @contextmanager
@@ -64,7 +61,7 @@ def chat(query: str, user: str = "u", **members: object) -> dict[str, object]:
 
 def test_a_run_is_stopped_and_read_again_at_the_wrong_replicas(running: Cluster) -> None:
     with asked(running, "POST", "/v1/chat-messages", chat(SLOW)) as stream:
-        said = [stream.event()]
+        said = [next(stream.events())]
         ids = said[0]
         again_at = f"/v1/runs/{ids['task_id']}/events?user=u"
         with (

@@ -7,8 +7,6 @@ from msgspec import structs
 
 from parlour.domain.dataset import Condition, Dataset, Filter, ModelName, RetrievalSettings, Weights
 from parlour.domain.passages import ProcessRule, Segmentation
-from parlour.domain.problems import InvalidParam
-from parlour.rag.filtering import holds
 from parlour.rag.named import Named, Standing
 from parlour.rag.wording import wording
 from tests.rag.shelves import MODEL, Library, library
@@ -111,44 +109,6 @@ async def test_only_documents_that_fit_the_conditions_are_searched() -> None:
     ]
     assert await found(Condition("document_name", "start with", "young")) == ["young.txt"]
     assert await found(Condition("unknown", "is", "x")) == []
-
-
-@pytest.mark.parametrize(
-    ("operator", "value", "wanted", "verdict"),
-    [
-        ("contains", "abc", "b", True),
-        ("not contains", "abc", "b", False),
-        ("end with", "abc", "bc", True),
-        ("is", 3.0, "3", True),
-        ("is not", "a", "b", True),
-        ("in", "a", ("a", "b"), True),
-        ("in", "a", "b, a", True),
-        ("not in", "a", ("a",), False),
-        ("empty", None, None, True),
-        ("empty", "", None, True),
-        ("not empty", "x", None, True),
-        ("=", "3", 3.0, True),
-        ("≠", 3.0, 3.0, False),
-        ("≥", 3.0, 3.0, True),
-        ("≤", 4.0, 3.0, False),
-        ("<", "many", 3.0, False),
-        ("before", 1700000000.0, "2030-01-01", True),
-        ("after", 1700000000.0, 1600000000.0, True),
-        ("is", None, "x", False),
-    ],
-)
-def test_conditions_compare_texts_numbers_and_times(
-    operator: str,
-    value: str | float | None,
-    wanted: str | float | tuple[str, ...] | None,
-    verdict: bool,  # noqa: FBT001
-) -> None:
-    assert holds(Condition("x", operator, wanted), value) is verdict
-
-
-def test_a_comparison_that_is_none_is_refused() -> None:
-    with pytest.raises(InvalidParam):
-        holds(Condition("x", "resembles", "y"), "z")
 
 
 async def test_a_query_is_embedded_once_however_many_datasets_answer() -> None:
