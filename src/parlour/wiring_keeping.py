@@ -25,7 +25,7 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
     Raises:
         BadSettings: no such kind of database, or it cannot be opened; the message says what to do.
     """
-    from parlour.stores.sql.steps import CannotOpen  # noqa: PLC0415
+    from parlour.stores.sql.steps import CannotOpen
 
     try:
         return storage_at(database(settings), serving=serving)
@@ -36,18 +36,18 @@ def open_storage(settings: Settings, *, serving: bool) -> Storage:
 def storage_at(url: str, *, serving: bool) -> Storage:
     kind, _, place = url.partition(":")
     if kind == "memory":
-        from parlour.stores.memory import Memory  # noqa: PLC0415
+        from parlour.stores.memory import Memory
 
         return Memory()
-    from parlour.stores.sql.stores import Stores  # noqa: PLC0415
+    from parlour.stores.sql.stores import Stores
 
     if kind == "sqlite" and place.startswith("///"):
-        from parlour.stores.sqlite.database import open_database as open_sqlite  # noqa: PLC0415
+        from parlour.stores.sqlite.database import open_database as open_sqlite
 
         return Stores(open_sqlite(Path(place.removeprefix("///")), serving=serving))
     if kind in {"postgresql", "postgres"}:
         try:
-            from parlour.stores.postgres.opening import open_database as open_postgres  # noqa: PLC0415
+            from parlour.stores.postgres.opening import open_database as open_postgres
         except ModuleNotFoundError as error:
             raise BadSettings(
                 f"storage.database = {kind}:… needs the package {error.name}: pip install 'parlour[postgres]'"
@@ -70,8 +70,8 @@ def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | None, Sha
     if urlsplit(url).scheme not in {"redis", "rediss", "unix", "valkey", "valkeys"}:
         raise BadSettings(f"storage.bus = {url!r}: this version knows memory: and redis://host:port/number.")
     try:
-        from parlour.stores.redis_bus import RedisBus  # noqa: PLC0415
-        from parlour.stores.redis_limits import RedisLimits  # noqa: PLC0415
+        from parlour.stores.redis_bus import RedisBus
+        from parlour.stores.redis_limits import RedisLimits
     except ModuleNotFoundError as error:
         raise BadSettings(
             f"storage.bus = {url!r} needs the package {error.name}: pip install 'parlour[redis]'"
@@ -90,7 +90,7 @@ def open_blobs(settings: Settings) -> Blobs:
     """
     url = settings.storage.files
     if url == "memory:" or (not url and database(settings) == "memory:"):
-        from parlour.stores.blobs import MemoryBlobs  # noqa: PLC0415
+        from parlour.stores.blobs import MemoryBlobs
 
         return MemoryBlobs()
     place = url or (Path(settings.data).absolute() / "files").as_uri()
@@ -108,7 +108,7 @@ def blobs_at(url: str) -> Blobs:
     Raises:
         ValueError: there is no such kind of place, or it cannot be used.
     """
-    from parlour.stores.blobs import ObjectBlobs  # noqa: PLC0415
+    from parlour.stores.blobs import ObjectBlobs
 
     return ObjectBlobs.at(url)
 

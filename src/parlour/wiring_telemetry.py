@@ -33,7 +33,7 @@ def traced_modes(modes: Mapping[str, Mode], said: Telemetry, stack: AsyncExitSta
     if not said.traces:
         return modes
     try:
-        from parlour.providers.otel import Otel  # noqa: PLC0415
+        from parlour.providers.otel import Otel
     except ModuleNotFoundError as error:
         raise BadSettings(f"telemetry.traces needs the package {error.name}: pip install 'parlour[otel]'") from error
     traces = Otel.at(said.traces)

@@ -4,7 +4,6 @@ The library takes 5 MB, and few apps need it: it is loaded with the first of the
 """
 
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 LONGEST = 200
@@ -20,9 +19,10 @@ def compiled(schema: str) -> Any:
     Raises:
         ValueError: it is no schema, or points outside of itself.
     """
-    library: Any = import_module("jsonschema_rs")  # not on top: see the module's text
-    patterns = library.FancyRegexOptions(backtrack_limit=PATIENCE)
-    return library.Draft7Validator(schema, offline=True, pattern_options=patterns)
+    import jsonschema_rs
+
+    patterns = jsonschema_rs.FancyRegexOptions(backtrack_limit=PATIENCE)
+    return jsonschema_rs.Draft7Validator(schema, offline=True, pattern_options=patterns)
 
 
 def misfit(schema: str, value: object) -> str:

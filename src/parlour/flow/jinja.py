@@ -10,7 +10,6 @@ import re
 import textwrap
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 from typing import Any, NoReturn, SupportsFloat, SupportsInt, cast
 
 from parlour.flow.node import NodeFailed
@@ -29,11 +28,12 @@ def render(template: str, values: Mapping[str, object]) -> str:
     Raises:
         NodeFailed: it is no template, goes wrong, does not end, or says too much.
     """
+    from minijinja import TemplateError
+
     natives = {name: _held(json_form(value)) for name, value in values.items()}
-    library = _library()
     try:
         text: str = _environment().render_str(NEWLINE.sub("\n", template), None, **natives)
-    except library.TemplateError as error:
+    except TemplateError as error:
         if error.kind == "OutOfFuel":
             raise NodeFailed("The template takes too many steps: does it end?", "TemplateTooLong") from error
         raise NodeFailed(f"The template fails: {error.message}", "TemplateError") from error
@@ -115,13 +115,10 @@ def _center(text: str, width: int = 80) -> str:
 
 
 @cache
-def _library() -> Any:
-    return import_module("minijinja")  # not on top: see the module's text
-
-
-@cache
 def _environment() -> Any:
-    return _library().Environment(
+    from minijinja import Environment
+
+    return Environment(
         debug=False,
         fuel=FUEL,
         finalizer=_printed,

@@ -5,7 +5,6 @@ Knows no kind of node from the inside, and no file.
 
 import re
 from collections.abc import Iterable
-from importlib import import_module
 
 import msgspec
 
@@ -57,7 +56,9 @@ def unknown(node: Node, served: Iterable[str]) -> Fault:
 
 def close(word: str, names: list[str]) -> list[str]:
     """The name that the word is most like, if any is."""
-    return import_module("difflib").get_close_matches(word, names, 1, 0.75)  # not on top: hardly ever needed
+    from difflib import get_close_matches
+
+    return get_close_matches(word, names, 1, 0.75)
 
 
 def misshapen(node: Node, error: msgspec.ValidationError) -> Fault:

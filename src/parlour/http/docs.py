@@ -1,7 +1,6 @@
 """The OpenAPI document, and a page that shows it without asking any other host. Knows no route from the inside."""
 
 from functools import cache, partial
-from importlib import import_module
 
 import msgspec
 from starlette.requests import Request
@@ -56,7 +55,9 @@ def render(document: bytes) -> str:
 
 
 def escape(text: str) -> str:
-    return str(import_module("html").escape(text))  # not on top: its names of characters take half a megabyte
+    import html
+
+    return html.escape(text)
 
 
 def fold(summary: str, content: object) -> str:

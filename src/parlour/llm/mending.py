@@ -3,8 +3,7 @@
 Most texts need no mending: the library, 1 MB, is loaded in 10 ms for the first that does.
 """
 
-from importlib import import_module
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -15,8 +14,9 @@ def read(text: str) -> object:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError):
         pass
-    library: Any = import_module("json_repair")  # not on top: see the module's text
+    from json_repair import repair_json
+
     try:
-        return cast("object", library.repair_json(text, return_objects=True))
+        return cast("object", repair_json(text, return_objects=True))
     except (AssertionError, ValueError, LookupError, TypeError, RecursionError):  # its own mistakes, on odd texts
         return ""

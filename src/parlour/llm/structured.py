@@ -4,8 +4,7 @@ Models write fences around JSON, trailing commas and half of it: what can be men
 for schemas takes 5 MB: it is loaded with the first answer that has one.
 """
 
-from importlib import import_module
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 from parlour.llm.mending import read
 from parlour.llm.thoughts import without_thoughts
@@ -26,15 +25,16 @@ def shaped(text: str, schema: Object) -> Object:
     found = first_object(read(without_thoughts(text)))
     if found is None:
         raise NotInShape("the model's answer holds no JSON object")
-    library: Any = import_module("jsonschema_rs")  # not on top: see the module's text
+    import jsonschema_rs
+
     try:
-        library.validator_for(schema, retriever=refuse).validate(found)
-    except library.ValidationError as error:
-        if isinstance(error.kind, library.ValidationErrorKind.Referencing):
+        jsonschema_rs.validator_for(schema, retriever=refuse).validate(found)
+    except jsonschema_rs.ValidationError as error:
+        if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
             raise NotInShape(f"the schema cannot be used: {error.message}") from None
         where = ".".join(map(str, error.instance_path))
         raise NotInShape(f"the model's answer breaks its schema{where and ' at ' + where}: {error.message}") from None
-    except (ValueError, library.ReferencingError) as error:
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
         raise NotInShape(f"the schema cannot be used: {error}") from None
     return found
 

@@ -11,7 +11,6 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
-from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -101,10 +100,11 @@ async def printed(command: tuple[str, ...]) -> Found:
 
 def look_up(provider: str, name: str) -> Found:
     """One price; the first tier of those that depend on the length of the prompt. Runs in the child only."""
-    library: Any = import_module("genai_prices")  # not on top: see the module's text
+    from genai_prices import Usage, calc_price
+
     try:
-        found = library.calc_price(
-            library.Usage(input_tokens=1, output_tokens=1),
+        found = calc_price(
+            Usage(input_tokens=1, output_tokens=1),
             model_ref=name,
             provider_id=NAMES.get(provider, provider),
         )

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, cast
 
 from parlour.domain.problems import ToolFailed
@@ -34,10 +33,12 @@ async def worked(given: Given, path: str, work: Work) -> Outcome:
 
 def attempt(content: str, path: str, work: Work) -> object:
     """Raises: ToolFailed: it is no JSON, or no JSONPath, or cannot be done."""
-    library = import_module("jsonpath_ng")
+    from jsonpath_ng.exceptions import JSONPathError
+    from jsonpath_ng.parser import parse
+
     try:
-        return work(library.parse(path), json.loads(content))
-    except import_module("jsonpath_ng.exceptions").JSONPathError as error:
+        return work(parse(path), json.loads(content))
+    except JSONPathError as error:
         raise ToolFailed(f"{path!r} is no JSONPath: {error}") from None
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise ToolFailed(f"it cannot be done: {error}") from None

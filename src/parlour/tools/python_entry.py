@@ -39,8 +39,9 @@ def found(entry: str) -> str:
     """
     module, colon, name = entry.partition(":")
     if not colon:
-        installed = import_module("importlib.metadata")  # a server without such tools has no room for it
-        known = {point.name: point.value for point in installed.entry_points(group=GROUP)}
+        from importlib.metadata import entry_points
+
+        known = {point.name: point.value for point in entry_points(group=GROUP)}
         if entry not in known:
             raise ValueError(f"no installed package has an entry point {entry!r} in the group {GROUP}")
         return known[entry]

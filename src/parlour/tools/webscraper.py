@@ -1,7 +1,6 @@
 """The tool of the provider `webscraper`: the text of a page. Knows no page, and no way out but the guarded one."""
 
 import re
-from importlib import import_module
 from urllib.parse import urlsplit
 
 from parlour.domain.problems import DocumentUnreadable, ToolFailed
@@ -49,8 +48,9 @@ async def webscraper(given: Given) -> Outcome:
 
 
 def title(page: bytes) -> str:
+    from html import unescape
+
     found = TITLE.search(page, 0, 64 * 1024)
-    unescape = import_module("html").unescape  # not on top: its names of characters take half a megabyte
     return " ".join(unescape(found[1].decode("utf-8", "replace")).split()) if found else ""
 
 
