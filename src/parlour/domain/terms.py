@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Sequence
 
 CJK = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
-RUN = re.compile(rf"([{CJK}]+)|([^\W_{CJK}]+)")
-"""A run of ideographs, or a word of letters and digits."""
 IDEOGRAPHS = re.compile(rf"[{CJK}]+")
 WORD = re.compile(rf"[^\W_{CJK}]+")
+RUN = re.compile(f"({IDEOGRAPHS.pattern})|({WORD.pattern})")
+"""A run of ideographs, or a word of letters and digits."""
 
 
 def terms(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import Struct
 from starlette.requests import Request
 
 from parlour.domain.app import App
@@ -28,26 +28,21 @@ class Admission(Struct, frozen=True):
     def __call__(self) -> None:
         """What this process knows by itself. The place is taken when the run starts."""
         self.house.runs.admit(self.app)
-        if self.limited and self.house.rates.alone:
+        if self.rates.limited and self.house.rates.alone:
             self.house.rates.take(self.rates, self.key, self.owner)
 
     async def together(self) -> None:
         """What all processes count together."""
-        if self.limited and not self.house.rates.alone:
+        if self.rates.limited and not self.house.rates.alone:
             await self.house.runs.look(self.app)  # who is refused for want of a place is not counted
             await self.house.rates.take_together(self.rates, self.key, self.owner)
 
-    @property
-    def limited(self) -> bool:
-        return self.rates.per_key is not None or self.rates.per_user is not None
-
 
 def admission(house: House, request: Request, app: App, user: str) -> Admission:
-    asked = Admission(house, app, house.rates.of(app.card.name), "", Owner(app.card.id, user))
-    if not asked.limited:
-        return asked
-    key = shared_key(request) or digest(token_of(request.headers.get("authorization", "")))
-    return structs.replace(asked, key=key)
+    rates, key = house.rates.of(app.card.name), ""
+    if rates.limited:
+        key = shared_key(request) or digest(token_of(request.headers.get("authorization", "")))
+    return Admission(house, app, rates, key, Owner(app.card.id, user))
 
 
 def nothing() -> None:

@@ -36,6 +36,10 @@ class AppRates(Struct, frozen=True):
     per_key: Rate | None = None
     per_user: Rate | None = None
 
+    @property
+    def limited(self) -> bool:
+        return self.per_key is not None or self.per_user is not None
+
 
 def draw(buckets: Sequence[tuple[Rate, float]], now: float) -> tuple[float, tuple[float, ...]]:
     """Take one from every bucket, or from none: how long to wait for that, and when each bucket will be full.

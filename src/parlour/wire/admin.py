@@ -20,7 +20,7 @@ from parlour.wire import body as read
 from parlour.wire.bodies import DecimalText
 from parlour.wire.encode import encode
 from parlour.wire.flow_values import shown
-from parlour.wire.queries import Limit, Moment, moment, whole
+from parlour.wire.queries import Limit, Moment, limit_of, moment, whole, word
 
 DAY = 24 * 3600
 MOST_STEPS = 400
@@ -268,18 +268,15 @@ def parse_erase(query: Mapping[str, str]) -> EraseQuery:
 
 
 def _sought(query: Mapping[str, str], id_of: IdOf, statuses: tuple[str, ...]) -> Sought:
-    status = query.get("status", "")
-    if status and status not in statuses:
-        raise InvalidParam(f"status: must be one of {', '.join(statuses)}.", params="status")
     return Sought(
         app_id=_app(query, id_of),
         user=query.get("user") or None,
-        status=status or None,
+        status=word(query, "status", statuses) or None,
         conversation_id=read.uuid(query, "conversation_id") or None,
         before=moment(query, "created_at__before"),
         after=moment(query, "created_at__after"),
         last_id=read.uuid(query, "last_id"),
-        limit=whole(query, "limit", default=20, least=1, most=100),
+        limit=limit_of(query),
     )
 
 

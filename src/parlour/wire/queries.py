@@ -4,7 +4,7 @@ Does not know whether what they name exists.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, get_args
 from urllib.parse import parse_qsl
@@ -95,17 +95,18 @@ def parse_messages(query: Mapping[str, str]) -> MessagesQuery:
         conversation_id=read.uuid(query, "conversation_id"),
         user=read.optional_user(query),
         first_id=read.uuid(query, "first_id"),
-        limit=_limit(query),
+        limit=limit_of(query),
     )
 
 
 def parse_conversations(query: Mapping[str, str]) -> ConversationsQuery:
     """Raises: InvalidParam, naming the parameter."""
-    wanted = query.get("sort_by") or "-updated_at"
-    if wanted not in SORTS:
-        raise InvalidParam(f"sort_by: must be one of {', '.join(SORTS)}.", params="sort_by")
+    wanted = word(query, "sort_by", SORTS) or "-updated_at"
     return ConversationsQuery(
-        user=read.optional_user(query), last_id=read.uuid(query, "last_id"), limit=_limit(query), sort_by=SORTS[wanted]
+        user=read.optional_user(query),
+        last_id=read.uuid(query, "last_id"),
+        limit=limit_of(query),
+        sort_by=SORTS[wanted],
     )
 
 
@@ -151,8 +152,17 @@ def path_uuid(value: str) -> str:
     return found
 
 
-def _limit(query: Mapping[str, str]) -> int:
+def limit_of(query: Mapping[str, str]) -> int:
+    """How many are sent at the most. Raises: InvalidParam."""
     return whole(query, "limit", default=20, least=1, most=100)
+
+
+def word(query: Mapping[str, str], name: str, words: Collection[str]) -> str:
+    """One of these words; empty where it is not said. Raises: InvalidParam, naming the parameter."""
+    given = query.get(name, "")
+    if given and given not in words:
+        raise InvalidParam(f"{name}: must be one of {', '.join(words)}.", params=name)
+    return given
 
 
 def whole(query: Mapping[str, str], name: str, *, default: int, least: int, most: int = LARGEST) -> int:

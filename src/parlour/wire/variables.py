@@ -16,7 +16,7 @@ from parlour.wire.bodies import Seconds
 from parlour.wire.body import DEFAULT_USER
 from parlour.wire.encode import encode
 from parlour.wire.operation import Operation
-from parlour.wire.queries import Limit, User, whole
+from parlour.wire.queries import Limit, User, limit_of
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
@@ -95,7 +95,7 @@ def parse_variables(query: Mapping[str, str]) -> VariablesQuery:
     found = VariablesQuery(
         user=read.user(query),
         last_id=read.uuid(query, "last_id"),
-        limit=whole(query, "limit", default=20, least=1, most=100),
+        limit=limit_of(query),
         variable_name=name,
     )
     if name is not None and not NAME.fullmatch(name):

@@ -18,7 +18,7 @@ from parlour.wire.bodies import Success
 from parlour.wire.chat import Asked, TraceId, response_mode, version_id
 from parlour.wire.completion import Files, Values
 from parlour.wire.operation import Operation
-from parlour.wire.queries import Limit, Moment, moment, whole
+from parlour.wire.queries import Limit, Moment, limit_of, moment, whole, word
 from parlour.wire.workflow_bodies import BlockingRun, RunDetail, RunLogs
 
 RUNNING = frozenset({"workflow"})
@@ -152,14 +152,12 @@ def parse(
 
 def parse_logs(query: Mapping[str, str]) -> LogQuery:
     """Raises: InvalidParam, naming the parameter."""
-    status = query.get("status", "")
-    if status and status not in STATUSES:
-        raise InvalidParam(f"status: must be one of {', '.join(STATUSES)}.", params="status")
+    status = word(query, "status", STATUSES)
     if account := query.get("created_by_account"):
         raise InvalidParam(f"Account not found: {account}", params="created_by_account")
     return LogQuery(
         page=whole(query, "page", default=1, least=1, most=LAST_PAGE),
-        limit=whole(query, "limit", default=20, least=1, most=100),
+        limit=limit_of(query),
         keyword=query.get("keyword", ""),
         status=status,
         before=moment(query, "created_at__before"),
