@@ -62,7 +62,7 @@ ORDER BY messages.created_at DESC, sequence DESC LIMIT :limit
 
 MESSAGE_CURSOR = "SELECT created_at, sequence FROM messages WHERE id = :last_id"
 
-# Rounded, and not cut: databases do not agree how a number is cut.
+# Rounded, and not cut: databases do not agree how a number is cut. `twice`: in its own step, and in that of the whole.
 SEEN = """
 WITH seen (place, app_id, failed, tokens, latency, first_token, currency, cost) AS (
     SELECT
@@ -105,6 +105,10 @@ WITH seen (place, app_id, failed, tokens, latency, first_token, currency, cost) 
             ORDER BY created_at DESC LIMIT :most
         ) AS ran
     ) AS requests
+), twice AS (
+    SELECT * FROM seen
+    UNION ALL
+    SELECT -1, app_id, failed, tokens, latency, first_token, currency, cost FROM seen
 )
 """
 
@@ -115,7 +119,7 @@ FIGURES = """
         count(latency) OVER (PARTITION BY place, app_id) AS lasted,
         row_number() OVER (PARTITION BY place, app_id ORDER BY first_token IS NULL, first_token) AS at_first,
         count(first_token) OVER (PARTITION BY place, app_id) AS begun
-    FROM seen
+    FROM twice
 )
 SELECT place, app_id, count(*), CAST(sum(failed) AS BIGINT), CAST(sum(tokens) AS BIGINT),
     min(CASE WHEN at >= 0.5 * lasted THEN latency END),
@@ -130,7 +134,7 @@ GROUP BY place, app_id ORDER BY place, app_id
 
 COSTS = """
 {seen}
-SELECT place, app_id, currency, sum(cost) FROM seen WHERE cost > 0 GROUP BY place, app_id, currency
+SELECT place, app_id, currency, sum(cost) FROM twice WHERE cost > 0 GROUP BY place, app_id, currency
 """.replace("{seen}", SEEN)
 
 FigureRow = tuple[
@@ -180,16 +184,14 @@ class SqlOversight:
 
     async def statistics(self, asked: Span) -> Statistics:
         values = {**structs.asdict(asked), "most": MOST}
-        whole = values | {"step": asked.until - asked.since}
 
-        def work(connection: Connection) -> list[tuple[list[FigureRow], list[CostRow]]]:
+        def work(connection: Connection) -> tuple[list[FigureRow], list[CostRow]]:
             with snapshot(connection):
-                return [
-                    (connection.execute(FIGURES, each).fetchall(), connection.execute(COSTS, each).fetchall())
-                    for each in (values, whole)
-                ]
+                return connection.execute(FIGURES, values).fetchall(), connection.execute(COSTS, values).fetchall()
 
-        steps, total = [figures(*rows) for rows in await self._database.read(work)]
+        found = figures(*await self._database.read(work))
+        steps = tuple(one for one in found if one.place >= 0)
+        total = tuple(structs.replace(one, place=0) for one in found if one.place < 0)
         return Statistics(steps, total, complete=sum(one.requests for one in total) < MOST)
 
     async def _page(self, asked: Sought, sql: str, cursor: str, last: int | str) -> list[Row]:
