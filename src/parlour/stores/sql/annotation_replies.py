@@ -160,7 +160,7 @@ class SqlReplyJobs:
         asked = row_of(job) | {"declared": text(job.wanted)}
 
         def work(connection: Connection) -> ReplyJob:
-            connection.execute(LOCK, asked).fetchall()
+            locked(connection, job.app_id)
             if declares:
                 connection.execute(DECLARE, asked)
             undone = connection.execute(UNDONE, asked).fetchall()
@@ -189,7 +189,7 @@ class SqlReplyWork:
         asked: dict[str, object] = {"app_id": app_id, "limit": limit}
 
         def work(connection: Connection) -> ReplyStep:
-            wanted = read(connection.execute(LOCK, asked).fetchall()[0][0])
+            wanted = locked(connection, app_id)
             row = connection.execute(UNDONE, asked).fetchone()
             job = structs.replace(job_of(row[0]), status="processing") if row else None
             if job is not None:
@@ -209,7 +209,7 @@ class SqlReplyWork:
         ]
 
         def work(connection: Connection) -> None:
-            connection.execute(LOCK, {"app_id": app_id}).fetchall()
+            locked(connection, app_id)
             connection.executemany(WRITE, rows)
 
         await self._database.write(work)
@@ -218,7 +218,7 @@ class SqlReplyWork:
         asked: dict[str, object] = {"app_id": app_id, "limit": 1}
 
         def work(connection: Connection) -> bool:
-            wanted = read(connection.execute(LOCK, asked).fetchall()[0][0])
+            wanted = locked(connection, app_id)
             if job is not None:
                 wanted = job.wanted
             model = {"model": "" if wanted is None else name_of(wanted.model)}
@@ -241,7 +241,7 @@ class SqlReplyWork:
         asked = {"app_id": app_id, "until": until if job is None else 0.0}
 
         def work(connection: Connection) -> None:
-            connection.execute(LOCK, asked).fetchall()
+            locked(connection, app_id)
             if job is not None:
                 connection.execute(ADVANCE, row_of(structs.replace(job, status="error", error=error)))
             connection.execute(RELEASE, asked)
@@ -251,9 +251,14 @@ class SqlReplyWork:
 
 def changed(connection: Connection, app_id: str) -> None:
     """An annotation is new, or has another question: there is work where the app answers with them."""
-    asked = {"app_id": app_id}
-    if connection.execute(LOCK, asked).fetchall()[0][0] is not None:
-        connection.execute(ENQUEUE, asked)
+    if locked(connection, app_id) is not None:
+        connection.execute(ENQUEUE, {"app_id": app_id})
+
+
+def locked(connection: Connection, app_id: str) -> ReplySetting | None:
+    """How this app's annotations answer. No other writer changes them or finds work in them until this is committed."""
+    [(setting,)] = connection.execute(LOCK, {"app_id": app_id}).fetchall()
+    return read(setting)
 
 
 def at(app_id: str, own_id: str) -> dict[str, object]:
