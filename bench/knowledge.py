@@ -18,25 +18,21 @@ from pathlib import Path
 from typing import Literal, LiteralString, get_args
 
 import msgspec
+import psycopg
 from msgspec import Struct
 
 from bench.made_up import questions
-from bench.processes import free_port, resident, running, wait_until
-from bench.servers import ROOT, answers
+from bench.processes import resident
+from bench.replicas import IN_EARNEST
+from bench.servers import ROOT, serving
 from bench.shelf import PLACE, TOP, Times, Told, times
 from parlour.providers.embedding.local import ENGINE
+from tests.postgres_server import running as postgres
 
 Where = Literal["embedded", "pgvector"]
 COUNT = 100_000
 KEY = "dataset-bench"
 OVER_HTTP = 40
-DURABLE = (
-    "fsync=on",
-    "synchronous_commit=on",
-    "full_page_writes=on",
-    "shared_buffers=256MB",
-    "maintenance_work_mem=1GB",
-)
 APART = ("ALTER TABLE nodes DISABLE TRIGGER nodes_have_vectors", "DROP INDEX node_words_by_key")
 AT_ONCE = (
     "INSERT INTO node_vectors SELECT sequence, dataset_id, document, 384, as_vector(vector) FROM nodes",
@@ -81,9 +77,7 @@ def database(where: Where, folder: Path) -> Generator[str]:
     if where == "embedded":
         yield f"sqlite:///{folder / 'parlour.db'}"
         return
-    from tests.postgres_server import running as running_postgres  # noqa: PLC0415 -- needs the wheel of the workshop
-
-    with running_postgres(*DURABLE) as server:
+    with postgres(*IN_EARNEST, "shared_buffers=256MB", "maintenance_work_mem=1GB") as server:
         server.ready().close()
         yield server.url("postgres")
 
@@ -108,8 +102,6 @@ def filled(url: str, count: int) -> float:
 
 
 def order(url: str, statements: Sequence[LiteralString]) -> None:
-    import psycopg  # noqa: PLC0415 -- an extra
-
     with psycopg.connect(url, autocommit=True) as connection:
         for statement in ("SET search_path = parlour, public", *statements):
             connection.execute(statement)
@@ -117,18 +109,13 @@ def order(url: str, statements: Sequence[LiteralString]) -> None:
 
 def served(url: str, folder: Path) -> Served:
     """Ask a whole server over HTTP; its first question, which reads what it keeps in memory, is not counted."""
-    port, log, config = free_port(), folder / "parlour.log", folder / "parlour.toml"
-    config.write_text(SETTINGS.format(database=url, key=KEY))
-    place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
-    command = [sys.executable, "-m", "parlour", "serve", "--config", str(config), *place]
-    with running(command, log) as child:
-        wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), child, log)
+    with serving(folder, SETTINGS.format(database=url, key=KEY)) as server:
         took: list[float] = []
         for text in questions(OVER_HTTP):
             began = time.perf_counter()
-            asked(port, text)
+            asked(server.port, text)
             took.append(time.perf_counter() - began)
-        return Served(times(took[1:]), resident(child.pid))
+        return Served(times(took[1:]), resident(server.pid))
 
 
 def asked(port: int, text: str) -> None:

@@ -72,20 +72,25 @@ def questions(count: int) -> Iterator[str]:
         yield "".join(some) if known is chinese else " ".join(some)
 
 
+@cache
+def middles() -> Floats:
+    """Of the clusters."""
+    return np.random.default_rng(4).standard_normal((CLUSTERS, SIZE), "float32")
+
+
 def vectors(count: int) -> Iterator[Floats]:
     """Of length one, some at a time."""
-    middles = np.random.default_rng(4).standard_normal((CLUSTERS, SIZE), "float32")
     chance = np.random.default_rng(5)
     for start in range(0, count, BLOCK):
-        yield near(chance, middles, min(BLOCK, count - start))
+        yield near(chance, min(BLOCK, count - start))
 
 
 def asked_vectors(count: int) -> Floats:
     """Questions lie where passages do."""
-    middles = np.random.default_rng(4).standard_normal((CLUSTERS, SIZE), "float32")
-    return near(np.random.default_rng(6), middles, count)
+    return near(np.random.default_rng(6), count)
 
 
-def near(chance: np.random.Generator, middles: Floats, count: int) -> Floats:
-    made = middles[chance.integers(0, len(middles), count)] + SPREAD * chance.standard_normal((count, SIZE), "float32")
+def near(chance: np.random.Generator, count: int) -> Floats:
+    middle = middles()[chance.integers(0, CLUSTERS, count)]
+    made = middle + SPREAD * chance.standard_normal((count, SIZE), "float32")
     return (made / np.linalg.norm(made, axis=1, keepdims=True)).astype("<f4")

@@ -14,7 +14,7 @@ from bench.servers import Name, Server, parlour
 from tests.postgres_server import running as postgres
 from tests.valkey import valkey
 
-IN_EARNEST = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "shared_buffers=128MB")
+IN_EARNEST = ("fsync=on", "synchronous_commit=on", "full_page_writes=on")
 STORAGE = """\
 [storage]
 database = "{database}"
@@ -28,7 +28,7 @@ PROCESSES: dict[Name, int] = {"postgres": 1, "replicas": 2}
 def stored(name: Name, folder: Path, upstream_port: int) -> Generator[Server]:
     """As many processes as the name says, with a Postgres and a Valkey of their own."""
     with ExitStack() as stack:
-        database = stack.enter_context(postgres(*IN_EARNEST))
+        database = stack.enter_context(postgres(*IN_EARNEST, "shared_buffers=128MB"))
         url = stack.enter_context(database.database())
         (folder / name).mkdir()
         bus = stack.enter_context(valkey(folder / name))

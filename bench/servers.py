@@ -13,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,12 +51,16 @@ error_log stderr error;
 events {{ worker_connections 8192; }}
 http {{
     access_log off;
-    tcp_nodelay on;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+{relay}}}
+"""
+
+RELAY = """\
+    tcp_nodelay on;
     upstream model {{ server 127.0.0.1:{upstream}; keepalive 1024; keepalive_requests 1000000; }}
     server {{
         listen 127.0.0.1:{port} backlog=2048;
@@ -68,7 +72,6 @@ http {{
             proxy_buffering off;
         }}
     }}
-}}
 """
 
 
@@ -142,11 +145,18 @@ def upstream(folder: Path) -> Generator[Server]:
 
 @contextmanager
 def nginx(binary: str, folder: Path, upstream_port: int) -> Generator[Server]:
-    port, log, config = free_port(), folder / "nginx.log", folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, upstream=upstream_port, port=port))
+    port = free_port()
+    with relaying(binary, folder, port, RELAY.format(upstream=upstream_port, port=port)) as (pid, seconds):
+        yield settled("nginx", port, pid, seconds)
+
+
+@contextmanager
+def relaying(binary: str, folder: Path, port: int, relay: str) -> Generator[tuple[int, float]]:
+    """An nginx that listens on that port, as `relay` tells it: its id, and the seconds until it did."""
+    log, config = folder / "nginx.log", folder / "nginx.conf"
+    config.write_text(NGINX.format(folder=folder, relay=relay))
     with running([binary, "-p", str(folder), "-c", str(config)], log) as child:
-        seconds = wait_until(lambda: accepts(port), child, log)
-        yield settled("nginx", port, child.pid, seconds)
+        yield child.pid, wait_until(lambda: accepts(port), child, log)
 
 
 def accepts(port: int) -> bool:
@@ -154,23 +164,30 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def parlour_arguments(folder: Path, upstream_port: int, port: int, more: str = "") -> list[str]:
-    """What follows `parlour` on its command line; writes the files that it names, `more` among the settings."""
-    config, entries = folder / "parlour.toml", ""
+def settings(folder: Path, upstream_port: int) -> str:
+    """What stands in parlour.toml for all apps; writes their files."""
+    entries = ""
     for app in get_args(App):
         path = folder / f"{key_of(app)}.yml"
         path.write_text(yaml.safe_dump(written(app), allow_unicode=True))
         entries += ENTRY.format(app=path, key=key_of(app))
-    config.write_text(entries + CONFIG.format(upstream=upstream_port) + more)
-    place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
-    return ["serve", "--config", str(config), *place]
+    return entries + CONFIG.format(upstream=upstream_port)
+
+
+def parlour(
+    folder: Path, upstream_port: int, launcher: list[str] | None = None, more: str = ""
+) -> AbstractContextManager[Server]:
+    """The server with all apps, and `more` among its settings."""
+    return serving(folder, settings(folder, upstream_port) + more, launcher)
 
 
 @contextmanager
-def parlour(folder: Path, upstream_port: int, launcher: list[str] | None = None, more: str = "") -> Generator[Server]:
-    """Its own program, or the same under a `launcher` that takes its arguments."""
-    port, log = free_port(), folder / "parlour.log"
+def serving(folder: Path, said: str, launcher: list[str] | None = None) -> Generator[Server]:
+    """The server as parlour.toml has it: its own program, or the same under a `launcher` that takes its arguments."""
+    port, log, config = free_port(), folder / "parlour.log", folder / "parlour.toml"
+    config.write_text(said)
     program = launcher or [str(Path(sysconfig.get_path("scripts")) / "parlour")]
-    with running([*program, *parlour_arguments(folder, upstream_port, port, more)], log) as child:
+    place = ["--host", "127.0.0.1", "--port", str(port), "--data", str(folder / "data")]
+    with running([*program, "serve", "--config", str(config), *place], log) as child:
         seconds = wait_until(lambda: answers(f"http://127.0.0.1:{port}/health"), child, log)
         yield settled("parlour", port, child.pid, seconds)

@@ -3,8 +3,6 @@
 The proxy is nginx: each request goes to the next replica, whoever sends it.
 """
 
-import socket
-import subprocess
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
@@ -12,28 +10,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from bench.servers import nginx_binary
+from bench.processes import free_port
+from bench.servers import nginx_binary, relaying
 from tests.bucket import BUCKET, s3
 from tests.postgres_server import Postgres, running
-from tests.process.conftest import APP, Served, serving, until
+from tests.process.conftest import APP, Served, serving
 from tests.valkey import Valkey, valkey
 
 COUNT = 3
 
-NGINX = """\
-daemon off;
-master_process off;
-pid {folder}/nginx.pid;
-error_log stderr error;
-events {{ worker_connections 1024; }}
-http {{
-    access_log off;
+RELAY = """\
     client_max_body_size 0;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     upstream replicas {{ {servers} }}
     server {{
         listen 127.0.0.1:{port};
@@ -46,7 +33,6 @@ http {{
             add_header X-Replica $upstream_addr always;
         }}
     }}
-}}
 """
 
 
@@ -112,21 +98,7 @@ def cluster(
 def balanced(folder: Path, addresses: list[str]) -> Generator[str]:
     binary = nginx_binary()
     assert binary is not None
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     servers = " ".join(f"server {address.removeprefix('http://')};" for address in addresses)
-    config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, servers=servers))
-    child = subprocess.Popen((binary, "-p", folder, "-c", config), stderr=subprocess.DEVNULL)
-
-    def listens() -> bool:
-        assert child.poll() is None, "nginx has ended"
-        with socket.socket() as line:
-            return line.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        until(listens)
+    with relaying(binary, folder, port, RELAY.format(port=port, servers=servers)):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        child.terminate()
-        child.wait(20)
