@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from parlour.domain.events import AnswerFinished, AnyEvent
+from parlour.domain.events import AnswerFinished, AnyEvent, MessageFile
+from parlour.domain.files import File
 from parlour.domain.ids import Ids
 from parlour.stores.redis_bus import decode_events, encode, plain
 from parlour.wire.sse import Frames
@@ -27,3 +28,11 @@ def test_an_event_of_another_process_is_shown_as_it_would_be_there(kind: type[St
     [told] = decode_events(encode([plain(event)]))
     assert type(told) is type(event)
     assert Frames(IDS, mode).encode(told) == Frames(IDS, mode).encode(event)
+
+
+def test_a_text_keeps_all_but_its_half_characters_wherever_it_was_told() -> None:
+    odd = MessageFile("\0\ud800", "image", "\0", file=File("image", "local_file", name="\udfff"))
+    [told] = decode_events(encode([odd]))
+    for event in (odd, told):
+        assert b'"id":"\\u0000\xef\xbf\xbd"' in Frames(IDS, "chat").encode(event)
+        assert b'"url":"\\u0000"' in Frames(IDS, "chat").encode(event)

@@ -29,6 +29,11 @@ def json_form(value: object) -> Json:
             return str(value)
 
 
+def whole(text: str) -> str:
+    """The text with U+FFFD for each half of a surrogate pair that stands alone: UTF-8 has no form for it."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def each_text(value: object, change: Callable[[str], str]) -> object:
     """The value of JSON with each of its texts changed, the names of members too."""
     match value:

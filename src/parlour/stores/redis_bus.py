@@ -19,7 +19,7 @@ from redis.exceptions import RedisError, ResponseError
 from parlour.domain import problems
 from parlour.domain.events import AnyEvent, RunFinished
 from parlour.domain.problems import InternalError, Problem, StoreUnavailable
-from parlour.domain.values import each_text, json_form
+from parlour.domain.values import each_text, json_form, whole
 from parlour.ports.bus import LEASE, Carried, Found, News, Signal
 
 log = logging.getLogger(__name__)
@@ -247,11 +247,6 @@ def encode(value: object) -> bytes:
         return encode_whole(value)
     except UnicodeEncodeError:
         return encode_whole(each_text(to_builtins(value, enc_hook=packed), whole))
-
-
-def whole(text: str) -> str:
-    """The text with U+FFFD for half a character, and without NULs, as clients get it."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
 
 
 encode_whole = json.Encoder(enc_hook=packed).encode

@@ -6,7 +6,7 @@ form for it, so it leaves as U+FFFD.
 
 from msgspec import json, to_builtins
 
-from parlour.domain.values import each_text
+from parlour.domain.values import each_text, whole
 
 _encode = json.Encoder().encode
 
@@ -16,14 +16,12 @@ def encode(value: object) -> bytes:
     try:
         return _encode(value)
     except UnicodeEncodeError:
-        return _encode(clean(to_builtins(value)))
+        return _encode(each_text(to_builtins(value), whole))
 
 
 def clean_text(text: str) -> str:
-    """The text as UTF-8 and every store can hold it: lone surrogates become U+FFFD, NULs go (contract 2.1)."""
-    if text.isascii():
-        return text.replace("\0", "")
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").replace("\0", "")
+    """The text as UTF-8 and every store can hold it: `whole`, and without NULs (contract 2.1)."""
+    return (text if text.isascii() else whole(text)).replace("\0", "")
 
 
 def clean(value: object) -> object:

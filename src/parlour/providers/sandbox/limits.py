@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from parlour.domain.problems import CodeFailed
-from parlour.domain.values import each_text
+from parlour.domain.values import each_text, whole
 
 MEGABYTE = 1024 * 1024
 OF_ITS_OWN = "The code told something of its own in the place of a result."
@@ -81,11 +81,6 @@ class Wrong(Struct, frozen=True):
 
 HALF = "\\ud"
 """How half a character (a lone surrogate) is escaped. JSON takes it, no text can be written with it."""
-
-
-def whole(text: str) -> str:
-    """The text without half characters."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def no_number(name: str) -> NoReturn:
