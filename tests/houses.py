@@ -9,7 +9,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from functools import partial
@@ -27,6 +27,7 @@ from parlour.domain.dataset import ModelName
 from parlour.domain.ids import Clock
 from parlour.domain.usage import FREE, Price
 from parlour.http import app as http_app
+from parlour.http import later
 from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring, digest
 from parlour.http.catalogue import Catalogue
@@ -61,6 +62,7 @@ from parlour.rag.indexing import Indexer
 from parlour.rag.replies import Replies
 from parlour.rag.retrieve import Retriever
 from parlour.runs.asides import Asides
+from parlour.runs.deliveries import Deliveries, Receiver
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.metering import Metering
 from parlour.runs.once import Once
@@ -258,6 +260,8 @@ class Plan(Struct, frozen=True):
     as_tools: AppsAsTools | None = None
     """What `tools` has of this house's own apps."""
     voice: Voice | None = None
+    receivers: Mapping[str, Receiver] = {}
+    """Of webhooks, by app."""
     pages: PageRules = PageRules()
     operated: bool = False
     """Whether an operator's key opens anything."""
@@ -337,18 +341,35 @@ def open_knowledge(storage: Memory | Stores, shelving: Shelving, stack: AsyncExi
     store, now, new_id = storage.knowledge, shelving.now, shelving.new_id
     replies = Replies(storage.replies, embeddings, now, new_id)
     indexer = Indexer(store, shelving.blobs, shelving.documents, embeddings, replies, now=now, new_id=new_id)
-    working = asyncio.create_task(indexer.run())
+    beside(indexer.run(), stack)
+    retriever = Retriever(store, embeddings, rerankers, Elsewhere(shelving.web, shelving.datasets))
+    editor = Editor(store, indexer, now, new_id)
+    return Knowledge(
+        store, embeddings, rerankers, retriever, editor, named_of(shelving.datasets, store.datasets)
+    ), replies
+
+
+def open_deliveries(
+    plan: Plan, storage: Memory | Stores, ports: Ports, runs: Runs, metering: Metering
+) -> Deliveries | None:
+    if not plan.receivers:
+        return None
+    deliveries = Deliveries(storage.webhooks, ports.web, plan.receivers, ports.now, fresh_id())
+    deliveries.pauses = (0.0,) * 3
+    runs.observers.append(deliveries)
+    metering.follow(deliveries)
+    return deliveries
+
+
+def beside(work: Coroutine[None, None, None], stack: AsyncExitStack) -> None:
+    """Do it until the stack is closed."""
+    working = asyncio.create_task(work)
 
     async def end() -> None:
         working.cancel()
         await asyncio.gather(working, return_exceptions=True)
 
     stack.push_async_callback(end)
-    retriever = Retriever(store, embeddings, rerankers, Elsewhere(shelving.web, shelving.datasets))
-    editor = Editor(store, indexer, now, new_id)
-    return Knowledge(
-        store, embeddings, rerankers, retriever, editor, named_of(shelving.datasets, store.datasets)
-    ), replies
 
 
 @asynccontextmanager
@@ -409,6 +430,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             new_id=lambda: str(uuid.uuid4()),
             check=storage.check,
             metering=metering,
+            deliveries=open_deliveries(plan, storage, ports, runs, metering),
             max_body=plan.max_body,
             lenient=plan.lenient,
             strict_forms=plan.strict_forms,
@@ -419,6 +441,8 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             pages=plan.pages,
         )
         stack.push_async_callback(house.guests.settled)
+        if house.deliveries is not None:
+            beside(house.deliveries.run(partial(later.ended_as, house)), stack)
         if plan.as_tools is not None:
             plan.as_tools.open(house, ports.files)
         app = http_app.build(house)

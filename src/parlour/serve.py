@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import quote
 
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType]  its stop_event is half typed
@@ -17,6 +18,7 @@ from parlour.amounts import duration
 from parlour.domain.app import App
 from parlour.dsl.findings import Refused
 from parlour.http import app as http_app
+from parlour.http import later
 from parlour.http.auth import digest
 from parlour.http.reading import report
 from parlour.listening import Listener, listen
@@ -66,6 +68,8 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             beside.append(loop.create_task(poll(server)))
             beside.append(loop.create_task(server.indexer.run()))
             beside.append(loop.create_task(prune_daily(server, keep)))
+            if house.deliveries is not None:
+                beside.append(loop.create_task(house.deliveries.run(partial(later.ended_as, house))))
             if settings.server.watch:
                 beside.append(loop.create_task(attempt(watch(server, found, texts), "app files are watched no longer")))
             host = settings.server.host

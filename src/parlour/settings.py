@@ -143,6 +143,12 @@ class AppEntry(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether it has a page, where apps have one."""
     durable: bool = False
     """Of a graph: whether a run that the end of the server cuts off goes on from the last node that has ended."""
+    webhook_url: str = ""
+    """Where the ends of runs are told that nobody waits for."""
+    webhook_hosts: tuple[str, ...] = ()
+    """Which hosts a request may have them told to: `hooks.corp`, `*.corp`, `*`."""
+    webhook_secret: str = ""
+    """What webhooks are signed with: `whsec_…`; several, with spaces between, while one takes another's place."""
 
 
 class Provider(Struct, frozen=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ from parlour.ports.replicas import Replicas
 from parlour.ports.retention import Retention
 from parlour.ports.secrets import Secrets
 from parlour.ports.uploads import Uploads
+from parlour.ports.webhooks import Webhooks
 from parlour.ports.workflows import Executions, Variables, Workflows
 
 
@@ -58,6 +59,8 @@ class Storage(Protocol):
     def variables(self) -> Variables: ...
     @property
     def knowledge(self) -> KnowledgeStore: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def replicas(self) -> Replicas: ...
     @property

@@ -1,5 +1,5 @@
 """Where the parts are chosen, and the only file that names them, with those beside it (`wiring_keeping.py`,
-`wiring_knowledge.py`, `wiring_models.py`, `wiring_telemetry.py`). Imported by the commands alone.
+`wiring_knowledge.py`, `wiring_models.py`, `wiring_telemetry.py`, `wiring_webhooks.py`). Imported by the commands alone.
 
 What is heavy is imported when it is chosen: a server without a local model never loads one.
 """
@@ -69,6 +69,7 @@ from parlour.wiring_keeping import database, open_blobs, open_bus, open_storage,
 from parlour.wiring_knowledge import Stored, named_of, open_knowledge
 from parlour.wiring_models import Warm, is_demo, open_models, open_moderation, open_voice
 from parlour.wiring_telemetry import open_metering, traced_modes
+from parlour.wiring_webhooks import open_deliveries
 
 Entries = dict[str, AppEntry]
 """What the operator says of each app, by its name."""
@@ -109,8 +110,7 @@ class Server(Struct, frozen=True):
 async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entries) -> AsyncGenerator[Server]:
     """Everything wired; closed in the opposite order. `entries`: what the operator says of each app, by name.
 
-    Raises:
-        BadSettings: a part cannot be made as the settings say.
+    Raises BadSettings where a part cannot be made as the settings say.
     """
     async with AsyncExitStack() as stack:
         storage, lease = await begin(settings, stack)
@@ -120,7 +120,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         runs = Runs(ports, open_modes(settings, stack), asides, limits(settings, entries), Places(sharing))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
-        relay = open_relay(runs, resumptions, bus, stack)
+        relay, metering = open_relay(runs, resumptions, bus, stack), open_metering(settings.telemetry, storage, runs)
         house = House(
             catalogue=catalogue,
             keyring=Keyring(storage.keys, given),
@@ -153,7 +153,8 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             now=ports.now,
             new_id=ports.new_id,
             check=storage.check,
-            metering=open_metering(settings.telemetry, storage, runs),
+            metering=metering,
+            deliveries=open_deliveries(entries, storage.webhooks, ports.web, runs, metering),
             open_metrics=settings.telemetry.metrics == "open",
             public_url=server.public_url,
             max_body=server.max_body,

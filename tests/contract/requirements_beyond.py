@@ -22,6 +22,22 @@ BEYOND = {
         "GET /v1/runs/{run_id} tells how a run goes, and in the end what a blocking caller is told.",
         divergence=ADDED,
     ),
+    "later:webhook": R(
+        "ours", "The end of an async run is told by a signed webhook, as who polls is told of it.", divergence=ADDED
+    ),
+    "later:webhook:where": R(
+        "ours",
+        "A webhook goes where the operator says, or to a host that he lets requests name; nowhere inside.",
+        divergence=ADDED,
+    ),
+    "later:webhook:again": R(
+        "ours",
+        "A webhook that is not taken comes again under the same id, until it is taken, is answered 410, or is too old.",
+        divergence=ADDED,
+    ),
+    "later:webhook:once": R(
+        "ours", "A run is told of once, however many processes there are and requests ask for it.", divergence=ADDED
+    ),
     "later:own": R("ours", "A run is told to its own user alone; to others it is not there.", divergence=ADDED),
     "operator:metrics": R("ours", "/metrics tells Prometheus of requests, runs, tokens and cost.", divergence=ADDED),
     "operator:key": R(

@@ -8,7 +8,9 @@ import pytest
 
 from parlour.domain.annotation import AnnotationUse
 from parlour.domain.files import File
+from parlour.domain.message import Owner
 from parlour.domain.values import json_form
+from parlour.domain.webhook import Webhook
 from parlour.domain.workflow_run import StoredVariable
 from parlour.dsl.heading import app_id
 from parlour.runs.start import Limits
@@ -71,6 +73,7 @@ async def live(place: Place, user: str) -> None:
     ran: dict[str, Any] = {"inputs": {"one": local(filed)}, "user": user}
     [known] = (await place.storage.annotations.page(app_id("first"), "", 1, 1)).items
     await place.storage.replies.answers.used(AnnotationUse(user, known, "why?", 0.9, said["id"], user, 1.0))
+    await place.storage.webhooks.add(Webhook(said["id"], Owner(app_id("first"), user), "first", "https://a.b/", 1.0))
     done = (await door.request("POST", "/v1/workflows/run", json_body=ran, key=key_of("run"))).json()
     await place.house.guests.settled()
 

@@ -24,3 +24,8 @@ class Ids(Struct, frozen=True):
     """When the message was created, in whole seconds since 1970; the same in every event of its run."""
     workflow_run_id: str = ""
     """Empty for apps without a workflow."""
+
+    @property
+    def lasting(self) -> str:
+        """What a run is known by as long as it is kept: its message's id, or its own."""
+        return self.message_id or self.workflow_run_id

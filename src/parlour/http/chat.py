@@ -49,6 +49,8 @@ async def send(house: House, request: Request) -> Response:
         admit=admit if repeat is None else nothing,
         agents_block=house.agent_blocking,
     )
+    if asked.later:
+        asked = later.addressed(house, request, app, asked)
     return await answer(house, app, asked, repeat, admit)
 
 
@@ -56,7 +58,7 @@ async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | Non
     """Set the request's run going, and tell of it as was asked for."""
     run = await begun(house, app, asked, repeat, admit)
     if asked.later:
-        return later.begun(run)
+        return await later.begun(house, app, asked, run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)
 
 

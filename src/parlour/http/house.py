@@ -25,6 +25,7 @@ from parlour.ports.uploads import Uploads
 from parlour.ports.voice import Voice
 from parlour.ports.workflows import Executions, Variables, Workflows
 from parlour.runs.asides import Asides
+from parlour.runs.deliveries import Deliveries
 from parlour.runs.metering import Metering
 from parlour.runs.once import Once
 from parlour.runs.rates import Rates
@@ -98,6 +99,8 @@ class House(Struct, frozen=True):
     """Returns if the stores can be used; raises a `Problem` if not."""
     operator: Operator | None = None
     """None where an operator's key is to open nothing."""
+    deliveries: Deliveries | None = None
+    """Tells of runs that nobody waits for; None where no app has webhooks."""
     metering: Metering | None = None
     """Counts what is asked and answered, if somebody is to read it."""
     open_metrics: bool = False

@@ -1,7 +1,12 @@
-"""Runs that nobody waits for: begun with a 202, and asked about afterwards. Knows no model and no store."""
+"""Runs that nobody waits for: begun with a 202, and asked about afterwards, or told of by a webhook.
 
+Knows no model and no store.
+"""
+
+import asyncio
 from functools import partial
 
+from msgspec import structs
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -11,23 +16,51 @@ from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
 from parlour.domain.problems import InternalError, NotFound, Problem
 from parlour.domain.record import Record
+from parlour.domain.webhook import Webhook
 from parlour.http.house import House
 from parlour.http.rim import app_of, json, query_of
+from parlour.http.visitors import shared_key
+from parlour.runs.deliveries import refused
 from parlour.runs.log import RunLog
 from parlour.runs.once import retold, run_retold
 from parlour.runs.run import Run
 from parlour.wire import bodies, queries, workflow_bodies
-from parlour.wire.accepted import accepted, lasting, outcome
+from parlour.wire.accepted import accepted, outcome
 from parlour.wire.body import identifier
+from parlour.wire.chat import Asked
 
 
 def routes(house: House) -> list[Route]:
     return [Route("/v1/runs/{run_id}", partial(show, house), methods=["GET"])]
 
 
-def begun(run: Run) -> Response:
+def addressed(house: House, request: Request, app: App, asked: Asked) -> Asked:
+    """With the address that its end is told at, if it is told.
+
+    Raises:
+        InvalidParam: it is not told where was asked for. A visitor, who has no key, has no say in it.
+    """
+    if asked.webhook and (house.deliveries is None or shared_key(request)):
+        raise refused()
+    address = house.deliveries.address(app.card.name, asked.webhook) if house.deliveries is not None else ""
+    return structs.replace(asked, webhook=address)
+
+
+async def begun(house: House, app: App, asked: Asked, run: Run) -> Response:
     """It goes on; where to ask for it."""
-    return json(accepted(run.ids), 202, {"location": f"/v1/runs/{lasting(run.ids)}"})
+    if asked.webhook and house.deliveries is not None:
+        webhook = Webhook(run.ids.lasting, run.owner, app.card.name, asked.webhook, house.now())
+        await house.deliveries.owe(webhook, run)
+    return json(accepted(run.ids), 202, {"location": f"/v1/runs/{run.ids.lasting}"})
+
+
+async def ended_as(house: House, webhook: Webhook) -> bytes | None:
+    """What a webhook tells of a run that has ended: what is told to who asks. None if nothing is kept of it."""
+    app = house.catalogue.get(webhook.app)
+    run = await found(house, app, webhook.owner, webhook.run_id) if app is not None else None
+    if run is not None and run.task is not None:  # saved, and about to say so
+        await asyncio.wait([run.task])
+    return None if run is None else told(house, run)
 
 
 async def show(house: House, request: Request) -> Response:
@@ -47,7 +80,7 @@ async def found(house: House, app: App, owner: Owner, wanted: str) -> Run | None
     if run is not None and run.record.status != "paused":
         return run
     kept = kept_run if isinstance(app, WorkflowApp) else kept_message
-    now = await kept(house, app, owner, wanted if run is None else lasting(run.ids))
+    now = await kept(house, app, owner, wanted if run is None else run.ids.lasting)
     # what was laid aside here may have gone on in another process
     return run if run is not None and now is not None and now.record.status == "paused" else now
 
@@ -83,7 +116,7 @@ def going(ids: Ids, owner: Owner, app: App) -> Run:
 
 def told(house: House, run: Run) -> bytes:
     problem = run.record.problem or (InternalError() if run.record.status == "failed" else None)
-    return outcome(lasting(run.ids), run.record.status, result(run, problem), problem, house.profile)
+    return outcome(run.ids.lasting, run.record.status, result(run, problem), problem, house.profile)
 
 
 def result(run: Run, problem: Problem | None) -> bytes | None:

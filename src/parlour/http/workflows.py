@@ -46,9 +46,11 @@ async def start(house: House, request: Request) -> Response:
         trace_id=chat.trace_id(request.headers, request.query_params, body),
         admit=admit if repeat is None else nothing,
     )
+    if asked.later:
+        asked = later.addressed(house, request, app, asked)
     run = await begun(house, app, asked, repeat, admit)
     if asked.later:
-        return later.begun(run)
+        return await later.begun(house, app, asked, run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(run)
 
 

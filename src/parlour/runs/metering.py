@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from parlour.domain.events import AgentTextDelta, AnyEvent, TextDelta
+from parlour.runs.deliveries import Deliveries
 from parlour.runs.log import RunLog
 from parlour.runs.meters import Counter, Gauge, Histogram, Labels, text
 from parlour.runs.run import Run
@@ -87,12 +88,22 @@ class Metering:
         self.whole = Histogram("parlour_run_seconds", "How long runs took.", APP)
         self.tokens = Counter("parlour_tokens_total", "Tokens of models, within runs.", ("app", "kind"))
         self.cost = Counter("parlour_cost_total", "What models cost, within runs.", ("app", "currency"))
-        self._gauges = (
+        self.webhooks = Counter("parlour_webhooks_total", "Attempts to deliver a webhook.", ("app", "outcome"))
+        self._gauges = [
             Gauge("parlour_runs_active", "Runs that go on.", self._active, APP),
             Gauge("parlour_writes_queued", "Writes that wait for the database.", lambda: {(): queued()}),
             Gauge("process_resident_memory_bytes", "Memory of this process.", lambda: {(): self._resident}),
             Gauge("process_cpu_seconds_total", "Processor time of this process.", used, kind="counter"),
-        )
+        ]
+
+    def follow(self, deliveries: Deliveries) -> None:
+        """Tell of webhooks, too: of this process what it has tried, and of all together what they owe."""
+
+        def owed() -> Mapping[Labels, float]:
+            return {("waiting",): deliveries.backlog.waiting, ("failing",): deliveries.backlog.failing}
+
+        deliveries.told = lambda app, outcome: self.webhooks.add((app, outcome))
+        self._gauges.append(Gauge("parlour_webhooks_owed", "Webhooks that are not delivered.", owed, ("state",)))
 
     def begun(self, run: Run) -> None:
         word = FirstWord(run.log, self._call_soon, self._clock)
@@ -118,7 +129,7 @@ class Metering:
 
     async def text(self) -> bytes:
         self._resident = await asyncio.to_thread(resident)
-        families = (self.requests, self.runs, self.first, self.whole, self.tokens, self.cost)
+        families = (self.requests, self.runs, self.first, self.whole, self.tokens, self.cost, self.webhooks)
         return text((*families, *self._gauges))
 
     def _active(self) -> Mapping[Labels, float]:

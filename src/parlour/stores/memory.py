@@ -42,6 +42,7 @@ from parlour.stores.memory_passages import (
 from parlour.stores.memory_people import MemoryPeople
 from parlour.stores.memory_replicas import MemoryReplicas, MemorySecrets
 from parlour.stores.memory_retention import MemoryRetention
+from parlour.stores.memory_webhooks import MemoryWebhooks
 from parlour.stores.memory_workflows import (
     FlowRows,
     MemoryExecutions,
@@ -91,7 +92,8 @@ class Memory:
         self.retention = MemoryRetention(*kept, self.feedbacks, self.claims, flows)
         self.people = MemoryPeople()
         self.oversight = MemoryOversight(rows.conversations, rows.messages, flows)
-        beside = self.feedbacks, self.claims, self.people, self.retention, annotations
+        self.webhooks = MemoryWebhooks(rows.messages, flows)
+        beside = self.feedbacks, self.claims, self.people, self.retention, annotations, self.webhooks
         self.erasure = MemoryErasure(*kept, flows, beside)
         self.workflows = MemoryWorkflows(flows, self.claims)
         self.pauses = MemoryPauses(flows, rows.messages)

@@ -18,6 +18,7 @@ from parlour.stores.memory_claims import MemoryClaims
 from parlour.stores.memory_feedback import MemoryFeedbacks
 from parlour.stores.memory_people import MemoryPeople
 from parlour.stores.memory_retention import MemoryRetention
+from parlour.stores.memory_webhooks import MemoryWebhooks
 from parlour.stores.memory_workflows import FlowRows
 
 Lasting = TypeVar("Lasting", Message, WorkflowRun)
@@ -95,13 +96,13 @@ class MemoryErasure:
         messages: dict[str, dict[str, Message]],
         uploads: dict[str, Upload],
         flows: FlowRows,
-        beside: tuple[MemoryFeedbacks, MemoryClaims, MemoryPeople, MemoryRetention, AnnotationRows],
+        beside: tuple[MemoryFeedbacks, MemoryClaims, MemoryPeople, MemoryRetention, AnnotationRows, MemoryWebhooks],
     ) -> None:
         self._conversations = conversations
         self._messages = messages
         self._uploads = uploads
         self._flows = flows
-        self._feedbacks, self._claims, self._people, self._retention, self._annotations = beside
+        self._feedbacks, self._claims, self._people, self._retention, self._annotations, self._webhooks = beside
 
     async def piece(self, owner: Owner, limit: int) -> Traces:
         conversations = [one.id for one in self._conversations.values() if one.owner == owner][:limit]
@@ -117,6 +118,7 @@ class MemoryErasure:
         files = [one.id for one in self._uploads.values() if one.owner == owner][:limit]
         self._retention.give_up(files)
         self._annotations.forget_user(owner)
+        self._webhooks.drop_of(owner)
         erased = Erased(
             len(conversations),
             len(gone),

@@ -56,15 +56,10 @@ OPERATIONS = (
 )
 
 
-def lasting(ids: Ids) -> str:
-    """The id that a run is known by as long as it is kept: its message's, or its own."""
-    return ids.message_id or ids.workflow_run_id
-
-
 def accepted(ids: Ids) -> bytes:
     return encode(
         Accepted(
-            run_id=lasting(ids),
+            run_id=ids.lasting,
             task_id=ids.task_id,
             status="running",
             created_at=ids.created_at,

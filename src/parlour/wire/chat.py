@@ -26,6 +26,13 @@ _TRACE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?:-.*)?")
 
 
+_ADDRESS = re.compile(
+    r"(?=.{1,2000}\Z)https?://(?:[a-z0-9-]+(?:\.[a-z0-9-]+)*\.?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?][!-~]*)?",
+    re.IGNORECASE,
+)
+"""Strict, so that nobody who reads it finds another host in it than somebody else."""
+
+
 class FileMapping(Struct):
     """A file sent with a message: by address (`remote_url`), or by the id of an upload (`local_file`)."""
 
@@ -40,6 +47,15 @@ ResponseMode = Literal["", "blocking", "streaming", "async"]
 TraceId = Annotated[
     str | None,
     Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
+]
+
+
+WebhookUrl = Annotated[
+    str | None,
+    Meta(
+        description="With `response_mode` `async`: where the end of the run is told by a signed webhook, if the app's"
+        " operator allows it. An addition."
+    ),
 ]
 
 
@@ -83,6 +99,7 @@ class ChatRequest(Struct):
         str | None, Meta(description="Chatflows only: the UUID of a published version; the latest where absent.")
     ] = None
     trace_id: TraceId = None
+    webhook_url: WebhookUrl = None
     retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
 
 
@@ -94,6 +111,8 @@ class Asked(Struct, frozen=True):
     files: list[object]
     later: bool = False
     """Whether the caller does not wait, and asks later what has become of it."""
+    webhook: str = ""
+    """Where he wants to be told of it."""
 
 
 def parse(
@@ -140,7 +159,20 @@ def parse(
     )
     if not workflow_id:
         asks_something(ask)
-    return Asked(ask, inputs, entries, wanted == "async")
+    return Asked(ask, inputs, entries, wanted == "async", webhook_url(body, wanted))
+
+
+def webhook_url(body: Mapping[str, object], wanted: ResponseMode) -> str:
+    """Where the caller wants to be told of the end; of one who waits for it, whatever it is. An addition.
+
+    Raises:
+        InvalidParam: that is no address.
+    """
+    if wanted != "async" or not (found := read.text(body, "webhook_url")):
+        return ""
+    if not _ADDRESS.fullmatch(found):
+        raise InvalidParam("webhook_url: must be an http or https address, as ASCII.", params="webhook_url")
+    return found
 
 
 def asks_something(ask: Ask) -> None:

@@ -18,6 +18,33 @@ REPEAT_KEY: Schema = {
     "description": "The same key and body by the same user within 24 hours are one request, sent again: one run.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x20-\\x7e]+$"},
 }
+RUN_ENDED: Schema = {
+    "operationId": "runEnded",
+    "summary": "The end of a run that was begun with `response_mode` `async`, as `GET /v1/runs/{run_id}` tells it",
+    "description": "Sent to the address of the app, or to the request's `webhook_url`. Signed as"
+    " https://www.standardwebhooks.com describes, and sent again, with the same `webhook-id`, until it is taken.",
+    "tags": ["Chat"],
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+        for name, text in (
+            ("webhook-id", "The run's id."),
+            ("webhook-timestamp", "When it was sent, in seconds since 1970."),
+            (
+                "webhook-signature",
+                "`v1,` and the HMAC-SHA256 of `id.timestamp.body` as base64; several, with spaces between.",
+            ),
+        )
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Outcome"}}},
+    },
+    "responses": {
+        "2XX": {"description": "It is taken."},
+        "410": {"description": "It is not wanted: it is not sent again."},
+        "default": {"description": "It is sent again later."},
+    },
+}
 STREAM = (
     "Server-sent events, each one `data: {json}` and a blank line; the member `event` says which. Text comes in"
     " `message` events, `message_end` closes the answer, `error` ends a run that failed. Every ten seconds there is an"

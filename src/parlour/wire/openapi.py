@@ -31,7 +31,7 @@ from parlour.wire.bodies import BlockingAnswer, ConversationBody, ConversationsP
 from parlour.wire.body import DEFAULT_USER
 from parlour.wire.chat import ChatRequest
 from parlour.wire.completion import CompletionRequest
-from parlour.wire.describing import ADMIN_KEY, KEY, KNOWLEDGE_KEY, Schema, described, schemas
+from parlour.wire.describing import ADMIN_KEY, KEY, KNOWLEDGE_KEY, RUN_ENDED, Schema, described, schemas
 from parlour.wire.encode import encode
 from parlour.wire.errors import ErrorBody
 from parlour.wire.operation import Operation
@@ -274,6 +274,7 @@ def document(version: str) -> bytes:
         "servers": [{"url": "/"}],
         "security": [{KEY: list[str]()}],
         "paths": paths,
+        "webhooks": {"runEnded": {"post": RUN_ENDED}},
         "components": {"schemas": schemas(_bodies()), "securitySchemes": keys},
     }
     return encode(whole)

@@ -15,7 +15,7 @@ from parlour.wire import body as read
 from parlour.wire import files
 from parlour.wire.accepted import Accepted
 from parlour.wire.bodies import Success
-from parlour.wire.chat import Asked, TraceId, response_mode, version_id
+from parlour.wire.chat import Asked, TraceId, WebhookUrl, response_mode, version_id, webhook_url
 from parlour.wire.completion import Files, Values
 from parlour.wire.operation import Operation
 from parlour.wire.queries import Limit, Moment, limit_of, moment, whole, word
@@ -43,6 +43,7 @@ class WorkflowRequest(Struct):
     ] = None
     files: Files = None
     trace_id: TraceId = None
+    webhook_url: WebhookUrl = None
 
 
 class StopRequest(Struct):
@@ -147,7 +148,7 @@ def parse(
         workflow_id="" if version is None else version_id(version),
         trace_id=trace_id,
     )
-    return Asked(ask, inputs, entries, wanted == "async")
+    return Asked(ask, inputs, entries, wanted == "async", webhook_url(body, wanted))
 
 
 def parse_logs(query: Mapping[str, str]) -> LogQuery:

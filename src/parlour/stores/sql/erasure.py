@@ -7,6 +7,7 @@ from parlour.ports.oversight import Traces
 from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database
 from parlour.stores.sql.retention import DELETE_UPLOADS
+from parlour.stores.sql.webhooks import FORGET_USER
 
 COUNT_MESSAGES = """
 SELECT count(*) FROM messages WHERE conversation_id IN (
@@ -67,6 +68,7 @@ class SqlErasure:
             files = connection.execute(GIVE_UP, asked).rowcount
             connection.execute(DELETE_UPLOADS)
             connection.execute(DELETE_USES, asked)
+            connection.execute(FORGET_USER, asked)
             keys = connection.execute(DELETE_CLAIMS, asked).rowcount
             users = connection.execute(DELETE_USER, asked).rowcount
             erased = Erased(len(conversations), messages, runs + len(tasks), files, keys, users)

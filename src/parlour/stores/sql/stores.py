@@ -29,6 +29,7 @@ from parlour.stores.sql.secrets import SqlSecrets
 from parlour.stores.sql.segments import SqlChildren, SqlSegments
 from parlour.stores.sql.uploads import SqlUploads
 from parlour.stores.sql.variables import SqlVariables
+from parlour.stores.sql.webhooks import SqlWebhooks
 from parlour.stores.sql.workflows import SqlWorkflows
 
 
@@ -67,6 +68,7 @@ class Stores:
             index=SqlIndex(database, scans),
             indexing=SqlIndexing(database),
         )
+        self.webhooks = SqlWebhooks(database)
         self.replicas = SqlReplicas(database)
         self.secrets = SqlSecrets(database)
         self.keys = SqlKeys(database)
