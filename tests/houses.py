@@ -391,7 +391,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
         runs = Runs(ports, modes(plan.code), asides, plan.limits, Places(sharing))
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = Relay(runs, resumptions, plan.bus)
-        metering = Metering(storage.queued, asyncio.get_running_loop().call_soon)
+        metering = Metering(storage.queued)
         runs.observers.append(metering)
         given = [Key(digest(key_of(app, n)), "app", app, "app-…", 0) for app in plan.apps for n in range(3)]
         given += [Key(digest(ADMIN), "admin", "", "admi…", 0)]

@@ -1,6 +1,5 @@
 """Where it is chosen what the operator is told, as `wiring.py` chooses the other parts."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -19,7 +18,7 @@ def open_metering(said: Telemetry, storage: Storage, runs: Runs) -> Metering | N
         runs.observers.append(RunLines(time.monotonic))
     if said.metrics == "off":
         return None
-    metering = Metering(storage.queued, asyncio.get_running_loop().call_soon)
+    metering = Metering(storage.queued)
     runs.observers.append(metering)
     return metering
 

@@ -48,6 +48,7 @@ def a_message(conversation: Conversation, at: float = 1.0, query: str = "How are
         query=query,
         inputs=conversation.inputs,
         created_at=at,
+        task_id=f"task of {query}",
     )
 
 

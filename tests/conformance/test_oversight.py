@@ -7,7 +7,7 @@ from msgspec import structs
 
 from parlour.domain.annotation import Annotation, AnnotationUse
 from parlour.domain.claim import Claim, Repeat
-from parlour.domain.message import Conversation, Message, MessageStatus, Owner
+from parlour.domain.message import Asked, Conversation, Message, MessageStatus, Owner
 from parlour.domain.oversight import Erased, Figures, Quantiles, Sought, Span
 from parlour.domain.people import EndUser, end_user_id
 from parlour.domain.problems import NotFound
@@ -15,6 +15,8 @@ from parlour.domain.uploads import Upload
 from parlour.domain.usage import Paid, Price, Usage
 from parlour.domain.workflow_run import LogQuery, StoredVariable, WorkflowRun
 from parlour.ports.feedback import Said
+from parlour.stores.memory import Memory
+from parlour.stores.sql import oversight
 from tests.conformance.samples import ANN, STRANGERS, Storage, a_conversation, a_message
 from tests.conformance.test_workflow_runs import RUN, an_outcome
 
@@ -26,13 +28,22 @@ SPENT = Usage(100, 50, GPT, latency=2.0, time_to_first_token=0.5)
 
 
 async def told(
-    stores: Storage, at: float, owner: Owner = ANN, usage: Usage = SPENT, status: MessageStatus = "normal"
+    stores: Storage,
+    at: float,
+    owner: Owner = ANN,
+    usage: Usage = SPENT,
+    status: MessageStatus = "normal",
+    times: tuple[float | None, float | None] = (3.0, 0.5),
 ) -> Message:
     """A conversation with one message that has ended so."""
     conversation = a_conversation(at, owner)
     message = a_message(conversation, at)
     await stores.messages.open(message, conversation)
-    ended = structs.replace(message, answer="Fine.", status=status, usage=usage)
+    calls = (Asked("openai", "gpt-4o", at, usage, failed=status == "error"),)
+    took, first_text = times
+    ended = structs.replace(
+        message, answer="Fine.", status=status, usage=usage, calls=calls, took=took, first_text=first_text
+    )
     await stores.messages.close(ended)
     return ended
 
@@ -41,7 +52,7 @@ async def ran(stores: Storage, run_id: str, at: float, owner: Owner = ANN, **how
     """A run of a workflow that has ended so."""
     run = structs.replace(RUN, id=run_id, task_id=f"task of {run_id}", owner=owner, created_at=at)
     await stores.workflows.open(run)
-    ended = structs.replace(run, **{"status": "succeeded", "elapsed_time": 3.0, **how})
+    ended = structs.replace(run, **{"status": "succeeded", "elapsed_time": 3.0, "finished_at": at + 3.0, **how})
     await stores.workflows.close(ended)
     return ended
 
@@ -110,10 +121,10 @@ async def test_messages_of_one_time_are_told_apart_over_pages(stores: Storage) -
 
 async def test_figures_are_by_step_and_app_with_what_was_spent_and_how_long_it_took(stores: Storage) -> None:
     for number in range(1, 101):
-        usage = structs.replace(SPENT, latency=number / 10, time_to_first_token=number / 100)
-        await told(stores, 100.0 + number / 10, usage=usage)
+        await told(stores, 100.0 + number / 10, times=(number / 10, number / 100))
     await told(stores, 119.5, usage=Usage(), status="error")
-    await told(stores, 119.75, OTHER, usage=Usage(7, 1, GPT, paid=Paid(Decimal("0.5"), Decimal("0.25"))))
+    paid = Usage(7, 1, GPT, paid=Paid(Decimal("0.5"), Decimal("0.25")))
+    await told(stores, 119.75, OTHER, usage=paid, times=(2.0, None))
     await told(stores, 99.9)
     await told(stores, 120.0)
     found = await stores.oversight.statistics(Span(100.0, 120.0, 5.0))
@@ -130,6 +141,7 @@ async def test_figures_are_by_step_and_app_with_what_was_spent_and_how_long_it_t
     assert found.steps[2].cost == {"USD": pytest.approx(0.000045)}
     assert found.steps[3] == Figures(3, "app-1", 1, 1, 0)
     assert found.steps[4].cost == {"USD": pytest.approx(0.75)}
+    assert (found.steps[4].latency, found.steps[4].first_token) == (Quantiles(2.0, 2.0, 2.0), Quantiles())
     assert [(one.place, one.app_id, one.requests, one.errors) for one in found.whole] == [
         (0, "app-1", 101, 1),
         (0, "app-2", 1, 0),
@@ -140,7 +152,7 @@ async def test_figures_are_by_step_and_app_with_what_was_spent_and_how_long_it_t
 
 
 async def test_a_run_of_a_workflow_is_a_request_and_that_of_a_chatflow_is_its_message(stores: Storage) -> None:
-    await ran(stores, "a", 1.0, total_tokens=150, usage=SPENT)
+    await ran(stores, "a", 1.0, total_tokens=150, usage=SPENT, first_text=0.5)
     await ran(stores, "b", 2.0, status="failed", total_tokens=20)
     conversation = a_conversation(3.0)
     message = a_message(conversation, 3.0)
@@ -151,6 +163,50 @@ async def test_a_run_of_a_workflow_is_a_request_and_that_of_a_chatflow_is_its_me
     assert one.latency == Quantiles(3.0, 3.0, 3.0), "of those that came to an answer"
     assert one.first_token == Quantiles(0.5, 0.5, 0.5)
     assert one.cost == {"USD": pytest.approx(0.000045)}
+
+
+async def test_an_answer_without_a_graph_is_a_run_and_that_of_a_chatflow_is_its_graphs(stores: Storage) -> None:
+    await ran(stores, "a", 1.0)
+    said = await told(stores, 1.0, BOB)
+    failed = await told(stores, 1.0, status="error")
+    await ran(stores, "b", 1.0, OTHER, status="failed")
+    conversation = a_conversation(2.0)
+    message = a_message(conversation, 2.0)
+    answering = structs.replace(RUN, id="c", message_id=message.id, conversation_id=conversation.id, created_at=2.0)
+    await stores.messages.open(message, conversation, None, answering)
+    going = a_message(conversation, 3.0)
+    await stores.messages.open(going, None)
+    everything = [going.id, "c", failed.id, said.id, "b", "a"]
+    assert await ids_of_runs(stores) == everything, "of one time, messages come first"
+    for number, last in enumerate(everything[:-1]):
+        assert await ids_of_runs(stores, last_id=last) == everything[number + 1 :]
+        page = await stores.oversight.runs(Sought(limit=number + 1))
+        assert ([one.id for one in page.items], page.has_more) == (everything[: number + 1], True)
+    assert await ids_of_runs(stores, status="failed") == [failed.id, "b"]
+    assert await ids_of_runs(stores, status="succeeded") == [said.id, "a"]
+    assert await ids_of_runs(stores, status="running") == [going.id, "c"]
+    assert await ids_of_runs(stores, status="stopped") == []
+    assert await ids_of_runs(stores, user="bob") == [said.id]
+    assert await ids_of_runs(stores, app_id=OTHER.app_id) == ["b"]
+    assert await stores.oversight.run(said.id) == said
+
+
+async def test_of_very_many_requests_all_are_counted_and_times_told_from_an_even_sample(
+    stores: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oversight, "TIMED", 60)
+    for number in range(600):  # two apps take turns
+        times = (number / 100, number / 1000)
+        await told(stores, number / 10, OTHER if number % 2 else ANN, times=times)
+    found = await stores.oversight.statistics(Span(0.0, 60.0, 30.0))
+    assert found.complete == isinstance(stores, Memory), "what is in memory is all looked at"
+    assert [(one.place, one.app_id, one.requests, one.tokens) for one in found.steps] == [
+        (place, app, 150, 150 * 150) for place in (0, 1) for app in ("app-1", "app-2")
+    ]
+    assert [(one.app_id, one.requests) for one in found.whole] == [("app-1", 300), ("app-2", 300)]
+    for one in found.whole:
+        assert one.latency.p50 == pytest.approx(3.0, abs=1.0)
+        assert one.first_token.p50 == pytest.approx(0.3, abs=0.1)
 
 
 async def test_where_nothing_was_there_are_no_figures(stores: Storage) -> None:

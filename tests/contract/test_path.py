@@ -55,6 +55,7 @@ ASKED = {
     "runs.asides",  # what a new conversation is called
     "runs.rows",  # what it writes down
     "runs.run",
+    "runs.first_word",  # when it said its first word
     "runs.metering",  # what it came to, in numbers
     "runs.meters",
     "domain.pieces",  # which pieces are in memory already

@@ -35,7 +35,7 @@ EVERY_DAY = {
         )
     },
 }
-WIDTHS = {"ADD_CONVERSATIONS": 9, "ADD_MESSAGES": 14, "TOUCH_CONVERSATIONS": 4, "CLOSE_MESSAGES": 11}
+WIDTHS = {"ADD_CONVERSATIONS": 9, "ADD_MESSAGES": 16, "TOUCH_CONVERSATIONS": 4, "CLOSE_MESSAGES": 17}
 
 
 async def test_a_chat_message_takes_four_statements_at_most(tmp_path: Path) -> None:

@@ -40,6 +40,17 @@ class Conversation(Struct, frozen=True):
     """Moves with each new message and with a new name. Seconds since 1970, both."""
 
 
+class Asked(Struct, frozen=True):
+    """A model that was asked for an answer, and what that took."""
+
+    provider: str
+    model: str
+    at: float
+    """When, in seconds since 1970."""
+    usage: Usage
+    failed: bool = False
+
+
 class Message(Struct, frozen=True):
     """One turn, as stored."""
 
@@ -59,6 +70,14 @@ class Message(Struct, frozen=True):
     """What its user sent with it, and what the answer made."""
     thoughts: tuple[AgentThought, ...] = ()
     """The steps of an agent, in their order."""
+    task_id: str = ""
+    """Of the run that answers it."""
+    calls: tuple[Asked, ...] = ()
+    """Of models, in the order of their end; those of a graph are its nodes'."""
+    took: float | None = None
+    """Seconds from the question to the end of the answer; None of what goes on."""
+    first_text: float | None = None
+    """Seconds from the question to the first piece of the answer, if there was one."""
 
     @property
     def uploads(self) -> frozenset[str]:

@@ -5,6 +5,12 @@ Unlike everything that clients ask, this goes across apps and users. Does not kn
 
 from msgspec import Struct
 
+from parlour.domain.message import Message
+from parlour.domain.workflow_run import WorkflowRun
+
+AnyRun = WorkflowRun | Message
+"""A run of a graph, or a message that was answered without one."""
+
 
 class Sought(Struct, frozen=True):
     """Which runs, conversations or messages are listed: those that fit all that is said. The page before ended with
@@ -56,8 +62,9 @@ class Figures(Struct, frozen=True):
     errors: int
     tokens: int
     latency: Quantiles = Quantiles()
-    """From the request to the end: the model's time in a chat, the whole graph's in a workflow."""
+    """From the request to the end."""
     first_token: Quantiles = Quantiles()
+    """From the request to the first piece of the answer."""
     cost: dict[str, float] = {}
     """By currency."""
 
@@ -68,7 +75,7 @@ class Statistics(Struct, frozen=True):
     whole: tuple[Figures, ...]
     """The whole time as one step, by app."""
     complete: bool
-    """Whether all of the time was looked at: of very many requests only the newest are."""
+    """Whether times are told from all requests: of very many an even sample is. All else counts every one."""
 
 
 class Erased(Struct, frozen=True):

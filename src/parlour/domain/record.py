@@ -31,6 +31,7 @@ from parlour.domain.events import (
     WorkflowPaused,
     WorkflowStarted,
 )
+from parlour.domain.message import Asked
 from parlour.domain.problems import Problem
 from parlour.domain.usage import NOTHING, Usage, total
 
@@ -55,6 +56,8 @@ class Record(Struct):
     """Models that were asked and have not finished."""
     spent: list[Usage] = []
     """What the finished ones took."""
+    calls: list[Asked] = []
+    """The same, with who was asked and when."""
     usage: Usage = NOTHING
     citations: tuple[Citation, ...] = ()
     annotation: AnnotationHit | None = None
@@ -111,6 +114,7 @@ class Record(Struct):
                 called = event.called or self.calling[-1].called
                 del self.calling[next(n for n, one in enumerate(self.calling) if one.called == called)]
                 self.spent.append(event.usage)
+                self.calls.append(asked(called, event.usage, failed=event.reason == "error"))
             case Retracted():
                 self.parts = [self.answer[: -event.characters]]
             case AnswerReplaced():
@@ -158,3 +162,7 @@ class Record(Struct):
                 self.paused, self.usage = event.told, total(self.spent)
             case _:
                 pass
+
+
+def asked(called: ModelCalled, usage: Usage, *, failed: bool) -> Asked:
+    return Asked(called.model.provider, called.model.name, called.at, usage, failed)

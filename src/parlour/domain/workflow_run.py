@@ -40,6 +40,13 @@ class WorkflowRun(Struct, frozen=True):
     finished_at: float | None = None
     usage: Usage = NOTHING
     """What its models took, once it has ended."""
+    first_text: float | None = None
+    """Seconds from the request to the first piece of text that was told, if there was one."""
+
+    @property
+    def took(self) -> float | None:
+        """Seconds from the request to the end; None of what goes on."""
+        return None if self.finished_at is None else self.finished_at - self.created_at
 
 
 def searched(run: WorkflowRun) -> str:

@@ -16,9 +16,9 @@ from starlette.types import Receive, Scope, Send
 from parlour.domain.app import FlowApp
 from parlour.domain.events import AnyEvent, RunFinished
 from parlour.domain.message import Message, Owner, Page
-from parlour.domain.oversight import Erased, Sought
+from parlour.domain.oversight import AnyRun, Erased, Sought
 from parlour.domain.problems import NotFound
-from parlour.domain.workflow_run import Level, WorkflowRun
+from parlour.domain.workflow_run import Level
 from parlour.dsl.heading import app_id
 from parlour.http.house import House, Operator
 from parlour.http.rim import Telling, json, left, query_of
@@ -81,29 +81,33 @@ async def apps(house: House, operator: Operator, request: Request) -> Response:
 
 
 async def list_runs(house: House, operator: Operator, request: Request) -> Response:
-    """Runs of graphs, a page at a time."""
+    """Runs, a page at a time."""
     asked = admin.parse_runs(query_of(request), app_id)
-    return json(admin.runs(await operator.oversight.runs(asked), asked.limit, names_of(house)))
+    return json(admin_runs.runs(await operator.oversight.runs(asked), asked.limit, names_of(house)))
 
 
 async def run_whole(house: House, operator: Operator, request: Request) -> Response:
-    """One run, with its graph and what its nodes did."""
-    run = await run_of(operator, request)
+    """One run: with its graph and what its nodes did, with what was asked and answered, or with both."""
+    run, names = await run_of(operator, request), names_of(house)
+    level = operator.level(names.get(run.owner.app_id, ""))
+    if isinstance(run, Message):
+        return json(admin_runs.detail(run, None, (), run, level, names))
     app = await house.catalogue.of_version(run.owner.app_id, run.version)
     graph = app.graph if isinstance(app, FlowApp) else None
-    outcomes, names = await house.executions.of_run(run.id), names_of(house)
-    return json(admin_runs.detail(run, graph, outcomes, operator.level(names.get(run.owner.app_id, "")), names))
+    message = await house.history.message(run.owner, run.message_id) if run.message_id else None
+    return json(admin_runs.detail(run, graph, await house.executions.of_run(run.id), message, level, names))
 
 
 async def run_events(house: House, operator: Operator, request: Request) -> Response:
     """What happens in a run, from its start: as much of it as is recorded."""
     row = await run_of(operator, request)
+    answers = isinstance(row, Message)
     run = await house.relay.find(row.task_id, row.owner)
     level = operator.level(names_of(house).get(row.owner.app_id, ""))
-    return News(house.ping_seconds, over() if run is None else run.log, level)
+    return News(house.ping_seconds, over() if run is None else run.log, level, answers=answers or bool(row.message_id))
 
 
-async def run_of(operator: Operator, request: Request) -> WorkflowRun:
+async def run_of(operator: Operator, request: Request) -> AnyRun:
     """The run that the path names."""
     found = await operator.oversight.run(path_uuid(request.path_params["run_id"]))
     if found is None:
@@ -121,16 +125,18 @@ def over() -> RunLog:
 class News(Response):
     """The stream of one operator, until the run is over or waits for somebody."""
 
-    def __init__(self, ping_seconds: float, log: RunLog, level: Level) -> None:
+    def __init__(self, ping_seconds: float, log: RunLog, level: Level, *, answers: bool) -> None:
         self.ping_seconds = ping_seconds
         self.log = log
         self.level: Level = level
+        self.answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await Telling(self.ping_seconds, self._encode, Reader(self.log)).send(scope, receive, send)
 
     def _encode(self, event: AnyEvent) -> bytes:
-        return admin_runs.news(event, next((kept(one, self.level) for one in outcomes_of([event])), None))
+        outcome = next((kept(one, self.level) for one in outcomes_of([event])), None)
+        return admin_runs.news(event, outcome, self.level, answers=self.answers)
 
 
 async def list_conversations(house: House, operator: Operator, request: Request) -> Response:

@@ -43,7 +43,8 @@ class Messages(Protocol):
         ...
 
     async def close(self, message: Message) -> None:
-        """Write the answer down, by the message's id: answer, status, error, usage, citations. Durable on return."""
+        """Write the answer down, by the message's id: answer, status, error, usage, citations, and
+        what else is known at its end. Durable on return."""
         ...
 
     async def thread(self, owner: Owner, conversation_id: str, limit: int, parent_id: str = NIL) -> Thread | None:

@@ -8,16 +8,19 @@ from typing import Protocol
 from msgspec import Struct
 
 from parlour.domain.message import Conversation, Message, Owner, Page
-from parlour.domain.oversight import Erased, Sought, Span, Statistics
-from parlour.domain.workflow_run import WorkflowRun
+from parlour.domain.oversight import AnyRun, Erased, Sought, Span, Statistics
 
 
 class Oversight(Protocol):
     """Lists are newest first. A page whose `last_id` is not there raises `NotFound`."""
 
-    async def runs(self, asked: Sought) -> Page[WorkflowRun]: ...
+    async def runs(self, asked: Sought) -> Page[AnyRun]:
+        """Of graphs, and messages that none has answered. Of one time, messages come first."""
+        ...
 
-    async def run(self, run_id: str) -> WorkflowRun | None: ...
+    async def run(self, run_id: str) -> AnyRun | None:
+        """A run by its id, or a message by its own."""
+        ...
 
     async def conversations(self, asked: Sought) -> Page[Conversation]: ...
 

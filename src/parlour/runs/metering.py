@@ -1,7 +1,6 @@
-"""What the runs of this process come to, in numbers: counted at the end of each, and once at its first word.
+"""What the runs of this process come to, in numbers, counted at the end of each.
 
-No token waits for it: what it hears of a run while it goes on is the first piece of its answer. Knows no route's inside
-and no store.
+Knows no route's inside and no store.
 """
 
 import asyncio
@@ -13,9 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from parlour.domain.events import AgentTextDelta, AnyEvent, TextDelta
 from parlour.runs.deliveries import Deliveries
-from parlour.runs.log import RunLog
 from parlour.runs.meters import Counter, Gauge, Histogram, Labels, text
 from parlour.runs.run import Run
 
@@ -23,44 +20,11 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 APP: Labels = ("app",)
 
 
-class FirstWord:
-    """Waits at a log, as a reader does, until something is said."""
-
-    def __init__(
-        self, log: RunLog, call_soon: Callable[[Callable[[], None]], object], clock: Callable[[], float]
-    ) -> None:
-        self._log = log
-        self._call_soon = call_soon
-        self._clock = clock
-        self._position = len(log)
-        self.at: float | None = None
-        log.waiting.add(self)
-
-    def wake(self) -> None:
-        if spoken(self._log.events[-1]):
-            self.at = self._clock()
-        else:
-            self._call_soon(self._wait)  # the log is about to let go of all who waited
-
-    def _wait(self) -> None:
-        events = self._log.events
-        if any(spoken(event) for event in events[self._position :]):
-            self.at = self._clock()
-        elif not self._log.finished:
-            self._position = len(events)
-            self._log.waiting.add(self)
-
-
-def spoken(event: AnyEvent) -> bool:
-    return isinstance(event, TextDelta | AgentTextDelta)
-
-
 class Going(Struct):
     """A run that has begun here."""
 
     app: str
     at: float
-    word: FirstWord
     spent: int
     """How many calls of models were known before: a run that goes on again has told of them."""
 
@@ -71,10 +35,8 @@ class Metering:
     def __init__(
         self,
         queued: Callable[[], int],
-        call_soon: Callable[[Callable[[], None]], object],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._call_soon = call_soon
         self._clock = clock
         self._going: dict[str, Going] = {}
         self._resident = 0
@@ -106,8 +68,7 @@ class Metering:
         self._gauges.append(Gauge("parlour_webhooks_owed", "Webhooks that are not delivered.", owed, ("state",)))
 
     def begun(self, run: Run) -> None:
-        word = FirstWord(run.log, self._call_soon, self._clock)
-        self._going[run.ids.task_id] = Going(run.app, self._clock(), word, len(run.record.spent))
+        self._going[run.ids.task_id] = Going(run.app, self._clock(), len(run.record.spent))
 
     def ended(self, run: Run) -> None:
         going = self._going.pop(run.ids.task_id, None)
@@ -116,8 +77,8 @@ class Metering:
         app = (going.app,)
         self.runs.add((going.app, run.record.status))
         self.whole.add(app, self._clock() - going.at)
-        if going.word.at is not None:
-            self.first.add(app, going.word.at - going.at)
+        if run.word is not None and run.word.at is not None:
+            self.first.add(app, run.word.at - run.began)
         for usage in run.record.spent[going.spent :]:
             self.tokens.add((going.app, "prompt"), usage.prompt_tokens)
             self.tokens.add((going.app, "completion"), usage.completion_tokens)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterator
-from typing import cast
+from typing import TypeVar, cast
 
 from msgspec import structs
 
@@ -48,6 +48,7 @@ def message_of(app: App, ask: Ask, ids: Ids, now: float, ports: Ports) -> Messag
         created_at=now,
         parent_id=ask.parent_id,
         files=tuple(file.attached(ports.new_id()) for file in ask.files),
+        task_id=ids.task_id,
     )
 
 
@@ -120,9 +121,12 @@ async def save(run: Run, status: MessageStatus, error: str | None, ports: Ports)
     record, now = run.record, ports.now()
     writes: list[Awaitable[object]] = []
     if run.message is not None:
-        writes.append(ports.messages.close(answered(run.message, record, status, error)))
+        message = waited(run.message, run)
+        calls = () if run.flow is not None else tuple(record.calls)
+        ended_so = structs.replace(message, calls=calls, took=max(0.0, now - message.created_at))
+        writes.append(ports.messages.close(answered(ended_so, record, status, error)))
     if run.flow is not None:
-        writes.append(ports.workflows.close(ended(run.flow, record, now)))
+        writes.append(ports.workflows.close(ended(waited(run.flow, run), record, now)))
     if changed := written(run, now):
         writes.append(ports.variables.write(run.ids.conversation_id, changed))
     await asyncio.gather(*writes)
@@ -133,7 +137,7 @@ async def lay_aside(run: Run, event: Suspended | Journaled, now: float, ports: P
     record, flow = run.record, cast("WorkflowRun", run.flow)
     paused = isinstance(event, Suspended)
     if run.message is not None:
-        message = answered(run.message, record, "paused" if paused else "running", None)
+        message = answered(waited(run.message, run), record, "paused" if paused else "running", None)
         if not paused:
             certain = message.answer[: len(message.answer) - event.unsure]
             message = structs.replace(message, answer=certain, usage=total(record.spent))
@@ -142,7 +146,7 @@ async def lay_aside(run: Run, event: Suspended | Journaled, now: float, ports: P
         await ports.variables.write(run.ids.conversation_id, changed)
     forms = tuple(Form(flow.id, flow.owner.app_id, form) for form in event.forms)
     still = structs.replace(
-        flow,
+        waited(flow, run),
         status="paused" if paused else "running",
         elapsed_time=event.told.elapsed_time if paused else now - flow.created_at,
         total_tokens=total(record.spent).total_tokens,
@@ -195,6 +199,17 @@ def turn_of(run: Run, laid: LaidAside, app: App, *, durable: bool) -> Turn[App]:
     ask = Ask("", run.owner.user, {})
     resumption = Resumption(laid.state, answers)
     return Turn(app, run.ids, ask, resumption=resumption, said=run.record.answer, durable=durable)
+
+
+Waited = TypeVar("Waited", Message, WorkflowRun)
+
+
+def waited(row: Waited, run: Run) -> Waited:
+    """With the time to its first word, which may have been said before it was laid aside."""
+    if row.first_text is not None or run.word is None:
+        return row
+    run.word.look()
+    return row if run.word.at is None else structs.replace(row, first_text=max(0.0, run.word.at - row.created_at))
 
 
 def answered(message: Message, record: Record, status: MessageStatus, error: str | None) -> Message:

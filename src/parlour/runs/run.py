@@ -20,6 +20,7 @@ from parlour.domain.ids import Ids
 from parlour.domain.message import Message, Owner
 from parlour.domain.record import Record
 from parlour.domain.workflow_run import StoredVariable, WorkflowRun
+from parlour.runs.first_word import FirstWord
 from parlour.runs.log import RunLog
 
 UNSEEN = {ModelCalled, ModelFinished, Suspended, Journaled, Intercepted, VariableAssigned}
@@ -60,6 +61,10 @@ class Run(Struct, eq=False):
     finished_at: float = 0.0
     app: str = ""
     """The name of its app, where that is known."""
+    began: float = 0.0
+    """When it was set going, or going again."""
+    word: FirstWord | None = None
+    """Hears its first word since then, if it goes on here."""
 
     @property
     def begun(self) -> bool:

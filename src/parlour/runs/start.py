@@ -36,6 +36,7 @@ from parlour.ports.messages import Thread
 from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.beside import Beside
+from parlour.runs.first_word import FirstWord
 from parlour.runs.late import save_late
 from parlour.runs.limits import Limits
 from parlour.runs.log import Kept, RunLog
@@ -165,6 +166,8 @@ class Runs:
     def _set_going(self, run: Run, play: Coroutine[None, None, Ending], app: App | None) -> None:
         run.app = "" if app is None else app.card.name
         self._runs[run.ids.task_id] = run
+        run.began = self._ports.now()
+        run.word = FirstWord(run.log, asyncio.get_running_loop().call_soon, self._ports.now)
         run.task = asyncio.create_task(self._drive(run, play), name=f"run {run.ids.task_id}")
         self.begun(run)
         for observer in self.observers:

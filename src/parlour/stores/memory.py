@@ -161,6 +161,9 @@ class MemoryMessages:
             usage=message.usage,
             citations=message.citations,
             thoughts=message.thoughts,
+            calls=message.calls,
+            took=message.took,
+            first_text=message.first_text,
             files=(*kept[message.id].files, *made),
         )
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from parlour.domain.message import Conversation, Message, Owner, Page
-from parlour.domain.oversight import Erased, Figures, Quantiles, Sought, Span, Statistics
+from parlour.domain.oversight import AnyRun, Erased, Figures, Quantiles, Sought, Span, Statistics
 from parlour.domain.problems import NotFound
 from parlour.domain.uploads import Upload
 from parlour.domain.usage import Usage
@@ -22,7 +22,10 @@ from parlour.stores.memory_webhooks import MemoryWebhooks
 from parlour.stores.memory_workflows import FlowRows
 
 Lasting = TypeVar("Lasting", Message, WorkflowRun)
-Listed = TypeVar("Listed", Message, WorkflowRun, Conversation)
+Listed = TypeVar("Listed", Message, AnyRun, Conversation)
+
+STATUSES: dict[str, str] = {"normal": "succeeded", "error": "failed"}
+"""How a run stands whose message stands so."""
 
 
 class Seen(Struct, frozen=True):
@@ -32,7 +35,8 @@ class Seen(Struct, frozen=True):
     app_id: str
     failed: bool
     tokens: int
-    latency: float | None
+    took: float | None
+    first_text: float | None
     usage: Usage
 
 
@@ -45,14 +49,22 @@ class MemoryOversight:
         self._messages = messages
         self._flows = flows
 
-    async def runs(self, asked: Sought) -> Page[WorkflowRun]:
-        def fitting(run: WorkflowRun) -> bool:
-            return fits(run.owner, run.created_at, asked) and asked.status in {None, run.status}
+    async def runs(self, asked: Sought) -> Page[AnyRun]:
+        def fitting(run: AnyRun) -> bool:
+            status = STATUSES.get(run.status, run.status)
+            return fits(run.owner, run.created_at, asked) and asked.status in {None, status}
 
-        return page_of(newest_first(self._flows.runs.values()), fitting, asked)
+        graphs = {run.message_id for run in self._flows.runs.values()}
+        runs: list[AnyRun] = list(newest_first(self._flows.runs.values()))
+        plain = [message for message in newest_first(self._all()) if message.id not in graphs]
+        return page_of(sorted([*plain, *runs], key=lambda one: -one.created_at), fitting, asked)
 
-    async def run(self, run_id: str) -> WorkflowRun | None:
-        return self._flows.runs.get(run_id)
+    async def run(self, run_id: str) -> AnyRun | None:
+        said = (message for message in self._all() if message.id == run_id)
+        return self._flows.runs.get(run_id) or next(said, None)
+
+    def _all(self) -> Iterator[Message]:
+        return (message for kept in self._messages.values() for message in kept.values())
 
     async def conversations(self, asked: Sought) -> Page[Conversation]:
         ordered = sorted(self._conversations.values(), key=lambda one: (one.created_at, one.id), reverse=True)
@@ -66,8 +78,7 @@ class MemoryOversight:
                 and asked.conversation_id in {None, message.conversation_id}
             )
 
-        everything = [message for kept in self._messages.values() for message in kept.values()]
-        return page_of(newest_first(everything), fitting, asked)
+        return page_of(newest_first(self._all()), fitting, asked)
 
     async def statistics(self, asked: Span) -> Statistics:
         seen = [
@@ -78,15 +89,15 @@ class MemoryOversight:
         return Statistics(figures(seen, lambda one: asked.place(one.moment)), figures(seen, lambda _: 0), complete=True)
 
     def _seen(self) -> Iterator[Seen]:
-        for message in (one for kept in self._messages.values() for one in kept.values()):
-            usage, failed = message.usage, message.status == "error"
-            took = usage.latency if message.status == "normal" else None
-            yield Seen(message.created_at, message.owner.app_id, failed, usage.total_tokens, took, usage)
+        for one in self._all():
+            failed, ended = one.status == "error", one.status == "normal"
+            times = (one.took, one.first_text) if ended else (None, None)
+            yield Seen(one.created_at, one.owner.app_id, failed, one.usage.total_tokens, *times, one.usage)
         for run in self._flows.runs.values():
             if not run.message_id:
-                took = run.elapsed_time if run.status in {"succeeded", "partial-succeeded"} else None
-                failed = run.status == "failed"
-                yield Seen(run.created_at, run.owner.app_id, failed, run.total_tokens, took, run.usage)
+                failed, ended = run.status == "failed", run.status in {"succeeded", "partial-succeeded"}
+                times = (run.took, run.first_text) if ended else (None, None)
+                yield Seen(run.created_at, run.owner.app_id, failed, run.total_tokens, *times, run.usage)
 
 
 class MemoryErasure:
@@ -165,7 +176,6 @@ def figures(seen: Iterable[Seen], place: Callable[[Seen], int]) -> tuple[Figures
 
 
 def figures_of(place: int, app_id: str, seen: Sequence[Seen]) -> Figures:
-    timed = [one for one in seen if one.latency is not None]
     cost: dict[str, float] = {}
     for one in seen:
         if price := float(one.usage.total_price):
@@ -177,8 +187,8 @@ def figures_of(place: int, app_id: str, seen: Sequence[Seen]) -> Figures:
         len(seen),
         sum(one.failed for one in seen),
         sum(one.tokens for one in seen),
-        quantiles([one.latency for one in timed]),
-        quantiles([one.usage.time_to_first_token for one in timed]),
+        quantiles(one.took for one in seen),
+        quantiles(one.first_text for one in seen),
         cost,
     )
 

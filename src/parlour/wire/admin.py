@@ -14,10 +14,7 @@ from parlour.domain.files import Attachment
 from parlour.domain.message import Conversation, Message, MessageStatus, Page
 from parlour.domain.oversight import Erased, Figures, Quantiles, Sought, Span, Statistics
 from parlour.domain.problems import InvalidParam
-from parlour.domain.usage import plain
-from parlour.domain.workflow_run import WorkflowRun
 from parlour.wire import body as read
-from parlour.wire.bodies import DecimalText
 from parlour.wire.encode import encode
 from parlour.wire.flow_values import shown
 from parlour.wire.queries import Limit, Moment, limit_of, moment, whole, word
@@ -39,7 +36,7 @@ Time = Annotated[float, Meta(description="Seconds since 1970, with their fractio
 
 
 class AdminRunsQuery(Struct, frozen=True):
-    """A page of runs of graphs, of all apps and users."""
+    """A page of runs, of all apps and users."""
 
     app: AppName = ""
     user: UserName = ""
@@ -117,37 +114,6 @@ class AdminApps(Struct):
     data: tuple[AdminApp, ...]
 
 
-class AdminRun(Struct, kw_only=True):
-    """A run of a graph."""
-
-    id: str
-    app_id: str
-    app: Annotated[str, Meta(description="The operator's name for the app; empty if it is no longer served.")]
-    user: str
-    task_id: str
-    conversation_id: Annotated[str, Meta(description="Empty for a workflow.")]
-    message_id: str
-    workflow_id: Annotated[str, Meta(description="The version of the app that ran.")]
-    status: RunStatus
-    error: str | None
-    elapsed_time: float
-    total_tokens: int
-    total_steps: int
-    exceptions_count: int
-    total_price: DecimalText
-    currency: str
-    created_at: Time
-    finished_at: Time | None
-
-
-class AdminRuns(Struct):
-    """The newest first."""
-
-    limit: int
-    has_more: bool
-    data: tuple[AdminRun, ...]
-
-
 class AdminConversation(Struct):
     """A conversation."""
 
@@ -210,8 +176,8 @@ class AdminFigures(Struct):
     errors: int
     tokens: int
     cost: Annotated[dict[str, float], Meta(description="By currency.")]
-    latency: Annotated[Quantiles, Meta(description="Of those that came to an answer, in seconds.")]
-    first_token: Annotated[Quantiles, Meta(description="Until a model said something, in seconds.")]
+    latency: Annotated[Quantiles, Meta(description="From the request to the end of its answer, in seconds.")]
+    first_token: Annotated[Quantiles, Meta(description="From the request to the first piece of its answer.")]
 
 
 class AdminStatistics(Struct):
@@ -220,7 +186,9 @@ class AdminStatistics(Struct):
     since: Time
     until: Time
     step: float
-    complete: Annotated[bool, Meta(description="Whether all was looked at; if not, only the newest requests were.")]
+    complete: Annotated[
+        bool, Meta(description="Whether times are told from all requests; if not, from an even sample.")
+    ]
     data: Annotated[tuple[AdminFigures, ...], Meta(description="By step and app.")]
     whole: Annotated[tuple[AdminFigures, ...], Meta(description="The whole time, by app.")]
 
@@ -287,33 +255,6 @@ def _app(query: Mapping[str, str], id_of: IdOf) -> str | None:
 def apps(served: Iterable[App]) -> bytes:
     found = (AdminApp(app.card.id, app.card.name, app.card.title, app.mode, app.card.version) for app in served)
     return encode(AdminApps(tuple(found)))
-
-
-def runs(page: Page[WorkflowRun], limit: int, names: Names) -> bytes:
-    return encode(AdminRuns(limit, page.has_more, tuple(run_of(run, names) for run in page.items)))
-
-
-def run_of(run: WorkflowRun, names: Names) -> AdminRun:
-    return AdminRun(
-        id=run.id,
-        app_id=run.owner.app_id,
-        app=names.get(run.owner.app_id, ""),
-        user=run.owner.user,
-        task_id=run.task_id,
-        conversation_id=run.conversation_id,
-        message_id=run.message_id,
-        workflow_id=run.version,
-        status=run.status,
-        error=run.error,
-        elapsed_time=run.elapsed_time,
-        total_tokens=run.total_tokens,
-        total_steps=run.total_steps,
-        exceptions_count=run.exceptions,
-        total_price=plain(run.usage.total_price),
-        currency=run.usage.price.currency,
-        created_at=run.created_at,
-        finished_at=run.finished_at,
-    )
 
 
 def conversations(page: Page[Conversation], limit: int, names: Names) -> bytes:

@@ -14,20 +14,20 @@ OPERATIONS = (
     _operation(
         path="/v1/admin/runs",
         id="adminListRuns",
-        summary="List runs of graphs across apps and users",
+        summary="List runs across apps and users",
         query=admin.AdminRunsQuery,
-        response=admin.AdminRuns,
+        response=admin_runs.AdminRuns,
     ),
     _operation(
         path="/v1/admin/runs/{run_id}",
         id="adminGetRun",
-        summary="Read a run with its graph and what its nodes did",
+        summary="Read a run: its graph and what its nodes did, what was asked and answered",
         response=admin_runs.AdminRunDetail,
     ),
     _operation(
         path="/v1/admin/runs/{run_id}/events",
         id="adminListRunEvents",
-        summary="Hear what happens in a run: nodes that start and end, until it is over or waits for somebody",
+        summary="Hear what happens in a run: nodes that start and end, what is said, until it is over or waits",
         stream=True,
     ),
     _operation(

@@ -1,4 +1,5 @@
-"""One run of a graph as an operator sees it: its graph, what each node did, which models were asked, what goes on.
+"""Runs as an operator sees them: their list, and of one its graph, what each node did, which models were asked, what
+was asked and answered, what goes on.
 
 Not in the contract: an addition. Knows no store, and not how much is recorded.
 """
@@ -9,21 +10,61 @@ from typing import Annotated, Literal, cast
 from msgspec import Meta, Struct
 
 from parlour.domain.events import (
+    AgentTextDelta,
+    AgentThought,
+    AnswerReplaced,
     AnyEvent,
     ContainerStarted,
     NodeOutcome,
     NodeStarted,
     NodeStatus,
     RunFinished,
+    RunStatus,
+    TextDelta,
     WorkflowPaused,
 )
 from parlour.domain.graph import Graph
-from parlour.domain.workflow_run import Level, WorkflowRun
-from parlour.wire.admin import AdminRun, Names, Time, run_of
+from parlour.domain.message import Message, MessageStatus, Page
+from parlour.domain.oversight import AnyRun
+from parlour.domain.usage import plain
+from parlour.domain.workflow_run import Level
+from parlour.wire.admin import Names, Time
+from parlour.wire.admin_answers import ModelCall, Said, Step, Values, said, step_of
+from parlour.wire.bodies import DecimalText
 from parlour.wire.encode import encode
 from parlour.wire.flow_values import shown
 
-Values = dict[str, object]
+
+class AdminRun(Struct, kw_only=True):
+    """A run of a graph, or of an app that answers without one."""
+
+    id: Annotated[str, Meta(description="Without a graph, that of its message.")]
+    app_id: str
+    app: Annotated[str, Meta(description="The operator's name for the app; empty if it is no longer served.")]
+    user: str
+    task_id: str
+    conversation_id: Annotated[str, Meta(description="Empty for a workflow.")]
+    message_id: str
+    query: Annotated[str, Meta(description="What was asked; told without a graph only.")]
+    workflow_id: Annotated[str, Meta(description="The version of the app that ran; empty without a graph.")]
+    status: RunStatus
+    error: str | None
+    elapsed_time: float
+    total_tokens: int
+    total_steps: Annotated[int, Meta(description="Nodes that ran, or models that were asked.")]
+    exceptions_count: int
+    total_price: DecimalText
+    currency: str
+    created_at: Time
+    finished_at: Time | None
+
+
+class AdminRuns(Struct):
+    """The newest first."""
+
+    limit: int
+    has_more: bool
+    data: tuple[AdminRun, ...]
 
 
 class GraphNode(Struct):
@@ -48,19 +89,6 @@ class GraphBody(Struct):
 
     nodes: tuple[GraphNode, ...]
     edges: tuple[GraphEdge, ...]
-
-
-class ModelCall(Struct):
-    """A model, or a tool of an agent, that a node has asked."""
-
-    label: str
-    model: str | None
-    started_at: Time
-    elapsed_time: float
-    time_to_first_token: float | None
-    total_tokens: int | None
-    total_price: str | None
-    error: str | None
 
 
 class NodeRun(Struct, kw_only=True):
@@ -97,41 +125,129 @@ class AdminRunDetail(Struct):
     record: Annotated[Level, Meta(description="How much the app records of its nodes.")]
     graph: Annotated[GraphBody | None, Meta(description="Null where that version is no longer known.")]
     nodes: Annotated[tuple[NodeRun, ...], Meta(description="In the order of their end; none while the run goes on.")]
+    said: Annotated[Said | None, Meta(description="What was asked and answered; null of a workflow.")]
 
 
 class RunNews(Struct):
     """Something that happened in a run that goes on."""
 
-    event: Literal["node_started", "node_finished", "paused", "finished"]
+    event: Literal["node_started", "node_finished", "text", "replaced", "step", "paused", "finished"]
     node: NodeRun | None = None
+    text: Annotated[str | None, Meta(description="A piece of the answer, or what stands in its place.")] = None
+    step: Annotated[Step | None, Meta(description="Of an agent; told again when more of it is known.")] = None
 
 
-def detail(run: WorkflowRun, graph: Graph | None, outcomes: Sequence[NodeOutcome], level: Level, names: Names) -> bytes:
+def runs(page: Page[AnyRun], limit: int, names: Names) -> bytes:
+    return encode(AdminRuns(limit, page.has_more, tuple(run_of(run, names) for run in page.items)))
+
+
+def run_of(run: AnyRun, names: Names) -> AdminRun:
+    if isinstance(run, Message):
+        return _answering(run, names)
+    return AdminRun(
+        id=run.id,
+        app_id=run.owner.app_id,
+        app=names.get(run.owner.app_id, ""),
+        user=run.owner.user,
+        task_id=run.task_id,
+        conversation_id=run.conversation_id,
+        message_id=run.message_id,
+        query="",
+        workflow_id=run.version,
+        status=run.status,
+        error=run.error,
+        elapsed_time=run.elapsed_time,
+        total_tokens=run.total_tokens,
+        total_steps=run.total_steps,
+        exceptions_count=run.exceptions,
+        total_price=plain(run.usage.total_price),
+        currency=run.usage.price.currency,
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _answering(message: Message, names: Names) -> AdminRun:
+    usage, took = message.usage, message.took
+    return AdminRun(
+        id=message.id,
+        app_id=message.owner.app_id,
+        app=names.get(message.owner.app_id, ""),
+        user=message.owner.user,
+        task_id=message.task_id,
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        query=message.query,
+        workflow_id="",
+        status=STATUSES[message.status],
+        error=message.error,
+        elapsed_time=usage.latency if took is None else took,
+        total_tokens=usage.total_tokens,
+        total_steps=len(message.calls),
+        exceptions_count=0,
+        total_price=plain(usage.total_price),
+        currency=usage.price.currency,
+        created_at=message.created_at,
+        finished_at=None if took is None else message.created_at + took,
+    )
+
+
+STATUSES: dict[MessageStatus, RunStatus] = {
+    "running": "running",
+    "normal": "succeeded",
+    "error": "failed",
+    "paused": "paused",
+}
+"""How a run stands whose message stands so."""
+
+
+def detail(
+    run: AnyRun,
+    graph: Graph | None,
+    outcomes: Sequence[NodeOutcome],
+    message: Message | None,
+    level: Level,
+    names: Names,
+) -> bytes:
+    """`message`: what was asked and answered, if that is no workflow's."""
     return encode(
         AdminRunDetail(
             run_of(run, names),
             cast("Values", shown(run.inputs)),
-            cast("Values | None", shown(run.outputs)),
+            None if isinstance(run, Message) else cast("Values | None", shown(run.outputs)),
             level,
             None if graph is None else _graph(graph),
             tuple(_node(outcome) for outcome in outcomes),
+            None if message is None else said(message, level),
         )
     )
 
 
-def news(event: AnyEvent, outcome: NodeOutcome | None) -> bytes:
-    """What is told of an event; nothing of most. `outcome`: of the node that has ended, as much as is recorded."""
-    if outcome is not None:
-        return _frame(RunNews("node_finished", _node(outcome)))
+def news(event: AnyEvent, outcome: NodeOutcome | None, level: Level, *, answers: bool) -> bytes:
+    """What is told of an event; nothing of most. `outcome`: of the node that has ended, as much as is recorded;
+    `answers`: whether texts are an answer that is told."""
+    found = RunNews("node_finished", _node(outcome)) if outcome is not None else _news(event, level)
+    return b"" if found is None or (found.text is not None and not answers) else _frame(found)
+
+
+def _news(event: AnyEvent, level: Level) -> RunNews | None:
+    found: RunNews | None = None
     match event:
+        case TextDelta() | AgentTextDelta():
+            found = RunNews("text", text=event.text)
+        case AnswerReplaced():
+            found = RunNews("replaced", text=event.text)
+        case AgentThought():
+            found = RunNews("step", step=step_of(event, level))
         case NodeStarted() | ContainerStarted():
-            return _frame(RunNews("node_started", _begun(event)))
+            found = RunNews("node_started", _begun(event))
         case WorkflowPaused():
-            return _frame(RunNews("paused"))
+            found = RunNews("paused")
         case RunFinished():
-            return _frame(RunNews("finished"))
+            found = RunNews("finished")
         case _:
-            return b""
+            pass
+    return found
 
 
 def _frame(said: RunNews) -> bytes:

@@ -4,24 +4,22 @@ from typing import cast
 
 from parlour.domain.message import Message, Owner
 from parlour.stores.sql.database import Database
-from parlour.stores.sql.messages import MessageRow, message_from
-from parlour.stores.sql.uploads import FILES
+from parlour.stores.sql.messages import COLUMNS, MessageRow, message_from
 
 CONVERSATION_OF = """
 SELECT conversations.id
 FROM messages JOIN conversations ON conversations.id = messages.conversation_id
-WHERE messages.id = :message_id AND app_id = :app_id AND user = :user
+WHERE messages.id = :message_id AND conversations.app_id = :app_id AND conversations.user = :user
 """
 
 # Its members in the order of a page's.
 MESSAGE = """
-SELECT conversation_id, id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts,
-    {files}
+SELECT conversation_id, {columns}
 FROM messages
 WHERE id = :message_id AND EXISTS (
     SELECT 1 FROM conversations AS c WHERE c.id = conversation_id AND c.app_id = :app_id AND c.user = :user
 )
-""".replace("{files}", FILES)
+""".replace("{columns}", COLUMNS)
 
 
 class SqlHistory:

@@ -9,7 +9,7 @@ from parlour.domain.claim import Claim
 from parlour.domain.events import AgentThought, Citation
 from parlour.domain.files import Attachment, sent
 from parlour.domain.ids import NIL
-from parlour.domain.message import Conversation, Message, MessageStatus, Owner, Page
+from parlour.domain.message import Asked, Conversation, Message, MessageStatus, Owner, Page
 from parlour.domain.problems import AlreadyBegun, FirstMessageNotExists, NotFound
 from parlour.domain.turn import Exchange
 from parlour.domain.usage import Usage
@@ -34,13 +34,13 @@ SELECT * FROM asked WHERE id IS NOT NULL
 # with EXISTS would let Postgres join in another order).
 ADD_MESSAGES = """
 INSERT INTO messages
-    (id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at, replica)
+    (app_id, user, id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at,
+     replica, graph, task_id)
 WITH asked
     (app_id, user, id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at,
-     replica)
+     replica, graph, task_id)
     AS (VALUES {rows})
-SELECT id, conversation_id, parent_id, query, inputs, answer, status, error, usage, citations, created_at, replica
-FROM asked
+SELECT * FROM asked
 WHERE 1 = (
     SELECT 1 FROM conversations AS c
     WHERE c.id = asked.conversation_id AND c.app_id = asked.app_id AND c.user = asked.user
@@ -56,11 +56,15 @@ WHERE conversations.id = asked.conversation_id
 """
 
 CLOSE_MESSAGES = """
-WITH asked (app_id, user, id, conversation_id, answer, status, error, usage, citations, thoughts, replica)
+WITH asked
+    (app_id, user, id, conversation_id, answer, status, error, usage, citations, thoughts, replica, calls, took,
+     first_text, tokens, cost, currency)
     AS (VALUES {rows})
 UPDATE messages
 SET answer = asked.answer, status = asked.status, error = asked.error, usage = asked.usage,
-    citations = asked.citations, thoughts = asked.thoughts, replica = asked.replica
+    citations = asked.citations, thoughts = asked.thoughts, replica = asked.replica, calls = asked.calls,
+    took = CAST(asked.took AS DOUBLE PRECISION), first_text = CAST(asked.first_text AS DOUBLE PRECISION),
+    tokens = asked.tokens, cost = asked.cost, currency = asked.currency
 FROM asked
 WHERE messages.id = asked.id AND messages.conversation_id = asked.conversation_id
     AND EXISTS (
@@ -117,21 +121,26 @@ FROM conversations
 WHERE id = :conversation_id AND app_id = :app_id AND user = :user
 """.replace("{files}", FILES).replace("{files of thread}", FILES.replace("messages.id", "thread.id"))
 
+# The members of a message (`MessageRow`).
+COLUMNS = """
+    id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts, calls, took,
+    first_text, task_id, {files}
+""".replace("{files}", FILES).strip()
+
 # A row without a message: the conversation is there, the message is not in it.
 CURSOR = """
 SELECT messages.created_at, messages.sequence
 FROM conversations LEFT JOIN messages
     ON messages.id = :first_id AND messages.conversation_id = conversations.id
-WHERE conversations.id = :conversation_id AND app_id = :app_id AND user = :user
+WHERE conversations.id = :conversation_id AND conversations.app_id = :app_id AND conversations.user = :user
 """
 
 PAGE = """
-SELECT id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts,
-    {files}
+SELECT {columns}
 FROM messages
 WHERE conversation_id = :conversation_id AND (created_at, sequence) < (:created_at, :sequence)
 ORDER BY created_at DESC, sequence DESC LIMIT :limit
-""".replace("{files}", FILES)
+""".replace("{columns}", COLUMNS)
 
 SWEEP = """
 UPDATE messages SET status = 'error', error = :error
@@ -146,12 +155,15 @@ WHERE status = 'paused' AND replica NOT IN (SELECT id FROM replicas)
     AND id IN (SELECT message_id FROM workflow_runs WHERE status = 'running' AND state IS NULL)
 """
 
-MessageRow = tuple[str, str, str, float, str, str, str | None, str, str, str, str, str]
+MessageRow = tuple[
+    str, str, str, float, str, str, str | None, str, str, str, str, str, float | None, float | None, str, str
+]
 
 decode_inputs = json.Decoder(dict[str, object]).decode
 decode_usage = json.Decoder(Usage).decode
 decode_citations = json.Decoder(tuple[Citation, ...]).decode
 decode_thoughts = json.Decoder(tuple[AgentThought, ...]).decode
+decode_calls = json.Decoder(tuple[Asked, ...]).decode
 decode_exchanges = json.Decoder(list[tuple[str, str, list[FileRow], tuple[AgentThought, ...]]]).decode
 
 
@@ -301,6 +313,8 @@ def opening_of(message: Message, conversation: Conversation | None, run: Workflo
             to_json(message.citations),
             message.created_at,
             replica,
+            int(run is not None),
+            message.task_id,
         ),
         conversation=None
         if conversation is None
@@ -335,9 +349,18 @@ def closing_of(message: Message, replica: str) -> Closing:
             to_json(message.citations),
             to_json(message.thoughts),
             replica,
+            to_json(message.calls),
+            message.took,
+            message.first_text,
+            *spent(message.usage),
         ),
         files=made_rows(message),
     )
+
+
+def spent(usage: Usage) -> tuple[int, float, str]:
+    """Tokens, money and its currency, as figures are made of them."""
+    return usage.total_tokens, float(usage.total_price), usage.price.currency
 
 
 def to_json(value: object) -> str:
@@ -345,7 +368,8 @@ def to_json(value: object) -> str:
 
 
 def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message:
-    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts, files = row
+    message_id, query, inputs, created_at, answer, status, error, usage, citations, parent_id, thoughts = row[:11]
+    calls, took, first_text, task_id, files = row[11:]
     return Message(
         id=message_id,
         conversation_id=conversation_id,
@@ -361,4 +385,8 @@ def message_from(owner: Owner, conversation_id: str, row: MessageRow) -> Message
         parent_id=parent_id,
         files=files_from(files),
         thoughts=decode_thoughts(thoughts),
+        task_id=task_id,
+        calls=decode_calls(calls),
+        took=took,
+        first_text=first_text,
     )

@@ -1,8 +1,7 @@
 """What an operator sees, in SQL: the port `Oversight`, one snapshot a call. Knows no threads and no keys.
 
-Lists are narrowed by indexes that hold all that they are narrowed by. Figures are made by the database of at most
-`MOST` messages and as many runs: it lets the interpreter go on meanwhile, and what is kept is read only when somebody
-looks.
+Lists and figures are read from indexes that hold all that they are narrowed by and made of. The database counts every
+request, and lets the interpreter go on meanwhile; times, which it would have to sort, are told from an even sample.
 """
 
 import math
@@ -10,23 +9,21 @@ from typing import cast
 
 from msgspec import structs
 
-from parlour.domain.message import Conversation, Item, Message, Owner, Page
-from parlour.domain.oversight import Figures, Quantiles, Sought, Span, Statistics
+from parlour.domain.message import Conversation, Item, Message, MessageStatus, Owner, Page
+from parlour.domain.oversight import AnyRun, Figures, Quantiles, Sought, Span, Statistics
 from parlour.domain.problems import NotFound
-from parlour.domain.workflow_run import WorkflowRun
 from parlour.stores.sql.connection import Connection, snapshot
 from parlour.stores.sql.conversations import ConversationRow, conversation_from
 from parlour.stores.sql.database import Database
-from parlour.stores.sql.messages import MessageRow, message_from
-from parlour.stores.sql.uploads import FILES
+from parlour.stores.sql.messages import COLUMNS, MessageRow, message_from
 from parlour.stores.sql.workflows import decode_run
 
-MOST = 20_000
-"""Requests of each kind that figures are made of: they took a reader of SQLite 4 s, on cores that were very busy."""
+TIMED = 10_000
+"""Requests that times are told from: of more than these an even sample, about so many."""
 
 # A comparison comes first: from it Postgres knows of what type a value is.
 RUNS = """
-SELECT run FROM workflow_runs
+SELECT created_at, run FROM workflow_runs
 WHERE (created_at, sequence) < (:time, :last) AND created_at >= :after
     AND (app_id = :app_id OR :app_id IS NULL)
     AND (user = :user OR :user IS NULL)
@@ -49,117 +46,123 @@ ORDER BY created_at DESC, id DESC LIMIT :limit
 CONVERSATION_CURSOR = "SELECT created_at, id FROM conversations WHERE id = :last_id"
 
 MESSAGES = """
-SELECT messages.id, query, messages.inputs, messages.created_at, answer, status, error, usage, citations, parent_id,
-    thoughts, {files},
-    conversation_id, app_id, user
-FROM messages JOIN conversations ON conversations.id = conversation_id
-WHERE {conversation} (messages.created_at, sequence) < (:time, :last) AND messages.created_at >= :after
+SELECT {columns}, conversation_id, app_id, user
+FROM messages
+WHERE {more} (created_at, sequence) < (:time, :last) AND created_at >= :after
     AND (app_id = :app_id OR :app_id IS NULL)
     AND (user = :user OR :user IS NULL)
     AND (status = :status OR :status IS NULL)
-ORDER BY messages.created_at DESC, sequence DESC LIMIT :limit
-""".replace("{files}", FILES)
+ORDER BY created_at DESC, sequence DESC LIMIT :limit
+""".replace("{columns}", COLUMNS)
 
 MESSAGE_CURSOR = "SELECT created_at, sequence FROM messages WHERE id = :last_id"
 
-# Rounded, and not cut: databases do not agree how a number is cut. `twice`: in its own step, and in that of the whole.
-SEEN = """
-WITH seen (place, app_id, failed, tokens, latency, first_token, currency, cost) AS (
-    SELECT
-        CAST(round((moment - :since) / :step - 0.4999999) AS BIGINT), app_id, failed,
-        coalesce(whole, CAST(json_extract(usage, '$.prompt_tokens') AS BIGINT)
-            + CAST(json_extract(usage, '$.completion_tokens') AS BIGINT), 0),
-        CASE WHEN ended = 1 THEN CAST(took AS DOUBLE PRECISION) END,
-        CASE WHEN ended = 1 THEN CAST(json_extract(usage, '$.time_to_first_token') AS DOUBLE PRECISION) END,
-        json_extract(usage, '$.price.currency'),
-        coalesce(
-            CAST(json_extract(usage, '$.paid.prompt') AS DOUBLE PRECISION)
-                + CAST(json_extract(usage, '$.paid.completion') AS DOUBLE PRECISION),
-            (CAST(json_extract(usage, '$.prompt_tokens') AS BIGINT)
-                * CAST(json_extract(usage, '$.price.prompt') AS DOUBLE PRECISION)
-            + CAST(json_extract(usage, '$.completion_tokens') AS BIGINT)
-                * CAST(json_extract(usage, '$.price.completion') AS DOUBLE PRECISION))
-                * CAST(json_extract(usage, '$.price.unit') AS DOUBLE PRECISION)
-        )
-    FROM (
-        SELECT * FROM (
-            SELECT messages.created_at AS moment, app_id,
-                CASE WHEN status = 'error' THEN 1 ELSE 0 END AS failed,
-                CASE WHEN status = 'normal' THEN 1 ELSE 0 END AS ended,
-                json_extract(usage, '$.latency') AS took, usage, CAST(NULL AS BIGINT) AS whole
-            FROM messages JOIN conversations ON conversations.id = conversation_id
-            WHERE messages.created_at >= :since AND messages.created_at < :until
-                AND (app_id = :app_id OR :app_id IS NULL)
-            ORDER BY messages.created_at DESC LIMIT :most
-        ) AS answered
-        UNION ALL
-        SELECT * FROM (
-            SELECT created_at, app_id,
-                CASE WHEN status = 'failed' THEN 1 ELSE 0 END,
-                CASE WHEN status IN ('succeeded', 'partial-succeeded') THEN 1 ELSE 0 END,
-                json_extract(run, '$.elapsed_time'), json_extract(run, '$.usage'),
-                CAST(json_extract(run, '$.total_tokens') AS BIGINT)
-            FROM workflow_runs
-            WHERE created_at >= :since AND created_at < :until AND message_id = ''
-                AND (app_id = :app_id OR :app_id IS NULL)
-            ORDER BY created_at DESC LIMIT :most
-        ) AS ran
-    ) AS requests
-), twice AS (
-    SELECT * FROM seen
-    UNION ALL
-    SELECT -1, app_id, failed, tokens, latency, first_token, currency, cost FROM seen
-)
+MESSAGE = "SELECT {columns}, conversation_id, app_id, user FROM messages WHERE id = :id".replace("{columns}", COLUMNS)
+
+# A message is a request, and a run without one. Rounded, and not cut: databases do not agree how a number is cut.
+ANSWERED = """
+    SELECT CAST(round((created_at - :since) / :step - 0.4999999) AS BIGINT) AS place, app_id, sequence,
+        CASE WHEN status = 'error' THEN 1 ELSE 0 END AS failed,
+        CASE WHEN status = 'normal' THEN took END AS took,
+        CASE WHEN status = 'normal' THEN first_text END AS first_text,
+        tokens, cost, currency
+    FROM messages
+    WHERE created_at >= :since AND created_at < :until AND (app_id = :app_id OR :app_id IS NULL)
 """
 
-FIGURES = """
-{seen}, timed AS (
-    SELECT place, app_id, failed, tokens, latency, first_token,
-        row_number() OVER (PARTITION BY place, app_id ORDER BY latency IS NULL, latency) AS at,
-        count(latency) OVER (PARTITION BY place, app_id) AS lasted,
-        row_number() OVER (PARTITION BY place, app_id ORDER BY first_token IS NULL, first_token) AS at_first,
-        count(first_token) OVER (PARTITION BY place, app_id) AS begun
+RAN = """
+    SELECT CAST(round((created_at - :since) / :step - 0.4999999) AS BIGINT) AS place, app_id, sequence,
+        CASE WHEN status = 'failed' THEN 1 ELSE 0 END AS failed,
+        CASE WHEN status IN ('succeeded', 'partial-succeeded') THEN took END AS took,
+        CASE WHEN status IN ('succeeded', 'partial-succeeded') THEN first_text END AS first_text,
+        tokens, cost, currency
+    FROM workflow_runs
+    WHERE created_at >= :since AND created_at < :until AND (app_id = :app_id OR :app_id IS NULL) AND message_id = ''
+"""
+
+SUMS = """
+SELECT place, app_id, currency, count(*), CAST(sum(failed) AS BIGINT), CAST(sum(tokens) AS BIGINT), sum(cost)
+FROM ({requests}) AS requests
+GROUP BY place, app_id, currency
+"""
+
+# Each number of the order of writing is thrown to another place (Knuth's multiplicative hashing), as apps may take
+# turns. `twice`: in its own step, and in that of the whole.
+TIMES = """
+WITH sample AS (
+    SELECT place, app_id, took, first_text FROM ({answered} UNION ALL {ran}) AS requests
+    WHERE took IS NOT NULL AND (sequence % 1000003) * 2654435761 % 4294967296 < :share
+), twice AS (
+    SELECT * FROM sample UNION ALL SELECT -1, app_id, took, first_text FROM sample
+), ranked AS (
+    SELECT place, app_id, took, first_text,
+        row_number() OVER (PARTITION BY place, app_id ORDER BY took) AS at,
+        count(*) OVER (PARTITION BY place, app_id) AS ended,
+        row_number() OVER (PARTITION BY place, app_id ORDER BY first_text IS NULL, first_text) AS at_first,
+        count(first_text) OVER (PARTITION BY place, app_id) AS begun
     FROM twice
 )
-SELECT place, app_id, count(*), CAST(sum(failed) AS BIGINT), CAST(sum(tokens) AS BIGINT),
-    min(CASE WHEN at >= 0.5 * lasted THEN latency END),
-    min(CASE WHEN at >= 0.95 * lasted THEN latency END),
-    min(CASE WHEN at >= 0.99 * lasted THEN latency END),
-    min(CASE WHEN at_first >= 0.5 * begun THEN first_token END),
-    min(CASE WHEN at_first >= 0.95 * begun THEN first_token END),
-    min(CASE WHEN at_first >= 0.99 * begun THEN first_token END)
-FROM timed
-GROUP BY place, app_id ORDER BY place, app_id
-""".replace("{seen}", SEEN)
+SELECT place, app_id,
+    min(CASE WHEN at >= 0.5 * ended THEN took END),
+    min(CASE WHEN at >= 0.95 * ended THEN took END),
+    min(CASE WHEN at >= 0.99 * ended THEN took END),
+    min(CASE WHEN at_first >= 0.5 * begun THEN first_text END),
+    min(CASE WHEN at_first >= 0.95 * begun THEN first_text END),
+    min(CASE WHEN at_first >= 0.99 * begun THEN first_text END)
+FROM ranked
+GROUP BY place, app_id
+""".replace("{answered}", ANSWERED).replace("{ran}", RAN)
 
-COSTS = """
-{seen}
-SELECT place, app_id, currency, sum(cost) FROM twice WHERE cost > 0 GROUP BY place, app_id, currency
-""".replace("{seen}", SEEN)
-
-FigureRow = tuple[
-    int, str, int, int, int, float | None, float | None, float | None, float | None, float | None, float | None
-]
-CostRow = tuple[int, str, str, float]
+SumRow = tuple[int, str, str, int, int, int, float]
+TimeRow = tuple[int, str, float | None, float | None, float | None, float | None, float | None, float | None]
 Row = tuple[object, ...]
 
-LAST_SEQUENCE, LAST_ID = 2**63 - 1, "z"
-"""Behind all others of its time; ids are UUIDs."""
+FIRST_SEQUENCE, LAST_SEQUENCE, LAST_ID = -1, 2**63 - 1, "z"
+"""Before and behind all others of its time; ids are UUIDs."""
+
+EVERYTHING = 2**32
+
+STATUSES: dict[str | None, MessageStatus | None] = {
+    None: None,
+    "running": "running",
+    "succeeded": "normal",
+    "failed": "error",
+}
+"""How a message stands whose run would stand so; of one that was stopped, what it had said is its answer."""
 
 
 class SqlOversight:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def runs(self, asked: Sought) -> Page[WorkflowRun]:
-        rows = await self._page(asked, RUNS, RUN_CURSOR, LAST_SEQUENCE)
-        return page_of([decode_run(cast("str", run)) for (run,) in rows], asked)
+    async def runs(self, asked: Sought) -> Page[AnyRun]:
+        def work(connection: Connection) -> tuple[list[Row], list[Row]]:
+            with snapshot(connection):
+                of_runs, of_messages = cursors(connection, asked)
+                runs = connection.execute(RUNS, of_runs).fetchall()
+                if asked.status not in STATUSES:
+                    return runs, []
+                said = of_messages | {"status": STATUSES[asked.status]}
+                return runs, connection.execute(MESSAGES.replace("{more}", "graph = 0 AND"), said).fetchall()
 
-    async def run(self, run_id: str) -> WorkflowRun | None:
-        row: tuple[str] | None = await self._database.read(
-            lambda connection: connection.execute(RUN, {"id": run_id}).fetchone()
-        )
-        return None if row is None else decode_run(row[0])
+        runs, messages = await self._database.read(work)
+        # Sorting is stable: of one time, messages come first.
+        found: list[AnyRun] = [message_of(row) for row in messages]
+        found += [decode_run(cast("str", run)) for _, run in runs]
+        return page_of(sorted(found, key=lambda one: -one.created_at), asked)
+
+    async def run(self, run_id: str) -> AnyRun | None:
+        asked = {"id": run_id}
+
+        def work(connection: Connection) -> tuple[Row | None, Row | None]:
+            with snapshot(connection):
+                run = connection.execute(RUN, asked).fetchone()
+                return run, None if run else connection.execute(MESSAGE, asked).fetchone()
+
+        run, message = await self._database.read(work)
+        if run is not None:
+            return decode_run(cast("str", run[0]))
+        return None if message is None else message_of(message)
 
     async def conversations(self, asked: Sought) -> Page[Conversation]:
         rows = await self._page(asked, CONVERSATIONS, CONVERSATION_CURSOR, LAST_ID)
@@ -173,66 +176,98 @@ class SqlOversight:
 
     async def messages(self, asked: Sought) -> Page[Message]:
         one = "conversation_id = :conversation_id AND" if asked.conversation_id else ""
-        rows = await self._page(asked, MESSAGES.replace("{conversation}", one), MESSAGE_CURSOR, LAST_SEQUENCE)
-        return page_of(
-            [
-                message_from(Owner(str(app_id), str(user)), str(conversation_id), cast("MessageRow", tuple(row)))
-                for *row, conversation_id, app_id, user in rows
-            ],
-            asked,
-        )
+        rows = await self._page(asked, MESSAGES.replace("{more}", one), MESSAGE_CURSOR, LAST_SEQUENCE)
+        return page_of([message_of(row) for row in rows], asked)
 
     async def statistics(self, asked: Span) -> Statistics:
-        values = {**structs.asdict(asked), "most": MOST}
+        values = structs.asdict(asked)
 
-        def work(connection: Connection) -> tuple[list[FigureRow], list[CostRow]]:
+        def work(connection: Connection) -> tuple[list[SumRow], list[TimeRow]]:
             with snapshot(connection):
-                return connection.execute(FIGURES, values).fetchall(), connection.execute(COSTS, values).fetchall()
+                found = [connection.execute(SUMS.replace("{requests}", of), values) for of in (ANSWERED, RAN)]
+                sums: list[SumRow] = [row for cursor in found for row in cursor.fetchall()]
+                share = sampled(sum(row[3] for row in sums))
+                return sums, connection.execute(TIMES, values | {"share": share}).fetchall()
 
-        found = figures(*await self._database.read(work))
-        steps = tuple(one for one in found if one.place >= 0)
-        total = tuple(structs.replace(one, place=0) for one in found if one.place < 0)
-        return Statistics(steps, total, complete=sum(one.requests for one in total) < MOST)
+        sums, times = await self._database.read(work)
+        steps = figures(sums, times)
+        whole = figures([(-1, *row[1:]) for row in sums], times)
+        complete = sampled(sum(one.requests for one in whole)) == EVERYTHING
+        return Statistics(steps, tuple(structs.replace(one, place=0) for one in whole), complete=complete)
 
     async def _page(self, asked: Sought, sql: str, cursor: str, last: int | str) -> list[Row]:
         """One row more than is asked for, if there are more."""
-        values = structs.asdict(asked) | {
-            "time": math.inf if asked.before is None else asked.before,
-            "last": last,
-            "after": -math.inf if asked.after is None else asked.after,
-            "limit": asked.limit + 1,
-        }
 
         def work(connection: Connection) -> list[Row]:
             with snapshot(connection):
+                values = sought(asked, last)
                 if asked.last_id:
                     found = connection.execute(cursor, values).fetchone()
                     if found is None:
-                        raise NotFound("last_id: there is no such entry any more. Begin again without it.")
+                        raise NotFound(GONE)
                     values["time"], values["last"] = found
                 return connection.execute(sql, values).fetchall()
 
         return await self._database.read(work)
 
 
+GONE = "last_id: there is no such entry any more. Begin again without it."
+
+
+def sought(asked: Sought, last: int | str) -> dict[str, object]:
+    values: dict[str, object] = structs.asdict(asked)
+    values["time"] = math.inf if asked.before is None else asked.before
+    values["last"] = last
+    values["after"] = -math.inf if asked.after is None else asked.after
+    values["limit"] = asked.limit + 1
+    return values
+
+
+def cursors(connection: Connection, asked: Sought) -> tuple[dict[str, object], dict[str, object]]:
+    """Where a list of both goes on, among the runs and among the messages: of one time, messages come first."""
+    values = sought(asked, LAST_SEQUENCE)
+    if not asked.last_id:
+        return values, values
+    if found := connection.execute(RUN_CURSOR, values).fetchone():
+        time, sequence = found
+        return values | {"time": time, "last": sequence}, values | {"time": time, "last": FIRST_SEQUENCE}
+    if found := connection.execute(MESSAGE_CURSOR, values).fetchone():
+        time, sequence = found
+        return values | {"time": time}, values | {"time": time, "last": sequence}
+    raise NotFound(GONE)
+
+
 def page_of(found: list[Item], asked: Sought) -> Page[Item]:
     return Page(tuple(found[: asked.limit]), has_more=len(found) > asked.limit)
 
 
-def figures(rows: list[FigureRow], costs: list[CostRow]) -> tuple[Figures, ...]:
-    spent: dict[tuple[int, str], dict[str, float]] = {}
-    for place, app_id, currency, cost in costs:
-        spent.setdefault((place, app_id), {})[currency] = cost
-    return tuple(
-        Figures(
+def message_of(row: Row) -> Message:
+    *members, conversation_id, app_id, user = row
+    return message_from(Owner(str(app_id), str(user)), str(conversation_id), cast("MessageRow", tuple(members)))
+
+
+def sampled(requests: int) -> int:
+    """Of 2^32 places how many are looked at, so that about `TIMED` of so many requests are."""
+    return EVERYTHING if requests <= TIMED else EVERYTHING * TIMED // requests
+
+
+def figures(sums: list[SumRow], times: list[TimeRow]) -> tuple[Figures, ...]:
+    """By step and app. In each there may be several currencies, and the whole is the sum of all steps."""
+    taken = {(place, app_id): quantiles for place, app_id, *quantiles in times}
+    found: dict[tuple[int, str], Figures] = {}
+    for place, app_id, currency, requests, errors, tokens, cost in sums:
+        key = place, app_id
+        before = found.get(key, Figures(place, app_id, 0, 0, 0))
+        spent = before.cost | ({currency: before.cost.get(currency, 0) + cost} if cost else {})
+        quantiles = taken.get(key, [None] * 6)
+        found[key] = Figures(
             place,
             app_id,
-            requests,
-            errors,
-            tokens,
-            Quantiles(*times[:3]),
-            Quantiles(*times[3:]),
-            spent.get((place, app_id), {}),
+            before.requests + requests,
+            before.errors + errors,
+            before.tokens + tokens,
+            Quantiles(*quantiles[:3]),
+            Quantiles(*quantiles[3:]),
+            spent,
         )
-        for place, app_id, requests, errors, tokens, *times in rows
-    )
+    return tuple(found[key] for key in sorted(found))

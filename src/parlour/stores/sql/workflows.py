@@ -26,7 +26,9 @@ SELECT * FROM asked WHERE EXISTS (SELECT 1 FROM messages WHERE messages.id = ask
 """
 
 CLOSE = """
-UPDATE workflow_runs SET status = :status, searched = :searched, run = :run, state = :state, replica = :replica
+UPDATE workflow_runs
+SET status = :status, searched = :searched, run = :run, state = :state, replica = :replica,
+    took = :took, first_text = :first_text, tokens = :tokens, cost = :cost, currency = :currency
 WHERE id = :id AND app_id = :app_id
 """
 
@@ -56,6 +58,12 @@ CUT_OFF = """
 SELECT run FROM workflow_runs
 WHERE status = 'running' AND state IS NULL AND replica NOT IN (SELECT id FROM replicas)
 """
+
+OPENED = (
+    *("id", "app_id", "user", "message_id", "conversation_id", "status", "created_at", "searched", "run", "task_id"),
+    "replica",
+)
+"""What a row begins with, in the order of the columns above."""
 
 decode_run = json.Decoder(WorkflowRun).decode
 
@@ -129,9 +137,15 @@ def row_of(run: WorkflowRun, replica: str, state: bytes | None = None) -> dict[s
         "task_id": run.task_id,
         "replica": replica,
         "state": state,
+        "took": run.took,
+        "first_text": run.first_text,
+        "tokens": run.total_tokens,
+        "cost": float(run.usage.total_price),
+        "currency": run.usage.price.currency,
     }
 
 
 def answering(run: WorkflowRun, replica: str) -> tuple[object, ...]:
     """A row of `ADD_ANSWERING`."""
-    return tuple(value for name, value in row_of(run, replica).items() if name != "state")
+    row = row_of(run, replica)
+    return tuple(row[name] for name in OPENED)
