@@ -253,3 +253,25 @@ async def test_a_write_waits_for_a_command_that_is_writing(tmp_path: Path) -> No
     rows = await database.read(lambda connection: connection.execute(HASHES).fetchall())
     assert rows == [("by command",), ("by server",)]
     await database.close()
+
+
+async def test_reads_that_take_long_go_beside_one_another_and_hold_up_no_short_one(tmp_path: Path) -> None:
+    both, gate = threading.Barrier(2), threading.Event()
+
+    def at_once(_connection: Connection) -> None:
+        assert not gate.is_set()
+
+    def long(_connection: Connection) -> None:
+        both.wait(5)
+        gate.wait(5)
+
+    database = Traced(tmp_path).database
+    with anyio.fail_after(9):
+        short, one, other = (
+            asyncio.ensure_future(database.read(work, alone=alone))
+            for work, alone in ((at_once, False), (long, True), (long, True))
+        )
+        await short
+        gate.set()
+        await asyncio.gather(one, other)
+        await database.close()

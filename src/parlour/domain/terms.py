@@ -12,6 +12,8 @@ IDEOGRAPHS = re.compile(rf"[{CJK}]+")
 WORD = re.compile(rf"[^\W_{CJK}]+")
 RUN = re.compile(f"({IDEOGRAPHS.pattern})|({WORD.pattern})")
 """A run of ideographs, or a word of letters and digits."""
+SPACED = "".join(sign if sign.isalnum() else " " for sign in map(chr, range(128)))
+"""ASCII as words with spaces between."""
 
 
 def terms(text: str) -> list[str]:
@@ -33,9 +35,11 @@ def indexed(text: str) -> list[str]:
 def counted(text: str, wanted: Sequence[str]) -> tuple[list[int], int]:
     """How often a text has each of these terms, and how many it has in all; as `indexed` would tell, but sooner."""
     text = folded(text)
-    words: list[str] = WORD.findall(text)
     if text.isascii():
-        return [words.count(term) for term in wanted], len(words)
+        words = text.translate(SPACED).split()  # a quarter of what the pattern takes
+        there = set(wanted).intersection(words)
+        return [words.count(term) if term in there else 0 for term in wanted], len(words)
+    words = WORD.findall(text)
     found: list[str] = IDEOGRAPHS.findall(text)
     joined = " ".join(found)
     said = [overlapping(joined, term) if IDEOGRAPHS.match(term) else words.count(term) for term in wanted]

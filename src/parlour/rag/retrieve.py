@@ -64,7 +64,7 @@ class Retriever:
 
     async def search(self, dataset: Dataset, query: str, settings: RetrievalSettings | None = None) -> tuple[Hit, ...]:
         asked = Asked(query, self._embeddings)
-        return await self._counted(await self._search(dataset, asked, settings or dataset.retrieval))
+        return await self._search(dataset, asked, settings or dataset.retrieval, counted=True)
 
     async def several(self, datasets: Sequence[Dataset], query: str, settings: RetrievalSettings) -> tuple[Hit, ...]:
         weighed = settings.reranking and settings.mode == "weighted_score"
@@ -78,9 +78,17 @@ class Retriever:
         found.sort(key=lambda hit: -(hit.score or 0.0))
         least = settings.threshold
         best = [hit for hit in found if least is None or (hit.score or 0.0) >= least][: settings.top_k]
-        return await self._counted(tuple(best))
+        by_place: dict[Place, list[str]] = {}
+        for hit in best:
+            if not hit.external:
+                by_place.setdefault(Place(hit.document.tenant, hit.dataset_id), []).append(hit.segment.id)
+        await asyncio.gather(*[self._store.segments.hit(place, ids) for place, ids in by_place.items()])
+        return tuple(map(once_more, best))
 
-    async def _search(self, dataset: Dataset, asked: Asked, wanted: RetrievalSettings) -> tuple[Hit, ...]:
+    async def _search(
+        self, dataset: Dataset, asked: Asked, wanted: RetrievalSettings, *, counted: bool = False
+    ) -> tuple[Hit, ...]:
+        """`counted`: the passages have answered once more, which is written while the rest of them is read."""
         if not asked.query.strip() or wanted.top_k < 1:
             return ()
         if dataset.external is not None:
@@ -91,18 +99,13 @@ class Retriever:
         found = await self._candidates(dataset, asked, wanted, within)
         ranked = await self._ranked(asked.query, found, wanted)
         best = [one for one in ranked if wanted.threshold is None or one.score >= wanted.threshold][: wanted.top_k]
-        return await self._hits(dataset, best) if best else ()
-
-    async def _counted(self, hits: tuple[Hit, ...]) -> tuple[Hit, ...]:
-        """The same hits; their passages have answered once more."""
-        by_place: dict[Place, list[str]] = {}
-        for hit in hits:
-            if not hit.external:
-                by_place.setdefault(Place(hit.document.tenant, hit.dataset_id), []).append(hit.segment.id)
-        for place, ids in by_place.items():
-            await self._store.segments.hit(place, ids)
-        more = [structs.replace(hit.segment, hit_count=hit.segment.hit_count + 1) for hit in hits]
-        return tuple(structs.replace(hit, segment=segment) for hit, segment in zip(hits, more, strict=True))
+        if not best:
+            return ()
+        if not counted:
+            return await self._hits(dataset, best)
+        ids = [one.segment.id for one in best]
+        hits, _ = await asyncio.gather(self._hits(dataset, best), self._store.segments.hit(dataset.place, ids))
+        return tuple(map(once_more, hits))
 
     async def _within(self, dataset: Dataset, wanted: RetrievalSettings) -> frozenset[str] | None:
         """The documents that may be searched; None for all."""
@@ -173,10 +176,11 @@ class Retriever:
         return True
 
     async def _hits(self, dataset: Dataset, best: list[Candidate]) -> tuple[Hit, ...]:
-        place = dataset.place
-        papers = await self._store.documents.find(place, list({one.segment.document_id for one in best}))
+        papers, chunks = await asyncio.gather(
+            self._store.documents.find(dataset.place, list({one.segment.document_id for one in best})),
+            self._store.children.find(dataset.place, [node for one in best for node in one.nodes]),
+        )
         documents = {document.id: document for document in papers}
-        chunks = await self._store.children.find(place, [node for one in best for node in one.nodes])
         parts = {chunk.id: chunk for chunk in chunks}
         return tuple(
             Hit(
@@ -196,6 +200,10 @@ def by(one: Candidate, parts: Mapping[str, ChildChunk]) -> tuple[ChildHit, ...]:
     """The parts that a passage was found by, the best first."""
     ordered = sorted(one.nodes.items(), key=lambda node: -node[1])
     return tuple(ChildHit(parts[node], told(score)) for node, score in ordered if node in parts)
+
+
+def once_more(hit: Hit) -> Hit:
+    return structs.replace(hit, segment=structs.replace(hit.segment, hit_count=hit.segment.hit_count + 1))
 
 
 def told(score: float) -> float:

@@ -15,12 +15,12 @@ def wording(query: str, texts: Sequence[str]) -> tuple[float, ...]:
     """For each text, within [0, 1]: the share of the query's words that it has, weighed by how rare they are here."""
     wanted = [term for term in dict.fromkeys(terms(query)) if term not in COMMON] or list(dict.fromkeys(terms(query)))
     said = [counted(text, wanted) for text in texts]
-    holding = [sum(counts[at] > 0 for counts, _ in said) for at in range(len(wanted))]
+    holding = [len(said) - counts.count(0) for counts in zip(*(counts for counts, _ in said), strict=True)]
     rare = [math.log(1 + (len(texts) - held + 0.5) / (held + 0.5)) for held in holding]
     whole = sum(rare)
     usual = sum(length for _, length in said) / len(said) if said else 1.0
     return tuple(
-        sum(weight * often(times, length / (usual or 1.0)) for weight, times in zip(rare, counts, strict=True)) / whole
+        sum(weight * often(n, length / (usual or 1.0)) for weight, n in zip(rare, counts, strict=True) if n) / whole
         if whole
         else 0.0
         for counts, length in said

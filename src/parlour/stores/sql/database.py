@@ -75,10 +75,10 @@ class Database:
         self._writes.put(Unit(joint, row, waiting))
         return await waiting
 
-    async def read(self, work: Work[Result]) -> Result:
-        """Do it on a read-only connection, which sees all that was written before."""
+    async def read(self, work: Work[Result], *, alone: bool = False) -> Result:
+        """Do it on a read-only connection, which sees all that was written before. `alone`: it takes long."""
         waiting = asyncio.get_running_loop().create_future()
-        self._reads.put(Unit(each, work, waiting))
+        self._reads.put(Unit(each, work, waiting, alone))
         return await waiting
 
     @property

@@ -50,7 +50,7 @@ class SqlIndex:
                 return ()
             return best(connection, self._nearest.rankings(connection, place, vector, limit, within), limit)
 
-        return await self._database.read(work)
+        return await self._database.read(work, alone=True)
 
     async def worded(
         self, place: Place, query: str, limit: int, within: frozenset[str] | None = None
@@ -67,7 +67,7 @@ class SqlIndex:
             rankings = self._words.rankings(connection, place.dataset_id, own[0], wanted)
             return best(connection, (ranking.within(rows) for ranking in rankings), limit)
 
-        return await self._database.read(work)
+        return await self._database.read(work, alone=True)
 
 
 def best(connection: Connection, rankings: Iterable[Ranking], limit: int) -> tuple[Found, ...]:

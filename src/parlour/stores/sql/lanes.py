@@ -23,6 +23,8 @@ class Unit(Struct):
     """What to do with this row and those of others."""
     row: object
     waiting: asyncio.Future[Any]
+    alone: bool = False
+    """Whether it takes long: nothing else waits with it for its end."""
 
 
 class Outcome(Struct):
@@ -81,30 +83,36 @@ class Lane:
     def _empty(self, run: Run, alone: list[Unit]) -> None:
         group: list[Unit] = []
         try:
-            while group := [alone.pop(0)] if alone else self._gather():
+            while group := [alone.pop(0)] if alone else self._gather(alone):
                 deliver(run(group))
         finally:
             if len(group) == 1:
                 deliver([Outcome(group[0].waiting, error=InternalError())])
                 self._start(run, alone)
             elif group:
-                self._start(run, group)
+                self._start(run, group + alone)
 
-    def _gather(self) -> list[Unit]:
-        """All that waits, but at least one unit; nothing once the end is reached."""
+    def _gather(self, alone: list[Unit]) -> list[Unit]:
+        """All that waits, but at least one unit; nothing once the end is reached.
+
+        As far as the first that is to be alone: it is laid aside for next time. More of them are left to other threads.
+        """
         first = self._queue.get()
         if first is None:
             self._queue.put(None)
             return []
-        return [first, *self._waiting(self._largest - 1)]
+        return [first] if first.alone else [first, *self._waiting(self._largest - 1, alone)]
 
-    def _waiting(self, limit: int) -> list[Unit]:
+    def _waiting(self, limit: int, alone: list[Unit]) -> list[Unit]:
         found: list[Unit] = []
         with contextlib.suppress(Empty):
             while len(found) < limit:
                 unit = self._queue.get_nowait()
                 if unit is None:
                     self._queue.put(None)
+                    break
+                if unit.alone:
+                    alone.append(unit)
                     break
                 found.append(unit)
         return found
