@@ -37,7 +37,7 @@ class Ranking:
 
     def portions(self, least: int) -> Iterator[list[tuple[int, float]]]:
         """The best rows, at least so many, then as many again, twice, …; each with its score."""
-        start, size = 0, max(2 * least, 16)
+        start, size = 0, max(least + least // 4, 16)
         while start < len(self._scores):
             end = min(start + size, len(self._scores))
             best = self._best(end)[start:]

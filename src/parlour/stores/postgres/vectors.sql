@@ -36,19 +36,18 @@ CREATE FUNCTION as_vector(given BYTEA) RETURNS VECTOR LANGUAGE SQL IMMUTABLE STR
     ) AS parts
 );
 
--- An index is over vectors of one size. pgvector takes up to 2,000 numbers, or 4,000 of half the precision; longer ones
--- are compared one by one.
+-- An index is over vectors of one size, of half the precision: it finds the same, and is half as large. pgvector takes
+-- up to 4,000 numbers; longer ones are compared one by one.
 CREATE FUNCTION index_of_vectors(size INTEGER) RETURNS VOID LANGUAGE plpgsql AS $$
-DECLARE
-    kind TEXT := CASE WHEN size <= 2000 THEN 'vector' ELSE 'halfvec' END;
 BEGIN
     IF size > 4000 OR to_regclass('node_vectors_' || size) IS NOT NULL THEN
         RETURN;
     END IF;
     PERFORM pg_advisory_xact_lock(7205759404);
     EXECUTE format(
-        'CREATE INDEX IF NOT EXISTS node_vectors_%s ON node_vectors USING hnsw ((vector::%s(%s)) %s_ip_ops) WHERE size = %s',
-        size, kind, size, kind, size
+        'CREATE INDEX IF NOT EXISTS node_vectors_%s ON node_vectors '
+        'USING hnsw ((vector::halfvec(%s)) halfvec_ip_ops) WHERE size = %s',
+        size, size, size
     );
 END
 $$;

@@ -10,3 +10,5 @@ class Wording(Struct, frozen=True):
     """For each of `:keys` (JSON): the key, and `:most` nodes that hold it, as numbers with commas between."""
     most: int
     """How many nodes are read for a key that many hold, where rarer ones will do."""
+    frequent: str | None = None
+    """Keys that more than `:most` nodes hold, where the database knows without looking."""

@@ -64,8 +64,8 @@ class Words:
         self, connection: Connection, dataset_id: str, dataset: int, wanted: Sequence[str]
     ) -> Iterator[Ranking]:
         """All that says rare words of these, or others much; then all that says any, where that was not the same."""
-        keys = [key(dataset, said, term) for term in wanted for said in LEVELS]
         whole = self._size(connection, dataset_id)
+        keys = [key(dataset, said, term) for term in wanted for said in LEVELS]
         lists = self._lists(connection, [one for one in keys if one not in self._everywhere], self._wording.most)
         yield self._ranking(lists, dataset, wanted, whole)
         if cut := [one for one in keys if one in self._everywhere]:
@@ -100,4 +100,7 @@ class Words:
         if not then or last > 1.1 * then:
             [size] = connection.execute(SIZE, {"dataset_id": dataset_id}).fetchone()
             self._sizes[dataset_id] = size, last
+            if self._wording.frequent is not None:
+                known = connection.execute(self._wording.frequent, {"most": self._wording.most}).fetchall()
+                self._everywhere |= {one for (one,) in known}
         return size
