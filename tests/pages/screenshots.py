@@ -35,6 +35,7 @@ def flow(page: Page, address: str) -> None:
     page.get_by_label("Write a message").fill("Say something")
     page.keyboard.press("Enter")
     expect(page.locator(".answer")).to_contain_text("A few words on that.")
+    expect(page.get_by_role("button", name="Answer anew")).to_be_visible()
     page.get_by_text("4 steps").click()
     page.mouse.move(0, 0)
 
@@ -52,11 +53,12 @@ def failure(page: Page, failed: str) -> None:
     expect(page.locator("g.box.failed")).to_be_in_viewport()
 
 
-def rounds(page: Page, _: str) -> None:
-    page.get_by_role("combobox", name="App").select_option("rounds")
-    page.get_by_role("link", name="succeeded").first.click()
-    page.locator("[data-node=loud]").click()
-    expect(page.get_by_text("Round 3")).to_be_visible()
+def answer(page: Page, _: str) -> None:
+    page.get_by_role("combobox", name="App").select_option("reckon")
+    expect(page.get_by_role("row")).to_have_count(2)
+    page.get_by_role("link", name="succeeded").click()
+    expect(page.get_by_role("region", name="Steps of the agent")).to_be_visible()
+    page.mouse.move(0, 0)
 
 
 def dashboard(page: Page, _: str) -> None:
@@ -67,7 +69,8 @@ def dashboard(page: Page, _: str) -> None:
 SHOTS_OF_RUNS: dict[str, tuple[Callable[[Page, str], None], dict[str, object]]] = {
     "runs-light": (failure, {**DESKTOP, "color_scheme": "light"}),
     "runs-dark": (failure, {**DESKTOP, "color_scheme": "dark"}),
-    "runs-phone": (rounds, {**PHONE, "color_scheme": "light"}),
+    "runs-phone": (answer, {**PHONE, "color_scheme": "light"}),
+    "answer-light": (answer, {**DESKTOP, "color_scheme": "light"}),
     "dashboard-dark": (dashboard, {**DESKTOP, "color_scheme": "dark"}),
 }
 """Of the operator's, which is signed in to; the second word is the run that failed."""

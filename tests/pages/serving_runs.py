@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tests.contract.flow_samples import end, llm, start, text_field, within
 from tests.dsl.graph_samples import Written, chain, edge, flow_file, node
-from tests.houses import chat_app
+from tests.houses import agent_app, app_file, chat_app, tool_use
 from tests.pages.serving import lay_out, ordered, serving
 
 RULES: list[dict[str, Any]] = [
@@ -29,6 +29,16 @@ RULES: list[dict[str, Any]] = [
             "message": "[openai] the provider is overloaded: too many requests",
         },
     },
+    {
+        "match": "reckon",
+        "once": True,
+        "say": ["I had better reckon that. "],
+        "tool_calls": [{"name": "eval_expression", "arguments": {"expression": "17 * 3"}}],
+        "first_ms": 120,
+        "delay_ms": 20,
+    },
+    {"match": "reckon", "say": ["Seventeen times three ", "is 51."], "first_ms": 60, "delay_ms": 40},
+    {"match": "leave", "say": ["Thirty days ", "in a year."], "first_ms": 80, "delay_ms": 60},
     {"match": "slowly", "say": ["drop "], "repeat": 400, "delay_ms": 50},
     {"match": "improve", "say": ["Roses are red, and so ", "is the sunset."], "delay_ms": 40},
     {"match": "criticise", "say": ["- The tone ", "is stiff."], "first_ms": 60, "delay_ms": 20},
@@ -50,6 +60,27 @@ class Place(Struct):
         with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
             return json.loads(reply.read() or b"null")
 
+    def talk(self, app: str, query: str, user: str = "bob") -> str:
+        """The id of an answer that is over, however it went."""
+        path = "completion-messages" if app == "write" else "chat-messages"
+        body = {"inputs": {"query": query}, "query": query, "user": user, "response_mode": "streaming"}
+        return self._first(path, body, app, whole=True)["message_id"]
+
+    def speak(self, app: str, query: str) -> str:
+        """The id of an answer that goes on when this returns."""
+        body: dict[str, object] = {"inputs": {}, "query": query, "user": "bob", "response_mode": "streaming"}
+        return self._first("chat-messages", body, app)["message_id"]
+
+    def _first(self, path: str, body: object, app: str, *, whole: bool = False) -> Any:
+        """The first event of a stream; read to its end, or left."""
+        headers = {"Authorization": f"Bearer app-{app}-of-a-test", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.address}/v1/{path}", json.dumps(body).encode(), headers)  # noqa: S310
+        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+            first = json.loads(reply.readline().removeprefix(b"data: "))
+            if whole:
+                reply.read()
+            return first
+
     def run(self, app: str, **inputs: object) -> str:
         """The id of a run that is over, however it went."""
         body = {"inputs": inputs, "user": "ann@example.com"}
@@ -57,11 +88,8 @@ class Place(Struct):
 
     def begin(self, app: str, **inputs: object) -> str:
         """The id of a run that goes on when this returns."""
-        body = json.dumps({"inputs": inputs, "user": "ann@example.com", "response_mode": "streaming"}).encode()
-        headers = {"Authorization": f"Bearer app-{app}-of-a-test", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.address}/v1/workflows/run", body, headers)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
-            return json.loads(reply.readline().removeprefix(b"data: "))["workflow_run_id"]
+        body = {"inputs": inputs, "user": "ann@example.com", "response_mode": "streaming"}
+        return self._first("workflows/run", body, app)["workflow_run_id"]
 
 
 def titled(made: Written, title: str) -> Written:
@@ -136,17 +164,48 @@ def rounds() -> str:
     return flow_file("workflow", graph=graph)
 
 
-APPS = {"translate": translation, "rounds": rounds, "chat": chat_app}
+def chat() -> str:
+    """Answers from a handbook."""
+    handbook = {"datasets": {"datasets": [{"dataset": {"enabled": True, "id": "handbook"}}]}}
+    return chat_app(retriever_resource={"enabled": True}, dataset_configs={"retrieval_model": "multiple", **handbook})
+
+
+def reckon() -> str:
+    """An agent with a tool."""
+    tools = [tool_use("maths/eval_expression")]
+    return agent_app(agent_mode={"enabled": True, "strategy": "function_call", "max_iteration": 3, "tools": tools})
+
+
+APPS = {
+    "translate": translation,
+    "rounds": rounds,
+    "chat": chat,
+    "reckon": reckon,
+    "write": lambda: app_file("completion"),
+}
+LEAVE = "Staff get thirty days of leave in a year. Ask for them in good time.\n"
+HANDBOOK = '[knowledge]\nembedding = "default/words"\n[datasets.handbook]\nname = "Handbook"'
 
 
 @contextmanager
 def serving_runs(folder: Path, more: dict[str, str] | None = None) -> Generator[Place]:
     """A server with these apps and runs of them; `more`: files of apps, by name."""
     apps = {name: made() for name, made in APPS.items()} | (more or {})
-    lay_out(folder, apps, RULES, '[server]\noperator = true\n[storage]\nrecord = "full"')
+    lay_out(folder, apps, RULES, f'[server]\noperator = true\n[storage]\nrecord = "full"\n{HANDBOOK}')
+    (folder / "Handbook.md").write_text(LEAVE)
+    ordered(folder, "knowledge", "add", "Handbook", "Handbook.md")
     admin = ordered(folder, "keys", "create", "--admin").strip()
     with serving(folder) as address:
         yield Place(address, admin)
+
+
+TALKS = (
+    ("chat", "Hello"),
+    ("chat", "What is new?"),
+    ("chat", "How many days of leave do I have?"),
+    ("write", "A line about roses"),
+    ("reckon", "Please reckon 17 times 3"),
+)
 
 
 def furnish(place: Place) -> str:
@@ -154,8 +213,8 @@ def furnish(place: Place) -> str:
     for number in range(6):
         place.run("translate", text=f"a letter, number {number}" if number % 2 else f"a story, number {number}")
         place.run("rounds", text="one|two|three")
-    for query in ("Hello", "What is new?", "Tell me more"):
-        place.ask("POST", "/v1/chat-messages", {"query": query, "inputs": {}, "user": "bob"}, "app-chat-of-a-test")
+    for app, query in TALKS:
+        place.talk(app, query)
     return place.run("translate", text="a letter with a poem")
 
 

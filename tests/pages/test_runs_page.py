@@ -168,6 +168,10 @@ def test_axe_finds_nothing_serious_on_the_operators_page(
         page.locator("[data-node=better]").click()
         expect(page.locator(".panel")).to_be_visible()
         assert violations(page) == []
+        [answer] = house.place.ask("GET", "/v1/admin/runs?app=reckon")["data"]
+        page.goto(f"{house.place.address}/runs#/run/{answer['id']}")
+        expect(page.get_by_role("region", name="Steps of the agent")).to_be_visible()
+        assert violations(page) == []
         page.goto(f"{house.place.address}/runs#/dashboard")
         expect(page.locator("figure.chart").first).to_be_visible()
         assert violations(page) == []
@@ -187,6 +191,60 @@ def test_it_is_small_speaks_chinese_and_is_under_a_strict_policy(browser: Browse
         page.get_by_role("button", name="中文").click()
         expect(page.get_by_label("管理员密钥")).to_be_visible()
         assert page.evaluate("document.documentElement.lang") == "zh-Hans"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_agents_answer_opens_with_its_models_and_tools(browser: Browser, house: House, size: str) -> None:
+    with visiting(browser, **SIZES[size]) as (page, seen):
+        sign_in(page, house)
+        page.get_by_role("combobox", name="App").select_option("reckon")
+        expect(page.get_by_role("row")).to_have_count(2)
+        expect(page.get_by_role("row").nth(1)).to_contain_text("Please reckon 17 times 3")
+        page.get_by_role("link", name="succeeded").click()
+        answer = page.get_by_role("region", name="Answer")
+        expect(answer).to_contain_text("Please reckon 17 times 3")
+        expect(answer).to_contain_text("Seventeen times three is 51.")
+        bars = page.get_by_role("region", name="Models and tools").get_by_role("listitem")
+        expect(bars).to_have_count(3)
+        expect(bars.nth(0)).to_contain_text("tokens")
+        expect(bars.nth(1)).to_contain_text("eval_expression")
+        steps = page.get_by_role("region", name="Steps of the agent")
+        expect(steps).to_contain_text("I had better reckon that.")
+        expect(steps).to_contain_text('"expression": "17 * 3"')
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+        assert not seen.wrong
+
+
+def test_what_an_answer_rests_on_opens(browser: Browser, house: House) -> None:
+    with visiting(browser, **DESKTOP) as (page, seen):
+        sign_in(page, house, f"#/run/{house.place.talk('chat', 'How much leave?')}")
+        page.get_by_text("Handbook.md").click()
+        expect(page.get_by_text("Staff get thirty days of leave in a year.")).to_be_visible()
+        expect(page.get_by_text("First word", exact=True)).to_be_visible()
+        assert not seen.wrong
+
+
+def test_an_answer_that_failed_says_which_model_did(browser: Browser, house: House) -> None:
+    with visiting(browser, **DESKTOP) as (page, seen):
+        sign_in(page, house, f"#/run/{house.place.talk('write', 'improve this poem', 'carl')}")
+        expect(page.get_by_role("alert")).to_contain_text("Where it failed: gpt-4o-mini")
+        expect(page.get_by_role("alert")).to_contain_text(OVERLOADED)
+        expect(page.get_by_role("region", name="Answer")).to_contain_text("Half a l")
+        assert not seen.wrong
+
+
+def test_an_answer_is_followed_while_it_is_given(browser: Browser, house: House) -> None:
+    with visiting(browser, **DESKTOP) as (page, seen):
+        run_id = house.place.speak("chat", "slowly, please")
+        sign_in(page, house, f"#/run/{run_id}")
+        expect(page.get_by_text("Live: the run goes on.")).to_be_visible()
+        expect(page.get_by_role("region", name="Answer")).to_contain_text("drop drop drop")
+        [task] = [one["task_id"] for one in house.place.ask("GET", "/v1/admin/runs?status=running")["data"]]
+        house.place.ask("POST", f"/v1/chat-messages/{task}/stop", {"user": "bob"}, "app-chat-of-a-test")
+        expect(page.get_by_text("Live: the run goes on.")).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("succeeded")
+        expect(page.get_by_role("region", name="Models and tools").get_by_role("listitem")).to_have_count(1)
+        assert not seen.wrong
 
 
 @needs_corpus

@@ -19,7 +19,11 @@ export function change(): void {
   keep(KEPT, language, always);
 }
 
-/** A text with values in place of their names in braces. */
-export function filled(text: string, values: Record<string, string | number>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+/** Each in English and in Chinese. */
+export type Words = Record<string, readonly [string, string]>;
+
+/** What says one of these words, with values in place of their names in braces. */
+export function speaking<Table extends Words>(words: Table) {
+  return (name: keyof Table, values: Record<string, string | number> = {}): string =>
+    words[name]![language === "zh" ? 1 : 0].replace(/\{(\w+)\}/g, (whole, value: string) => String(values[value] ?? whole));
 }

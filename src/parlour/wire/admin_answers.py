@@ -48,7 +48,6 @@ class Said(Struct):
 
     query: str
     answer: str
-    time_to_first_text: Annotated[float | None, Meta(description="From the question on, in seconds.")]
     calls: Annotated[tuple[ModelCall, ...], Meta(description="Of models and tools; of a graph they are its nodes'.")]
     steps: tuple[Step, ...]
     files: tuple[Attachment, ...]
@@ -59,7 +58,6 @@ def said(message: Message, level: Level) -> Said:
     return Said(
         message.query,
         message.answer,
-        message.first_text,
         tuple(_calls(message)),
         tuple(step_of(thought, level) for thought in message.thoughts),
         message.files,

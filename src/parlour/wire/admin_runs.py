@@ -50,6 +50,7 @@ class AdminRun(Struct, kw_only=True):
     status: RunStatus
     error: str | None
     elapsed_time: float
+    time_to_first_text: Annotated[float | None, Meta(description="From the request on, in seconds.")]
     total_tokens: int
     total_steps: Annotated[int, Meta(description="Nodes that ran, or models that were asked.")]
     exceptions_count: int
@@ -157,6 +158,7 @@ def run_of(run: AnyRun, names: Names) -> AdminRun:
         status=run.status,
         error=run.error,
         elapsed_time=run.elapsed_time,
+        time_to_first_text=run.first_text,
         total_tokens=run.total_tokens,
         total_steps=run.total_steps,
         exceptions_count=run.exceptions,
@@ -182,6 +184,7 @@ def _answering(message: Message, names: Names) -> AdminRun:
         status=STATUSES[message.status],
         error=message.error,
         elapsed_time=usage.latency if took is None else took,
+        time_to_first_text=message.first_text,
         total_tokens=usage.total_tokens,
         total_steps=len(message.calls),
         exceptions_count=0,

@@ -38,7 +38,7 @@ const marked = new Marked({
       if (at) return `<img src="${escape(at)}" alt="${escape(text)}" loading="lazy">`;
       const to = linkTo(href);
       const host = to.startsWith("http") ? new URL(to).host : "";
-      return host ? `<a class="elsewhere" href="${escape(to)}">${escape(text || t("remote", { host }))}</a>` : escape(text);
+      return host ? `<a class="elsewhere" href="${escape(to)}">${escape([text, t("remote", { host })].filter(Boolean).join(" · "))}</a>` : escape(text);
     },
     checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
   },

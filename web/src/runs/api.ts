@@ -44,6 +44,7 @@ export type Status = "running" | "succeeded" | "failed" | "stopped" | "partial-s
 
 export interface Run {
   id: string; app: string; app_id: string; user: string; workflow_id: string; conversation_id: string; status: Status;
+  query: string; time_to_first_text: number | null;
   error: string | null; elapsed_time: number; total_tokens: number; total_steps: number; total_price: string;
   currency: string; created_at: number; finished_at: number | null;
 }
@@ -66,11 +67,26 @@ export interface GraphNode { id: string; type: string; title: string; parent: st
 export interface GraphEdge { source: string; target: string; handle: string }
 export interface Graph { nodes: GraphNode[]; edges: GraphEdge[] }
 
-export interface Detail {
-  run: Run; inputs: Values; outputs: Values | null; record: "none" | "meta" | "full"; graph: Graph | null; nodes: NodeRun[];
+export interface Step {
+  id: string; position: number; tool: string; thought: string | null; tool_input: string | null; observation: string | null;
 }
 
-export interface News { event: "node_started" | "node_finished" | "paused" | "finished"; node: NodeRun | null }
+export interface Source { position: number; document_name: string | null; dataset_name: string | null; score: number | null; content: string }
+
+/** A question and its answer. */
+export interface Said {
+  query: string; answer: string; calls: Call[]; steps: Step[]; files: { id: string; name: string; type: string }[]; citations: Source[];
+}
+
+export interface Detail {
+  run: Run; inputs: Values; outputs: Values | null; record: "none" | "meta" | "full"; graph: Graph | null; nodes: NodeRun[];
+  said: Said | null;
+}
+
+export interface News {
+  event: "node_started" | "node_finished" | "text" | "replaced" | "step" | "paused" | "finished";
+  node: NodeRun | null; text: string | null; step: Step | null;
+}
 
 export interface Page<Item> { data: Item[]; has_more: boolean }
 

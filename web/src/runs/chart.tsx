@@ -1,24 +1,27 @@
-// Lines over time, one for each app, told apart by colour, dash and name. Knows no figures.
+// Lines over time, one for each app, told apart by colour, dash and name; sums as bars on top of each other. Knows no
+// figures.
 
-import { say, shortMoment } from "./said";
+import { count, say, shortMoment } from "./said";
 
 export interface Line { name: string; values: (number | null)[] }
 
 const WIDTH = 520, HEIGHT = 170, LEFT = 64, BOTTOM = 22, TOP = 10, RIGHT = 8;
 
-interface Given { title: string; times: number[]; lines: Line[]; write: (value: number) => string; bad?: boolean }
+interface Given { title: string; times: number[]; lines: Line[]; write: (value: number) => string; bad?: boolean; sums?: boolean }
 
-export function Chart({ title, times, lines, write, bad }: Given) {
-  const most = Math.max(0, ...lines.flatMap((line) => line.values.map((value) => value ?? 0)));
-  const top = most || 1;
+export function Chart({ title, times, lines, write, bad, sums }: Given) {
+  const highest = (line: Line) => Math.max(0, ...line.values.map((value) => value ?? 0));
+  const most = sums ? Math.max(0, ...times.map((_, place) => below(lines, lines.length, place))) : Math.max(0, ...lines.map(highest));
+  const top = round(most);
   const x = (place: number) => LEFT + (times.length > 1 ? (place / (times.length - 1)) * (WIDTH - LEFT - RIGHT) : 0);
   const y = (value: number) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
-  const marks = most ? [0, top / 2, top] : [0];
+  const marks = most ? [0, top / 2, top].filter((mark) => write !== count || Number.isInteger(mark)) : [0];
+  const wide = (WIDTH - LEFT - RIGHT) / times.length;
   const ends = [0, times.length - 1];
   return (
     <figure class={bad && most ? "chart card bad" : "chart card"}>
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: ${lines.map((line) => `${line.name} ${write(Math.max(0, ...line.values.map((value) => value ?? 0)))}`).join(", ")}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: ${lines.map((line) => `${line.name} ${write(highest(line))}`).join(", ")}`}>
         {marks.map((value) => (
           <g key={value}>
             <line class="grid" x1={LEFT} x2={WIDTH - RIGHT} y1={y(value)} y2={y(value)} />
@@ -28,7 +31,14 @@ export function Chart({ title, times, lines, write, bad }: Given) {
         {ends.map((place, end) => (
           <text key={end} class="tick" x={x(place)} y={HEIGHT - 5} text-anchor={end ? "end" : "start"}>{shortMoment(times[place]!)}</text>
         ))}
-        {lines.map((line, number) => (
+        {sums && lines.map((line, number) => (
+          <g key={line.name} class={`bars bars-${number}`}>
+            {line.values.map((value, place) => (
+              value ? <rect key={place} x={LEFT + place * wide + wide * 0.12} y={y(below(lines, number + 1, place))} width={wide * 0.76} height={y(0) - y(value)} rx={Math.min(2, wide / 6)} /> : null
+            ))}
+          </g>
+        ))}
+        {!sums && lines.map((line, number) => (
           <g key={line.name} class={`line line-${number}`}>
             <path d={path(line.values, x, y)} />
             {line.values.map((value, place) => (value !== null && alone(line.values, place) ? <circle key={place} cx={x(place)} cy={y(value)} r={2.5} /> : null))}
@@ -39,7 +49,7 @@ export function Chart({ title, times, lines, write, bad }: Given) {
         <ul class="legend">
           {lines.map((line, number) => (
             <li key={line.name}>
-              <svg width="26" height="10" aria-hidden="true" class={`line line-${number}`}><path d="M 1 5 H 25" /></svg> {line.name}
+              <svg width="26" height="10" aria-hidden="true" class={sums ? `bars bars-${number}` : `line line-${number}`}>{sums ? <rect x="6" y="0" width="12" height="10" rx="2" /> : <path d="M 1 5 H 25" />}</svg> {line.name}
             </li>
           ))}
         </ul>
@@ -64,6 +74,16 @@ export function Chart({ title, times, lines, write, bad }: Given) {
       </details>
     </figure>
   );
+}
+
+/** The sum of the first lines at a place: on it stands what is next. */
+const below = (lines: Line[], number: number, place: number) => lines.slice(0, number).reduce((sum, line) => sum + (line.values[place] ?? 0), 0);
+
+/** The next number of which a half reads well. */
+function round(most: number): number {
+  if (!most) return 1;
+  const power = 10 ** Math.floor(Math.log10(most));
+  return [1, 2, 4, 6, 8, 10].find((one) => one * power >= most - 1e-12)! * power;
 }
 
 /** A point without a neighbour is no line. */

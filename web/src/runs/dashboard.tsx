@@ -60,14 +60,14 @@ function Charts({ found }: { found: Statistics }) {
     <>
       <Totals shown={found.whole} />
       <div class="charts">
-        <Chart title={say("requests")} times={times} lines={lines((one) => one.requests, 0)} write={count} />
-        <Chart title={say("errors")} times={times} lines={lines((one) => one.errors, 0)} write={count} bad />
-        <Chart title={`${say("latency")} (${say("half")})`} times={times} lines={lines((one) => one.latency.p50, null)} write={time} />
-        <Chart title={`${say("latency")} (${say("p95")})`} times={times} lines={lines((one) => one.latency.p95, null)} write={time} />
-        <Chart title={`${say("firstToken")} (${say("half")})`} times={times} lines={lines((one) => one.first_token.p50, null)} write={time} />
-        <Chart title={`${say("firstToken")} (${say("p95")})`} times={times} lines={lines((one) => one.first_token.p95, null)} write={time} />
-        <Chart title={say("tokens")} times={times} lines={lines((one) => one.tokens, 0)} write={count} />
-        {currency && <Chart title={`${say("cost")} (${currency})`} times={times} lines={lines((one) => sum(one.cost), 0)} write={dollars} />}
+        <Chart title={say("requests")} times={times} lines={lines((one) => one.requests, 0)} write={count} sums />
+        <Chart title={say("errors")} times={times} lines={lines((one) => one.errors, 0)} write={count} sums bad />
+        <Chart title={`${say("latency")}, ${say("half")}`} times={times} lines={lines((one) => one.latency.p50, null)} write={time} />
+        <Chart title={`${say("latency")}, ${say("p95")}`} times={times} lines={lines((one) => one.latency.p95, null)} write={time} />
+        <Chart title={`${say("firstToken")}, ${say("half")}`} times={times} lines={lines((one) => one.first_token.p50, null)} write={time} />
+        <Chart title={`${say("firstToken")}, ${say("p95")}`} times={times} lines={lines((one) => one.first_token.p95, null)} write={time} />
+        <Chart title={say("tokens")} times={times} lines={lines((one) => one.tokens, 0)} write={count} sums />
+        {currency && <Chart title={`${say("cost")} (${currency})`} times={times} lines={lines((one) => sum(one.cost), 0)} write={dollars} sums />}
       </div>
     </>
   );

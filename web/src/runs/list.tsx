@@ -44,12 +44,12 @@ export function List({ apps, query }: { apps: App[]; query: URLSearchParams }) {
       {page && !page.data.length && <p class="quiet">{say("none")}</p>}
       {page && page.data.length > 0 && (
         <div class="wide card" tabIndex={0} role="region" aria-label={say("runs")}>
-          <table>
+          <table class="list">
             <thead>
               <tr>
-                <th scope="col">{say("status")}</th><th scope="col">{say("app")}</th><th scope="col">{say("user")}</th>
+                <th scope="col">{say("status")}</th><th scope="col">{say("app")}</th><th scope="col" class="user">{say("user")}</th>
                 <th scope="col">{say("began")}</th><th scope="col" class="number">{say("took")}</th>
-                <th scope="col" class="number">{say("tokens")}</th><th scope="col" class="number">{say("price")}</th>
+                <th scope="col" class="number tokens">{say("tokens")}</th><th scope="col" class="number">{say("price")}</th>
               </tr>
             </thead>
             <tbody>{page.data.map((run) => <Row key={run.id} run={run} />)}</tbody>
@@ -68,11 +68,11 @@ function Row({ run }: { run: Run }) {
         <a href={`#/run/${run.id}`}><Mark of={run.status} /></a>
         {run.error && <div class="wrong small">{run.error}</div>}
       </td>
-      <td>{run.app || run.app_id}</td>
+      <td class="app">{run.app || run.app_id}{run.query && <div class="asked quiet small" dir="auto">{run.query.slice(0, 200)}</div>}</td>
       <td class="user">{run.user}</td>
-      <td class="nowrap">{moment(run.created_at)}</td>
-      <td class="number">{run.status === "running" ? "" : time(run.elapsed_time)}</td>
-      <td class="number">{run.total_tokens ? count(run.total_tokens) : ""}</td>
+      <td class="nowrap began">{moment(run.created_at)}</td>
+      <td class="number took">{run.status === "running" ? "" : time(run.elapsed_time)}</td>
+      <td class="number tokens">{run.total_tokens ? count(run.total_tokens) : ""}</td>
       <td class="number">{money(run.total_price, run.currency)}</td>
     </tr>
   );

@@ -69,7 +69,7 @@ export function Page() {
           </nav>
         )}
         <span class="gap" />
-        <button class="plain" onClick={turnAround} aria-label={say("theme")} title={say("theme")}>◐</button>
+        <button class="plain half" onClick={turnAround} aria-label={say("theme")} title={say("theme")}>◐</button>
         <button class="plain" onClick={() => { speak(); draw((count) => count + 1); }} lang={language === "zh" ? "en" : "zh-Hans"}>{language === "zh" ? "English" : "中文"}</button>
         {apps && <button class="plain" onClick={leave}>{say("signOut")}</button>}
       </header>
