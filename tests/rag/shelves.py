@@ -13,6 +13,7 @@ from parlour.ports.knowledge import KnowledgeStore
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
 from parlour.providers.embedding.table import EmbeddingTable, Entry, RerankTable, Vectors
 from parlour.providers.pages import Pages
+from parlour.rag.asking import Asker
 from parlour.rag.documents import Extractor
 from parlour.rag.editing import Editor
 from parlour.rag.elsewhere import Elsewhere
@@ -97,7 +98,9 @@ class Library(Struct):
         return found
 
 
-def library(store: KnowledgeStore | None = None, worker: str = "server", now: float = 100.0) -> Library:
+def library(
+    store: KnowledgeStore | None = None, worker: str = "server", now: float = 100.0, asker: Asker | None = None
+) -> Library:
     vectors, numbers = CountedVectors(), count(1)
     entries: dict[str, Entry[Vectors]] = {"scripted": Entry(vectors)}
     embeddings = EmbeddingTable(entries, MODEL)
@@ -108,7 +111,9 @@ def library(store: KnowledgeStore | None = None, worker: str = "server", now: fl
         return f"{worker}-{next(numbers)}"
 
     replies = Replies(Memory().replies, embeddings, lambda: now, new_id)
-    indexer = Indexer(store, blobs, Extractor(), embeddings, replies, now=lambda: now, new_id=new_id, worker=worker)
+    indexer = Indexer(
+        store, blobs, Extractor(), embeddings, replies, now=lambda: now, new_id=new_id, worker=worker, asker=asker
+    )
     retriever = Retriever(store, embeddings, ranks, Elsewhere(Pages({}), {}))
     return Library(store, blobs, vectors, indexer, retriever, Editor(store, indexer, lambda: now, new_id))
 

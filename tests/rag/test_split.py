@@ -110,10 +110,4 @@ def test_questions_are_found_with_their_answers(text: str, found: list[tuple[str
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("text", ["Q:" + "\n" * 20_000, "\n" * 20_000, "Q: Why?\n" + " \n" * 20_000])
 def test_blank_lines_cost_no_more_than_others(text: str) -> None:
-    with pytest.raises(InvalidParam, match="no questions"):
-        pairs(text)
-
-
-def test_a_text_without_questions_is_refused() -> None:
-    with pytest.raises(InvalidParam, match="no questions"):
-        pairs("Nothing here.")
+    assert pairs(text) == []

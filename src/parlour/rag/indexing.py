@@ -14,12 +14,13 @@ from msgspec import structs
 from parlour.domain.dataset import Dataset
 from parlour.domain.ids import Clock, NewId
 from parlour.domain.passages import Document, Node, Progress, Segment, SegmentQuery
-from parlour.domain.problems import DocumentUnreadable, InternalError, Problem
+from parlour.domain.problems import DocumentUnreadable, InternalError, InvalidParam, Problem
 from parlour.ports.blobs import Blobs
 from parlour.ports.documents import Documents
 from parlour.ports.embeddings import Embeddings
 from parlour.ports.knowledge import KnowledgeStore
 from parlour.ports.passages import ReplyTask, Task, Work, Written
+from parlour.rag.asking import Asker
 from parlour.rag.clean import clean
 from parlour.rag.passages import bare_nodes, cut_into, new_segment
 from parlour.rag.questions import pairs
@@ -31,6 +32,12 @@ HOLD = 30.0
 BEAT = 10.0
 AT_ONCE = 16
 """Passages that are completed together."""
+ASKED_AT_ONCE = 4
+"""Passages that a model makes questions of at the same time."""
+NO_PAIRS = (
+    "There are no questions with answers in it: send a table with the columns question and answer, or a text of lines "
+    "such as `Q1: …` and `A1: …`; or let a model make them (knowledge.questions)."
+)
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
 MOST_SEGMENTS = 20_000
@@ -57,6 +64,7 @@ class Indexer:
         now: Clock,
         new_id: NewId,
         worker: str = "server",
+        asker: Asker | None = None,
     ) -> None:
         self._store = store
         self._blobs = blobs
@@ -66,6 +74,7 @@ class Indexer:
         self._now = now
         self._new_id = new_id
         self._worker = worker
+        self._asker = asker
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -112,6 +121,8 @@ class Indexer:
         progress = document.progress
         if progress.status != "indexing":
             progress = await self._lay_out(task, document)
+        if document.form == "qa_model" and self._asker is not None:
+            progress = await self._ask(self._asker, task, document, progress)
         await self._complete(task, dataset, document, progress)
 
     async def _settled(self, dataset: Dataset, document: Document) -> Dataset:
@@ -134,7 +145,7 @@ class Indexer:
         text = await asyncio.to_thread(clean, text, document.rule)
         progress = structs.replace(progress, status="splitting", cleaned_at=self._now())
         await self._advance(task, progress)
-        cut = await asyncio.to_thread(cut_up, document, text, self._now())
+        cut = await asyncio.to_thread(cut_up, document, text, self._now(), asking=self._asker is not None)
         made = [(structs.replace(one, id=self._new_id()), parts) for one, parts in cut]
         children = (chunk for one, parts in made for chunk in cut_into(one, parts, self._now(), self._new_id))
         written = Written(tuple(one for one, _ in made), tuple(children))
@@ -163,6 +174,38 @@ class Indexer:
         if source.kind == "text":
             return data.decode("utf-8", "replace")
         return await self._documents.text(data, source.name or document.name, source.mime_type)
+
+    async def _ask(self, asker: Asker, task: Task, document: Document, progress: Progress) -> Progress:
+        """Have questions made of each passage that is none yet; they take its place, some passages at a time."""
+        page, place = self._store.segments.page, task.place
+        waiting = await page(place, document.id, SegmentQuery(statuses=("waiting",)), 1, MOST_SEGMENTS)
+        texts = [one for one in waiting.items if one.answer is None]
+        count = (await page(place, document.id, SegmentQuery(), 1, 1)).total - len(texts)
+        while texts:
+            some, texts = texts[:ASKED_AT_ONCE], texts[ASKED_AT_ONCE:]
+            asking = [asker.pairs(one.content, document.language) for one in some]
+            told = await asyncio.gather(*asking, return_exceptions=True)
+            made: list[Segment] = []
+            for one, found in zip(some, told, strict=True):
+                if isinstance(found, BaseException):
+                    raise found
+                for at, (question, answer) in enumerate(found):
+                    count += 1
+                    pair = new_segment(document.id, count, Piece(question), answer, self._now())
+                    made.append(structs.replace(pair, id=self._new_id() if at else one.id))
+            gone = {one.id for one in some} - {one.id for one in made}
+            await self._store.segments.delete(place, document.id, sorted(gone))
+            progress = structs.replace(
+                progress,
+                words=progress.words + sum(one.words for one in made) - sum(one.words for one in some),
+                tokens=progress.tokens + sum(one.tokens for one in made) - sum(one.tokens for one in some),
+            )
+            written = Written(tuple(made))
+            if not await self._store.indexing.complete(task, self._worker, written, progress, self._until()):
+                raise Gone
+        if not count:
+            raise DocumentUnreadable("The model found nothing to ask in it.")
+        return progress
 
     async def _complete(self, task: Task, dataset: Dataset, document: Document, progress: Progress) -> None:
         """Bring what waits into the index, some passages at a time."""
@@ -225,15 +268,20 @@ class Indexer:
         return self._now() + HOLD
 
 
-def cut_up(document: Document, text: str, now: float) -> list[tuple[Segment, tuple[str, ...]]]:
+def cut_up(document: Document, text: str, now: float, *, asking: bool = False) -> list[tuple[Segment, tuple[str, ...]]]:
     """The passages of a text, still without ids and waiting, each with the texts of its parts.
+
+    Those of a document of questions have answers; `asking`: where it has none, they are to be made of its passages.
 
     Raises:
         InvalidParam: the document's rule cannot be kept, or it has no questions and answers although it should.
         DocumentUnreadable: there is nothing in it, or too much.
     """
-    if document.form == "qa_model":
-        cut = [(Piece(question), answer) for question, answer in pairs(text)]
+    found = pairs(text) if document.form == "qa_model" else []
+    if found:
+        cut = [(Piece(question), answer) for question, answer in found]
+    elif document.form == "qa_model" and not asking:
+        raise InvalidParam(NO_PAIRS)
     else:
         hierarchical, rule = document.form == "hierarchical_model", document.rule
         if hierarchical != (rule.mode == "hierarchical"):

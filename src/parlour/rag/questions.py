@@ -2,29 +2,16 @@
 
 import re
 
-from parlour.domain.problems import InvalidParam
-
 ASKED = r"^[ \t]*(?:Q|Question|问|问题)[ \t]*\d*[ \t]*[:：]"
 SAID = r"^[ \t]*(?:A|Answer|答|答案)[ \t]*\d*[ \t]*[:：]"
 # Without spaces around the groups: they would compete for the blank lines, in the cube of their number.
 PAIR = re.compile(rf"{ASKED}(.*?){SAID}(.*?)(?={ASKED}|\Z)", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 HEADS = frozenset({"question", "questions", "q", "问题", "问"})
-NONE = (
-    "There are no questions with answers in it: send a table with the columns question and answer, or a text of lines "
-    "such as `Q1: …` and `A1: …`."
-)
 
 
 def pairs(text: str) -> list[tuple[str, str]]:
-    """The questions of a document, each with its answer.
-
-    Raises:
-        InvalidParam: there are none.
-    """
-    found = marked(text) or rows(text)
-    if not found:
-        raise InvalidParam(NONE)
-    return found
+    """The questions of a document, each with its answer."""
+    return marked(text) or rows(text)
 
 
 def marked(text: str) -> list[tuple[str, str]]:
