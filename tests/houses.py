@@ -12,7 +12,7 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -77,12 +77,12 @@ from parlour.stores.blobs import MemoryBlobs, ObjectBlobs
 from parlour.stores.memory import Memory
 from parlour.stores.postgres.opening import open_database as postgres_database
 from parlour.stores.sql.stores import Stores
-from parlour.stores.sqlite.database import open_database
 from parlour.tools import TABLE
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wiring import modes
 from parlour.wiring_knowledge import named_of
+from tests.fresh_database import fresh_database
 from tests.front_door import FrontDoor
 from tests.moderating import Moderating
 from tests.postgres_server import Postgres
@@ -270,7 +270,7 @@ class Plan(Struct, frozen=True):
 def open_store(store: Store, folder: Path, stack: AsyncExitStack) -> Memory | Stores:
     if isinstance(store, Postgres):
         return Stores(postgres_database(stack.enter_context(store.database())))
-    return Memory() if store == "memory" else Stores(open_database(folder / "parlour.db", serving=True))
+    return Memory() if store == "memory" else Stores(fresh_database(folder))
 
 
 def open_files(store: Store, folder: Path) -> Blobs:
@@ -454,6 +454,7 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
 
 
 Build = Callable[..., Awaitable[Place]]
+blockbuster = cache(lambda: BlockBuster("parlour"))
 
 
 @pytest.fixture(params=STORES)
@@ -466,7 +467,7 @@ async def build(store: Store, tmp_path: Path) -> AsyncIterator[Build]:
     """Make a house: `await build(models=rules(...))`, with the members of `Plan`."""
     before = asyncio.all_tasks()
     generators = Generators()
-    guard = BlockBuster("parlour")
+    guard = blockbuster()
     async with AsyncExitStack() as stack:
         logs = stack.enter_context(logged())
         stack.callback(guard.deactivate)

@@ -8,8 +8,8 @@ import pytest
 from parlour.stores.memory import Memory
 from parlour.stores.postgres.opening import open_database as postgres_database
 from parlour.stores.sql.stores import Stores
-from parlour.stores.sqlite.database import open_database
 from parlour.wiring import Storage
+from tests.fresh_database import fresh_database
 from tests.valkey import Valkey, valkey
 
 
@@ -20,7 +20,7 @@ async def memory(_request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
 
 @asynccontextmanager
 async def sqlite(request: pytest.FixtureRequest) -> AsyncGenerator[Storage]:
-    store = Stores(open_database(request.getfixturevalue("tmp_path") / "parlour.db", serving=True))
+    store = Stores(fresh_database(request.getfixturevalue("tmp_path")))
     try:
         yield store
     finally:

@@ -12,7 +12,7 @@ from parlour.domain.passages import ProcessRule, Segment, Segmentation, SegmentC
 from parlour.domain.problems import CompletionRequestFailed
 from parlour.stores.memory import Memory
 from parlour.stores.sql.stores import Stores
-from parlour.stores.sqlite.database import open_database
+from tests.fresh_database import fresh_database
 from tests.rag.shelves import MODEL, Library, library
 
 pytestmark = pytest.mark.anyio
@@ -146,7 +146,7 @@ async def test_what_nobody_foresaw_is_no_word_of_the_document_and_ends_no_other(
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 @pytest.mark.parametrize("embedded", [0, 16, 32])
 async def test_who_takes_up_what_another_left_writes_no_passage_twice(kind: str, embedded: int, tmp_path: Path) -> None:
-    storage = Memory() if kind == "memory" else Stores(open_database(tmp_path / "parlour.db", serving=True))
+    storage = Memory() if kind == "memory" else Stores(fresh_database(tmp_path))
     first = library(storage.knowledge, "first")
     dataset = await first.dataset(embedding=MODEL, technique="high_quality")
     one = await first.add(dataset, "a.txt", TEXT, rule=LINES)
