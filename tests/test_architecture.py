@@ -103,49 +103,51 @@ def loaded(call: ast.Call) -> Iterator[str]:
             yield str(first.value) if isinstance(first, ast.Constant) else ast.unparse(first)
 
 
-def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(), str(path))
-
-
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))
+Trees = dict[Path, ast.Module]
 
 
-@every_file
-def test_arrows_point_downwards_only(path: Path) -> None:
-    here = package(path)
-    if here in ROOT_FILES:
-        assert path.parent == SRC
-    for _, name in imports(parse(path)):
-        parts = name.split(".")
-        if parts[0] != "parlour":
-            continue
-        there = parts[1] if len(parts) > 1 else "__init__"
-        if here in MAY_SEE:
-            assert there in MAY_SEE[here] | {here} or (there == "__version__"), f"{path}: {name}"
-        elif there in {"providers", "stores", "tools"}:
-            assert here in WIRING, f"{path}: {name}: only wiring.py chooses parts"
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """Every file, parsed once."""
+    return {path: ast.parse(path.read_text(), str(path)) for path in FILES}
 
 
-@every_file
-def test_pure_packages_touch_nothing_outside(path: Path) -> None:
-    if package(path) in PURE:
-        touched = {name.split(".")[0] for _, name in imports(parse(path))} & IMPURE
-        assert not touched, f"{path}: {touched}"
+def test_arrows_point_downwards_only(trees: Trees) -> None:
+    for path, tree in trees.items():
+        here = package(path)
+        if here in ROOT_FILES:
+            assert path.parent == SRC
+        for _, name in imports(tree):
+            parts = name.split(".")
+            if parts[0] != "parlour":
+                continue
+            there = parts[1] if len(parts) > 1 else "__init__"
+            if here in MAY_SEE:
+                assert there in MAY_SEE[here] | {here} or (there == "__version__"), f"{path}: {name}"
+            elif there in {"providers", "stores", "tools"}:
+                assert here in WIRING, f"{path}: {name}: only wiring.py chooses parts"
 
 
-@every_file
-def test_no_import_hides_in_a_function(path: Path) -> None:
+def test_pure_packages_touch_nothing_outside(trees: Trees) -> None:
+    for path, tree in trees.items():
+        if package(path) in PURE:
+            touched = {name.split(".")[0] for _, name in imports(tree)} & IMPURE
+            assert not touched, f"{path}: {touched}"
+
+
+def test_no_import_hides_in_a_function(trees: Trees) -> None:
     """But those of the table; each of these is still there."""
-    if package(path) in WIRING:
-        return
-    hidden = {name for function in functions(parse(path)) for _, name in imports(function)}
-    late = LATE.get(str(path.relative_to(SRC)), {})
-    found = {next((one for one in late if f"{name}.".startswith(f"{one}.")), name) for name in hidden}
-    assert found == late.keys(), path
+    for path, tree in trees.items():
+        if package(path) in WIRING:
+            continue
+        hidden = {name for function in functions(tree) for _, name in imports(function)}
+        late = LATE.get(str(path.relative_to(SRC)), {})
+        found = {next((one for one in late if f"{name}.".startswith(f"{one}.")), name) for name in hidden}
+        assert found == late.keys(), path
 
 
 def test_the_table_of_late_imports_names_files() -> None:
@@ -161,33 +163,33 @@ def test_a_start_loads_nothing_of_what_is_imported_late() -> None:
     assert not start & {name for late in LATE.values() for name in late}
 
 
-@every_file
-def test_files_and_functions_stay_small_and_named_for_what_they_are(path: Path) -> None:
-    lines = path.read_text().splitlines()
-    assert len(lines) <= 400, f"{path}: {len(lines)} lines"
-    assert path.stem not in NO_NAMES
-    for function in functions(parse(path)):
-        length = (function.end_lineno or function.lineno) - function.lineno + 1
-        assert length <= 60, f"{path}: {function.name}: {length} lines"
+def test_files_and_functions_stay_small_and_named_for_what_they_are(trees: Trees) -> None:
+    for path, tree in trees.items():
+        lines = path.read_text().splitlines()
+        assert len(lines) <= 400, f"{path}: {len(lines)} lines"
+        assert path.stem not in NO_NAMES
+        for function in functions(tree):
+            length = (function.end_lineno or function.lineno) - function.lineno + 1
+            assert length <= 60, f"{path}: {function.name}: {length} lines"
 
 
-@every_file
-def test_every_module_says_what_it_is_and_what_it_does_not_know(path: Path) -> None:
-    text = ast.get_docstring(parse(path)) or ""
-    assert text, f"{path}: no docstring"
-    if path.parent != SRC:
-        words = " ".join(text.lower().split())
-        assert any(word in words for word in ("not know", "knows no", "knows only", "knows neither")), path
+def test_every_module_says_what_it_is_and_what_it_does_not_know(trees: Trees) -> None:
+    for path, tree in trees.items():
+        text = ast.get_docstring(tree) or ""
+        assert text, f"{path}: no docstring"
+        if path.parent != SRC:
+            words = " ".join(text.lower().split())
+            assert any(word in words for word in ("not know", "knows no", "knows only", "knows neither")), path
 
 
-def test_no_module_imports_itself_in_a_circle() -> None:
+def test_no_module_imports_itself_in_a_circle(trees: Trees) -> None:
     arrows: dict[str, set[str]] = {}
     names = {
         ".".join(("parlour", *path.relative_to(SRC).with_suffix("").parts)).removesuffix(".__init__"): path
         for path in FILES
     }
     for name, path in names.items():
-        seen = {imported for _, imported in imports(parse(path))}
+        seen = {imported for _, imported in imports(trees[path])}
         arrows[name] = {n for i in seen for n in (i, i.rpartition(".")[0]) if n in names and n != name}
     while leaves := [name for name, targets in arrows.items() if not targets & arrows.keys()]:
         for name in leaves:
@@ -195,23 +197,22 @@ def test_no_module_imports_itself_in_a_circle() -> None:
     assert not arrows, f"a circle among {sorted(arrows)}"
 
 
-def test_broad_excepts_stand_in_two_places_only() -> None:
+def test_broad_excepts_stand_in_two_places_only(trees: Trees) -> None:
     """Before the first byte a failure becomes an envelope; after it, the end of a run."""
     broad = [
         str(path.relative_to(SRC))
-        for path in FILES
-        for node in ast.walk(parse(path))
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler)
         and (node.type is None or ast.unparse(node.type) in {"Exception", "BaseException"})
     ]
     assert broad == ["http/app.py", "runs/start.py"]
 
 
-@every_file
-def test_no_generator_yields_inside_a_task_group_or_timeout(path: Path) -> None:
+def test_no_generator_yields_inside_a_task_group_or_timeout(trees: Trees) -> None:
     """PEP 789: the wrong task would be cancelled."""
-    for function in functions(parse(path)):
-        for block in ast.walk(function):
+    for path, tree in trees.items():
+        for block in ast.walk(tree):
             if isinstance(block, ast.AsyncWith):
                 opened = " ".join(ast.unparse(item.context_expr) for item in block.items)
                 if "TaskGroup" in opened or "timeout" in opened:
@@ -221,7 +222,7 @@ def test_no_generator_yields_inside_a_task_group_or_timeout(path: Path) -> None:
                     assert not inside, f"{path}:{block.lineno}"
 
 
-@every_file
-def test_the_name_of_the_original_appears_only_where_its_contract_is_kept(path: Path) -> None:
-    if package(path) not in {"wire", "dsl"}:
-        assert "dify" not in path.read_text().lower(), path
+def test_the_name_of_the_original_appears_only_where_its_contract_is_kept() -> None:
+    for path in FILES:
+        if package(path) not in {"wire", "dsl"}:
+            assert "dify" not in path.read_text().lower(), path
