@@ -285,4 +285,4 @@ async def until(check: Callable[[], Awaitable[bool]], patience: float = 5.0) -> 
     """Ask again and again, as a client that polls does, until it holds."""
     with fail_after(patience):
         while not await check():  # noqa: ASYNC110 -- what is waited for is behind the front door, as for any client
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)  # lets who works for it have the processor
