@@ -4,13 +4,17 @@ PYTHON ?= python3
 VENV := .venv
 UV := .cache/uv/bin/uv
 BIN := $(VENV)/bin
+TYPES := NODE_OPTIONS=--max-semi-space-size=128 $(BIN)/basedpyright
 INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 ARGS ?=
 SEED ?=
 
+# Some shells set it; then each process of the tests would compile every source anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 CHROMIUM ?= $(shell command -v chromium)
 
-.PHONY: help serve test chaos check fix accept compatibility bench chromium screenshots web lock wheel clean
+.PHONY: help serve test chaos check lint quick fix accept compatibility bench chromium screenshots web lock wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -18,8 +22,7 @@ help:  ## this list
 serve: $(VENV)/serve  ## start on 127.0.0.1:8000 with the demo apps and the local model; ARGS="app.yml --port 9000"
 	@$(BIN)/parlour serve $(ARGS)
 
-test: $(VENV)/dev $(if $(findstring not browser,$(ARGS)),,chromium)  ## everything that CI runs
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
+test: lint $(if $(findstring not browser,$(ARGS)),,chromium)  ## everything that CI runs
 	@SEED=$(or $(SEED),1) $(BIN)/python -m pytest -s -m chaos tests/chaos
 	@CONTRACT_STORE=postgres $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" tests/contract
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not chaos" $(ARGS)
@@ -28,8 +31,13 @@ chaos: $(VENV)/dev  ## faults under load, in an order of its own: SEED=7 repeats
 	@SEED=$(SEED) $(BIN)/python -m pytest -s -m chaos tests/chaos $(ARGS)
 
 check: $(VENV)/dev  ## the everyday suite, under two minutes
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/basedpyright
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 lint quick
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(TYPES)
+
+quick: $(VENV)/dev
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow" $(ARGS)
 
 fix: $(VENV)/dev  ## format, and mend what can be mended
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -70,7 +78,7 @@ lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no a
 	  ../$(UV) pip compile --quiet --system-certs --universal --generate-hashes --no-header --python-version 3.11 $(ARGS) -o $$lock "$$@"; done
 
 clean:  ## remove what make made, but not your data
-	@rm -rf $(VENV) .cache dist
+	@rm -rf $(VENV) .cache dist; find src tests bench -name __pycache__ -prune -exec rm -r {} +
 
 $(UV): requirements/tool.lock
 	@echo "parlour: fetching the installer" >&2
