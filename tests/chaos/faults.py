@@ -2,7 +2,10 @@
 
 import asyncio
 import mmap
+import time
+import urllib.request
 from collections.abc import Awaitable, Callable
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from random import Random
 
@@ -26,6 +29,8 @@ class Scene(Struct):
     clocks: list[Path]
     """By replica: how wrong its clock is."""
     random: Random
+    forgotten: list[float] = []
+    """When Valkey lost what it had in mind."""
 
 
 async def a_replica_is_killed(scene: Scene) -> None:
@@ -52,12 +57,15 @@ async def postgres_is_away(scene: Scene) -> None:
 
 async def valkey_is_flushed(scene: Scene) -> None:
     await asyncio.to_thread(scene.cluster.valkey.flush)
+    scene.forgotten.append(time.monotonic())
 
 
 async def valkey_is_away(scene: Scene) -> None:
+    scene.forgotten.append(time.monotonic())
     await asyncio.to_thread(scene.cluster.valkey.kill)
     await asyncio.sleep(scene.random.uniform(1, 5))
     await asyncio.to_thread(scene.cluster.valkey.start)
+    scene.forgotten.append(time.monotonic())
 
 
 async def s3_refuses(scene: Scene) -> None:
@@ -67,11 +75,26 @@ async def s3_refuses(scene: Scene) -> None:
 
 
 async def a_clock_jumps(scene: Scene) -> None:
-    clock = scene.random.choice(scene.clocks)
-    for wrong in scene.random.sample((HOUR, -HOUR, 0.5, -0.5), 2):
+    """Of one replica, by an hour and by a moment, forwards or back, and right again.
+
+    No process without privileges may set the clock of a machine. What is set is `time.time` of that replica, the one
+    clock of days that the program and its libraries in Python ask, from before their first line (`clock/`); that it has
+    jumped shows in the `Date` of its replies. Postgres, Valkey and S3 keep the right time, as other machines would.
+    """
+    number = scene.random.randrange(len(scene.clocks))
+    clock, address = scene.clocks[number], scene.cluster.replicas[number].address
+    for wrong in scene.random.sample((scene.random.choice((HOUR, -HOUR)), scene.random.choice((0.5, -0.5))), 2):
         set_clock(clock, wrong)
         await asyncio.sleep(1.5)
+        off = await asyncio.to_thread(its_time, address) - time.time()
+        assert abs(off - wrong) < 3, f"the clock is {off} seconds off, and not {wrong}"
     set_clock(clock, 0.0)
+
+
+def its_time(address: str) -> float:
+    """As a replica tells it."""
+    with urllib.request.urlopen(f"{address}/health", timeout=20) as reply:  # noqa: S310 -- the server under test
+        return parsedate_to_datetime(reply.headers["Date"]).timestamp()
 
 
 FAULTS: tuple[Callable[[Scene], Awaitable[None]], ...] = (

@@ -16,11 +16,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.bucket import BUCKET, s3
+from tests.chaos.apps import CHAT, SCRIPT, SETTINGS, apps
 from tests.chaos.clock.sitecustomize import NUMBER
 from tests.chaos.faults import FAULTS, Scene
 from tests.chaos.gate import gate
 from tests.chaos.invariant import losses, none_runs
-from tests.chaos.load import SCRIPT, Load
+from tests.chaos.load import Load
+from tests.chaos.witness import witness
 from tests.process.cluster import COUNT, cluster
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
@@ -30,7 +32,7 @@ SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 
 
 @contextmanager
-def scene(folder: Path, seed: int) -> Generator[Scene]:
+def scene(folder: Path, seed: int, witness: str) -> Generator[Scene]:
     clocks = [folder / f"clock{number}" for number in range(COUNT)]
     for clock in clocks:
         clock.write_bytes(NUMBER.pack(0.0))
@@ -41,34 +43,38 @@ def scene(folder: Path, seed: int) -> Generator[Scene]:
             "PYTHONPATH": os.pathsep.join((str(Path(__file__).parent / "clock"), os.environ.get("PYTHONPATH", ""))),
             "WRONG_CLOCK": str(folder / "clock{number}"),
         }
-        with cluster(folder, SCRIPT, environment=environment) as running:
+        with cluster(folder, SCRIPT, CHAT, SETTINGS, environment, apps(witness)) as running:
             files = f"{bucket['AWS_ENDPOINT_URL']}/{BUCKET}/parlour"
             yield Scene(running, way, files, clocks, Random(seed))  # noqa: S311
 
 
 @pytest.mark.timeout(400)
 async def test_nothing_that_was_accepted_is_lost(tmp_path: Path) -> None:
-    with scene(tmp_path, SEED) as stage:
-        addresses = [replica.address for replica in stage.cluster.replicas]
-        load = Load(addresses, SEED)
-        clients = asyncio.create_task(load.run(CLIENTS))
-        order = stage.random.sample(FAULTS, len(FAULTS))
-        for fault in order:
+    async with witness() as heard:
+        with scene(tmp_path, SEED, heard.address) as stage:
+            addresses = [replica.address for replica in stage.cluster.replicas]
+            load = Load(addresses, SEED)
+            clients = asyncio.create_task(load.run(CLIENTS))
+            order = stage.random.sample(FAULTS, len(FAULTS))
+            for fault in order:
+                await asyncio.sleep(2)
+                await fault(stage)
             await asyncio.sleep(2)
-            await fault(stage)
-        await asyncio.sleep(2)
-        load.end()
-        await clients
-        await load.close()
-        running = await none_runs(stage.cluster.url)
-        lost = await losses(load.ledger, addresses[0], stage.files)
+            load.end()
+            await clients
+            await load.calls.close()
+            running = await none_runs(stage.cluster.url)
+            lost = await losses(load.ledger, addresses[0], stage.files, stage.forgotten)
+    lost += heard.repeated()
     told = load.ledger
     refused = " ".join(f"{name}:{count}" for name, count in sorted(told.refused.items()))
     sys.stderr.write(
-        f"\nchaos, seed {SEED}: {len(order)} faults, {told.requests} requests, {len(told.questions)} questions and "
-        f"{len(told.uploads)} uploads accepted, {running} still running, {len(lost)} losses  ({refused})\n"
+        f"\nchaos, seed {SEED}: {len(order)} faults, {told.requests} requests, {len(told.questions)} questions, "
+        f"{len(told.flows)} flows and {len(told.uploads)} uploads accepted, {running} still running, "
+        f"{len(lost)} losses  ({refused})\n"
     )
     assert told.questions
     assert told.uploads
+    assert any(run.answered for run in told.flows)
     assert running == 0
-    assert lost == []
+    assert not lost, "\n".join(lost)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.load import SCRIPT, WHOLE
+from tests.chaos.apps import SCRIPT, WHOLE
 from tests.process.conftest import Served, serving, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.xdist_group("chaos")]

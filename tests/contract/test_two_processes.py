@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from anyio import fail_after
+from msgspec import structs
 
-from parlour.domain.events import TextDelta
+from parlour.domain.events import AnswerReplaced, RunFinished, TextDelta
 from parlour.domain.ids import Ids
 from parlour.domain.message import Owner
 from parlour.domain.problems import StoreUnavailable
@@ -230,3 +231,40 @@ async def test_a_run_whose_process_was_killed_is_told_to_have_failed(build: Buil
     await bus.lose(ids.task_id)
     [last] = await stream.rest()
     assert (last["event"], last["message"]) == ("error", "The server that was answering this was stopped.")
+
+
+@requirement("processes:pauses", "run:events:cursor")
+async def test_positions_in_a_run_go_on_where_it_is_taken_up(build: Build) -> None:
+    here, there = await both(build, apps={"first": approval()})
+    before = await paused(here)
+    assert (await submit(there.door, token(before))).status == 200
+    task_id = before[0]["task_id"]
+    with fail_after(5):
+        whole = (await (await there.door.attach(task_id)).whole()).events
+    assert whole[: len(before)] == before
+    assert whole[-1]["event"] == "workflow_finished"
+    path = f"/v1/runs/{task_id}/events"
+
+    async def told() -> bool:
+        return (await here.door.get(path, user="ann", after=0)).events == whole
+
+    await until(told)
+    for place in (here, there):
+        assert (await place.door.get(path, user="ann", after=len(before))).events == whole[len(before) :]
+
+
+@requirement("processes:dead")
+async def test_who_reads_a_durable_run_whose_process_was_killed_hears_it_go_on_elsewhere(build: Build) -> None:
+    bus = MemoryBus()
+    _, there = await both(build, bus)
+    [app] = there.house.catalogue.all()
+    ids = Ids("22222222-2222-4222-8222-222222222222", "m", "c", 1767000000)
+    run = Carried(ids, Owner(app.card.id, "ann"), "chat", durable=True)
+    await bus.put([News(run, 0, (TextDelta("One"),))])
+    stream = await there.door.attach(ids.task_id)
+    await stream.take(1)
+    await bus.lose(ids.task_id)
+    taken_up = structs.replace(run, resumed_at=2)
+    await bus.put([News(taken_up, 0, (TextDelta("One"), AnswerReplaced("")))])
+    await bus.put([News(taken_up, 2, (TextDelta("Two"), RunFinished("succeeded")))])
+    assert [event["answer"] for event in await stream.rest()] == ["", "Two"]

@@ -70,9 +70,14 @@ class Cluster(Struct):
 
 @contextmanager
 def cluster(
-    folder: Path, script: object = None, app: str = APP, more: str = "", environment: Mapping[str, str] = {}
+    folder: Path,
+    script: object = None,
+    app: str = APP,
+    more: str = "",
+    environment: Mapping[str, str] = {},
+    apps: Mapping[str, str] = {},
 ) -> Generator[Cluster]:
-    """`more`: what stands in every parlour.toml besides where things are kept.
+    """`more`: what stands in every parlour.toml besides where things are kept. `apps`: files beside it, by name.
 
     `environment` of the replicas: what it says of S3 is believed before what is true.
     """
@@ -85,7 +90,8 @@ def cluster(
         replicas: list[Replica] = []
         for number in range(COUNT):
             (place := folder / f"replica{number}").mkdir()
-            (place / "test.yml").write_text(app)
+            for name, text in {"test.yml": app, **apps}.items():
+                (place / name).write_text(text)
             own = {name: value.format(number=number) for name, value in (bucket | dict(environment)).items()}
             start = partial(serving, place, script, settings, "--port", environment=own)
             inner = stack.enter_context(ExitStack())

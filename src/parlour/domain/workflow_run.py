@@ -42,6 +42,8 @@ class WorkflowRun(Struct, frozen=True):
     """What its models took, once it has ended."""
     first_text: float | None = None
     """Seconds from the request to the first piece of text that was told, if there was one."""
+    said: int = 0
+    """How many characters of what it has told are certain; the rest will be told again if it is cut off."""
 
     @property
     def took(self) -> float | None:

@@ -23,6 +23,8 @@ class Carried(Struct, frozen=True):
     mode: str
     resumed_at: int | None = None
     """Where in its events it was taken up again, if it was."""
+    durable: bool = False
+    """Whether another process takes it up if this one dies."""
 
 
 class Found(Struct, frozen=True):
@@ -36,7 +38,8 @@ class Found(Struct, frozen=True):
 class News(Struct, frozen=True):
     """What a run has said. Told once more after a failure, it changes nothing: it says where it begins.
 
-    Without events it says that the run goes on: who does not hear of a run for `LEASE` seconds takes it for dead.
+    Without events it says that the run goes on: a process of which nothing is heard for `LEASE` seconds is taken for
+    dead, and its runs with it. What they have told stays readable for a while, so that another can go on from there.
     """
 
     run: Carried

@@ -7,12 +7,13 @@ times a second, all runs together. Who reads a run of another process reads a lo
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 from contextlib import aclosing
 from functools import partial
 
 from msgspec import Struct
 
-from parlour.domain.events import RunFinished, WorkflowPaused
+from parlour.domain.events import AnyEvent, RunFinished, WorkflowPaused
 from parlour.domain.ids import NIL
 from parlour.domain.message import Owner
 from parlour.domain.problems import InternalError, Problem
@@ -31,6 +32,8 @@ PAUSE = 0.02
 SOUGHT = (2, 10)
 """For how many such pauses a run is waited for that others have not told of."""
 AFTER_FAILURE = 1.0
+TAKEN_UP = 20.0
+"""Seconds in which a durable run, whose process has died, goes on elsewhere, if it does."""
 DEAD = "The server that was answering this was stopped."
 
 
@@ -44,12 +47,13 @@ class Told(Struct, eq=False):
     called: bool = False
     """Whether those who waited for it have been told that it goes on."""
 
-    def news(self, now: float) -> News | None:
+    def news(self, now: float, *, held: bool = False) -> News | None:
         """What the others do not know; nothing, if they have heard of it not long ago."""
-        run, events = self.run, tuple(self.run.log.events[self.position :])
+        run = self.run
+        events = (*run.log.events[self.position :], *(run.held if held else ()))
         if not events and self.told_at is not None and now - self.told_at < LEASE / 3:
             return None
-        return News(Carried(run.ids, run.owner, run.mode, run.resumed_at), self.position, events)
+        return News(Carried(run.ids, run.owner, run.mode, run.resumed_at, run.durable), self.position, events)
 
     def heard(self, news: News, now: float) -> None:
         self.position, self.told_at = news.position + len(news.events), now
@@ -75,6 +79,8 @@ class Relay:
         self._closing = False
         if bus is not None:
             runs.begun = partial(self._carry, bus)
+            runs.earlier = partial(self._earlier, bus)
+            runs.tell = partial(self._tell_of, bus)
             self._beside.do(self._obey(bus))
 
     async def find(self, task_id: str, owner: Owner) -> Run | None:
@@ -133,10 +139,20 @@ class Relay:
         finally:
             self._telling = None
 
+    async def _tell_of(self, bus: Bus, run: Run) -> None:
+        """Tell at once what is new of this run, before it is in its log; with the others, where that fails."""
+        told = self._told.get(run.ids.task_id)
+        news = None if told is None else told.news(asyncio.get_running_loop().time(), held=True)
+        if told is not None and news is not None:
+            with contextlib.suppress(Problem):
+                if not await bus.put([news]):
+                    told.heard(news, asyncio.get_running_loop().time())
+
     async def _tell_once(self, bus: Bus, *, warn: bool) -> bool:
         now = asyncio.get_running_loop().time()
         found = [(told, news) for told in self._told.values() if (news := told.news(now)) is not None]
         try:
+            found = [(told, news) for told, news in found if not await self._elsewhere(bus, told)]
             lost = await bus.put([news for _, news in found]) if found else set[str]()
         except Problem as problem:
             if warn:
@@ -154,6 +170,17 @@ class Relay:
             over = told.run.log.finished and told.position == len(told.run.log)
             if over and self._told[task_id] is told:  # it may go on again since
                 del self._told[task_id]
+        return True
+
+    async def _elsewhere(self, bus: Bus, told: Told) -> bool:
+        """Whether a run that was laid aside here before anybody was told of it goes on elsewhere by now."""
+        run = told.run
+        if told.position or not run.log.finished or run.record.status != "paused":
+            return False
+        other = await bus.find(run.ids.task_id)
+        if other is None or other.run.resumed_at == run.resumed_at:
+            return False
+        del self._told[run.ids.task_id]
         return True
 
     async def _sought(self, bus: Bus, task_id: str) -> Run | None:
@@ -200,28 +227,56 @@ class Relay:
         if run is None or run.resumed_at != told.resumed_at:  # else it was laid aside, and goes on
             run = Run(told.ids, told.owner, told.mode, None, RunLog(), Record(), resumed_at=told.resumed_at)
             self._mirrors[task_id] = run
-            self._beside.do(self._fill(run, bus))
+            self._beside.do(self._fill(run, bus, durable=told.durable))
         reader = Reader(run.log)
         while len(run.log) < found.length and not run.log.finished:
             await reader.next()
         return run
 
-    async def _fill(self, run: Run, bus: Bus) -> None:
-        """Say here what a run says in its own process."""
+    async def _earlier(self, bus: Bus, task_id: str, own: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
+        """What a run has told before it is taken up here; `own`: what it told while it was here."""
+        told: list[AnyEvent] = []
         try:
-            async with aclosing(bus.read(run.ids.task_id)) as events:
+            found = await bus.find(task_id)
+            if found is None or found.length <= len(own):
+                return own
+            async with aclosing(bus.read(task_id)) as events:
                 async for some in events:
-                    for event in some:
-                        if isinstance(event, WorkflowPaused):
-                            run.record.paused = event
-                        run.say(event)
+                    told += some
+                    if len(told) >= found.length:
+                        break
+        except Problem as problem:
+            log.warning("what a run has told in another process cannot be read: %s", problem)
+        return told if len(told) > len(own) else own
+
+    async def _fill(self, run: Run, bus: Bus, *, durable: bool) -> None:
+        """Say here what a run says in its own process; in the one that takes it up, if that dies."""
+        clock = asyncio.get_running_loop().time
+        try:
+            over = await self._hear_out(run, bus)
+            until = clock() + (TAKEN_UP if durable else 0)
+            while not over and clock() < until:
+                await asyncio.sleep(SOUGHT[-1] * self._pause)
+                over = await self._hear_out(run, bus)
         except Problem as problem:
             log.warning("a run of another process cannot be read on: %s", problem)
         finally:
-            if self._mirrors[run.ids.task_id] is run:
+            if self._mirrors.get(run.ids.task_id) is run:
                 del self._mirrors[run.ids.task_id]
         if not run.log.finished:
             run.say(RunFinished("failed", InternalError(DEAD)))
+
+    async def _hear_out(self, run: Run, bus: Bus) -> bool:
+        """What it says and was not heard yet; whether it has ended."""
+        at, over = 0, False
+        async with aclosing(bus.read(run.ids.task_id)) as events:
+            async for some in events:
+                for event in some[max(0, len(run.log) - at) :]:
+                    if isinstance(event, WorkflowPaused):
+                        run.record.paused = event
+                    run.say(event)
+                at, over = at + len(some), isinstance(some[-1], RunFinished)
+        return over
 
     async def _obey(self, bus: Bus) -> None:
         """Do what others ask, for as long as this process lives."""

@@ -1,13 +1,23 @@
 """What a run writes down: rows when it begins, and the same rows when it ends. Knows no mode, no store and no wire."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from typing import TypeVar, cast
 
 from msgspec import structs
 
 from parlour.domain.app import App, ChatflowApp, FlowApp, WorkflowApp
-from parlour.domain.events import Journaled, RunFinished, RunStatus, Suspended, WorkflowFinished
+from parlour.domain.events import (
+    AnswerReplaced,
+    AnyEvent,
+    Journaled,
+    RunFinished,
+    RunStatus,
+    Suspended,
+    TextDelta,
+    WorkflowFinished,
+    WorkflowPaused,
+)
 from parlour.domain.files import Attachment
 from parlour.domain.ids import Ids, NewId
 from parlour.domain.message import Conversation, Message, MessageStatus, Owner
@@ -22,6 +32,9 @@ from parlour.runs import telling
 from parlour.runs.asides import opening_name
 from parlour.runs.log import RunLog
 from parlour.runs.run import Run
+
+MARGIN = 256
+"""Events that a client may have heard before others were told of them: what is said in a few hundredths of a second."""
 
 
 def new_ids(app: App, thread: Thread | None, now: float, new_id: NewId) -> Ids:
@@ -152,14 +165,16 @@ async def lay_aside(run: Run, event: Suspended | Journaled, now: float, ports: P
         total_tokens=total(record.spent).total_tokens,
         total_steps=event.told.total_steps if paused else event.steps,
         exceptions=record.exceptions,
+        said=len(record.answer) - (0 if paused else event.unsure),
     )
     await ports.pauses.lay_aside(LaidAside(still, event.state, forms))
 
 
-async def reopen(laid: LaidAside, app: App | None, earlier: RunLog | None, ports: Ports) -> Run | None:
+async def reopen(laid: LaidAside, app: App | None, earlier: Sequence[AnyEvent], ports: Ports) -> Run | None:
     """A run that was laid aside, as one that goes on with the same ids; None if it is gone, with its conversation.
 
-    `earlier`: what it has told before, if that is still known.
+    `earlier`: what it has told before, if that is still known. Where its process was killed, clients may know more than
+    others do: positions go on behind all that they can have counted, and what was not certain is taken back.
     """
     flow = structs.replace(laid.run, status="running")
     owner, conversation_id = flow.owner, flow.conversation_id
@@ -171,14 +186,17 @@ async def reopen(laid: LaidAside, app: App | None, earlier: RunLog | None, ports
             return None
         message = structs.replace(message, status="running")
     taken = message.usage if message is not None else Usage(prompt_tokens=flow.total_tokens)
+    told = [event for event in earlier if not isinstance(event, RunFinished)]
+    said = message.answer if message is not None else text(told)[: flow.said]
+    if told and not isinstance(told[-1], WorkflowPaused):
+        told += [*[TextDelta("")] * MARGIN, AnswerReplaced(said)]
     record = Record(
-        parts=[message.answer] if message is not None else [],
+        parts=[said],
         spent=[taken] if taken != NOTHING else [],
         steps=flow.total_steps,
         exceptions=flow.exceptions,
     )
     mode = ChatflowApp.mode if message is not None else WorkflowApp.mode
-    told = [] if earlier is None else [event for event in earlier.events if not isinstance(event, RunFinished)]
     return Run(
         Ids(flow.task_id, flow.message_id, conversation_id, int(flow.created_at), flow.id),
         owner,
@@ -191,6 +209,14 @@ async def reopen(laid: LaidAside, app: App | None, earlier: RunLog | None, ports
         frozenset(variable.id for variable in known or ()),
         resumed_at=len(told),
     )
+
+
+def text(told: Sequence[AnyEvent]) -> str:
+    """What a client shows who has heard that."""
+    record = Record()
+    for event in told:
+        record.add(event)
+    return record.answer
 
 
 def turn_of(run: Run, laid: LaidAside, app: App, *, durable: bool) -> Turn[App]:

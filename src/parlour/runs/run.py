@@ -59,6 +59,8 @@ class Run(Struct, eq=False):
     forgotten: bool = False
     """Its conversation was deleted."""
     finished_at: float = 0.0
+    durable: bool = False
+    """Whether another process takes it up if this one dies."""
     app: str = ""
     """The name of its app, where that is known."""
     began: float = 0.0

@@ -6,7 +6,7 @@ exactly one `RunFinished`, appended after the save: who reads the end of a run f
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, aclosing
 from typing import Any, TypeVar
 
@@ -79,6 +79,10 @@ class Runs:
         self.closing = False
         self.begun: Callable[[Run], None] = lambda _: None
         """Told of each run that goes on here."""
+        self.earlier: Callable[[str, Sequence[AnyEvent]], Awaitable[Sequence[AnyEvent]]] = own
+        """Asked what a run has told before it is taken up, here or in another process."""
+        self.tell: Callable[[Run], Awaitable[None]] = nobody
+        """Asked to tell other processes at once what a run has said, and what it holds."""
         self.observers: list[Observer] = []
         self.paused: Callable[[Run], None] = lambda _: None
         """Told of each run that waits for somebody from now on."""
@@ -132,6 +136,7 @@ class Runs:
         )
         kept = frozenset(variable.id for variable in known)
         run = Run(ids, owner, app.mode, message, RunLog(), Record(), flow, rows.declared(app, known, now), kept)
+        run.durable = self.durable(app)
         self._set_going(run, self._play(run, turn), app)
         if message is not None and turn.first and ask.auto_generate_name:
             name = self._asides.name(app, owner, ids.conversation_id, ask.query)
@@ -146,10 +151,12 @@ class Runs:
         """
         task_id = laid.run.task_id
         before = self._runs.get(task_id)
-        run = await rows.reopen(laid, app, before and before.log, self._ports)
+        told = await self.earlier(task_id, before.log.events if before is not None else ())
+        run = await rows.reopen(laid, app, told, self._ports)
         goes_on, durable = ending is None and app is not None, app is not None and self.durable(app)
         if run is None or not await self._ports.pauses.take_up(laid, keep=goes_on and durable):
             return None
+        run.durable = durable
         if ending is None and app is not None:
             play = self._play(run, rows.turn_of(run, laid, app, durable=durable))
         else:
@@ -316,10 +323,13 @@ class Runs:
         if isinstance(event, Intercepted):
             await self._settle(run, ("stopped", None))
         elif isinstance(event, Suspended | Journaled):
+            await self.tell(run)  # who goes on from there is to know all that led there
             run.saving = True
             await rows.lay_aside(run, event, self._ports.now(), self._ports)
+            if isinstance(event, Suspended):
+                run.held = [*event.forms, event.told]
+                await self.tell(run)  # before a client knows what to answer, wherever
             run.saving = False
-            run.held = [*event.forms, event.told] if isinstance(event, Suspended) else []
         else:
             run.held.append(event)
             if run.flow is not None and not isinstance(event, WorkflowFinished):
@@ -351,6 +361,17 @@ class Runs:
         self._forgetting = None
         if len(self._kept):
             self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
+
+
+async def own(task_id: str, told: Sequence[AnyEvent]) -> Sequence[AnyEvent]:
+    """There is no other process."""
+    del task_id
+    return told
+
+
+async def nobody(run: Run) -> None:
+    """Is there to be told."""
+    del run
 
 
 async def nothing() -> None:

@@ -13,6 +13,7 @@ class MemoryBus:
     def __init__(self) -> None:
         self._runs: dict[str, Carried] = {}
         self._events: dict[str, list[AnyEvent]] = {}
+        self._dead: set[str] = set()
         self._changed = asyncio.Condition()
         self._listening: set[asyncio.Queue[Signal]] = set()
 
@@ -22,8 +23,11 @@ class MemoryBus:
             task_id = one.run.ids.task_id
             if not one.position:
                 self._runs[task_id] = one.run
+                self._dead.discard(task_id)
             elif task_id not in self._runs:
                 lost.add(task_id)
+                continue
+            elif self._runs[task_id].resumed_at != one.run.resumed_at:  # it has been taken up elsewhere
                 continue
             self._events.setdefault(task_id, [])[one.position :] = one.events
         async with self._changed:
@@ -32,7 +36,7 @@ class MemoryBus:
 
     async def lose(self, task_id: str) -> None:
         """As if its process had been killed."""
-        del self._runs[task_id]
+        self._dead.add(task_id)
         async with self._changed:
             self._changed.notify_all()
 
@@ -50,6 +54,8 @@ class MemoryBus:
                 if isinstance(some[-1], RunFinished):
                     return
                 continue
+            if task_id in self._dead:
+                return
             async with self._changed:
                 await self._changed.wait()
 

@@ -1,7 +1,8 @@
 """What processes tell each other, through Redis or Valkey: a stream for each run, a channel for what is asked.
 
 An entry of a stream is named by how many events it completes, so that what is told once more is refused. A stream
-lives for as long as its run is told of, and for a while after its end. Knows no run's inside.
+stays for a while after its run was told of last; whether its process lives, a key of that process says, which goes
+where nothing is told. Knows no run's inside.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, cast
+from uuid import uuid4
 
 from msgspec import Struct, json, structs, to_builtins
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -25,6 +27,7 @@ from parlour.ports.bus import LEASE, Carried, Found, News, Signal
 log = logging.getLogger(__name__)
 
 NAME = "parlour:run:"
+PROCESS = "parlour:process:"
 CHANNEL = "parlour:signals"
 TURN = 0.2
 """Seconds that one look for new entries may take; a stream that is asked for meanwhile is looked at next."""
@@ -54,6 +57,8 @@ class Watched(Struct, eq=False):
     readers: list[Following] = []
     last: str = "0"
     """The entry that was read last."""
+    by: bytes = b""
+    """The key of the process that tells of it."""
 
 
 class RedisBus:
@@ -67,6 +72,9 @@ class RedisBus:
         self._redis = cast("Any", Redis.from_pool(pool))
         self._kept = max(1, int(kept_seconds * 1000))
         self._lease = int(lease * 1000)
+        self._going = max(self._kept, 3 * self._lease)
+        """Milliseconds that a run stays readable whose process has died: until another takes it up."""
+        self._process = PROCESS + uuid4().hex
         self._watched: dict[str, Watched] = {}
         self._looking: asyncio.Task[None] | None = None
 
@@ -79,10 +87,13 @@ class RedisBus:
     async def put(self, news: Sequence[News]) -> set[str]:
         with reachable():
             async with self._redis.pipeline(transaction=False) as pipe:
+                pipe.psetex(self._process, self._lease, b"")
                 for one in news:
                     self._add(pipe, one)
-                results = iter(await pipe.execute(raise_on_error=False))
-        lost: set[str] = set()
+                alive, *told = await pipe.execute(raise_on_error=False)
+        if isinstance(alive, Exception):
+            raise StoreUnavailable(UNREACHABLE) from alive
+        results, lost = iter(told), set[str]()
         for one in news:
             for result in islice(results, commands(one)):
                 if isinstance(result, Exception) and not told_before(result):
@@ -94,14 +105,15 @@ class RedisBus:
     def _add(self, pipe: Any, one: News) -> None:
         """As many commands as `commands` says."""
         name, size = NAME + one.run.ids.task_id, one.position + len(one.events)
+        number = f"{size}-{1 + (one.run.resumed_at or 0)}"  # one that was taken up is behind what it was before
         entry = {"at": one.position, "events": encode([plain(event) for event in one.events])}
         if not one.position:
             pipe.delete(name)
-            pipe.xadd(name, {"run": encode(one.run), **entry}, id=f"{size}-1")
+            pipe.xadd(name, {"run": encode(one.run), "by": self._process, **entry}, id=number)
         elif one.events:
-            pipe.xadd(name, entry, id=f"{size}-1", nomkstream=True)
+            pipe.xadd(name, entry, id=number, nomkstream=True)
         over = bool(one.events) and isinstance(one.events[-1], RunFinished)
-        pipe.pexpire(name, self._kept if over else self._lease)
+        pipe.pexpire(name, self._kept if over else self._going)
 
     async def find(self, task_id: str) -> Found | None:
         name = NAME + task_id
@@ -154,15 +166,17 @@ class RedisBus:
                 watched.seen_at = now
                 for number, fields in entries:
                     watched.last = number.decode()
+                    watched.by = fields.get(b"by", watched.by)
                     deliver(watched, int(fields[b"at"]), decode_events(fields[b"events"]))
         silent = [name for name, watched in self._watched.items() if now - watched.seen_at > SILENCE]
         async with self._redis.pipeline(transaction=False) as pipe:
             for name in silent:
                 pipe.exists(name)
-            there = cast("list[int]", await pipe.execute()) if silent else []
-        for name, is_there in zip(silent, there, strict=True):
+                pipe.exists(self._watched[name].by)
+            there = iter(cast("list[int]", await pipe.execute()) if silent else [])
+        for name, is_there, lives in zip(silent, there, there, strict=True):
             watched = self._watched.get(name)
-            if watched is not None and is_there:
+            if watched is not None and is_there and lives:
                 watched.seen_at = now
             elif watched is not None and now - watched.seen_at > self._lease / 2000:
                 for reader in watched.readers:
