@@ -70,7 +70,7 @@ async def flow_broken(
     if stored["status"] == "failed" and stored["error"] == CUT_OFF and not finished(run):
         return  # before the end of its first node was written down
     if stored["status"] != "succeeded":
-        yield f"it is {stored['status']}: {stored['error']}"
+        yield f"it is {stored['status']}: {stored.get('error')}"
         return
     outputs = {"text": WHOLE, "word": run.name, "last": "3"}
     if run.key == FORM_KEY:

@@ -36,7 +36,7 @@ class Load:
         ways = (self._streamed, self._blocking, self._filed, self._flows.run, self._flows.ask)
         while not self._over:
             asked += 1
-            do = random.choices(ways, (5, 1, 1, 2, 2))[0]
+            do = random.choices(ways, (4, 1, 1, 4, 2))[0]
             try:
                 await do(random, user, f"{user} asks {asked}")
             except BROKEN as error:

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.bucket import BUCKET, s3
-from tests.chaos.apps import CHAT, SCRIPT, SETTINGS, apps
+from tests.chaos.apps import CHAT, FLOW_KEY, SCRIPT, SETTINGS, apps
+from tests.chaos.calls import Ledger
 from tests.chaos.clock.sitecustomize import NUMBER
 from tests.chaos.faults import FAULTS, Scene
 from tests.chaos.gate import gate
@@ -27,7 +28,7 @@ from tests.process.cluster import COUNT, cluster
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
 
-CLIENTS = 8
+CLIENTS = 12
 SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 
 
@@ -46,6 +47,16 @@ def scene(folder: Path, seed: int, witness: str) -> Generator[Scene]:
         with cluster(folder, SCRIPT, CHAT, SETTINGS, environment, apps(witness)) as running:
             files = f"{bucket['AWS_ENDPOINT_URL']}/{BUCKET}/parlour"
             yield Scene(running, way, files, clocks, Random(seed))  # noqa: S311
+
+
+def taken_up(told: Ledger) -> int:
+    """How many workflows went on in another process than they began in, as their readers heard."""
+    begun = [
+        [event for heard in run.readers for event in heard if event["event"] == "workflow_started"]
+        for run in told.flows
+        if run.key == FLOW_KEY
+    ]
+    return sum(any(event["data"]["reason"] == "resumption" for event in events) for events in begun)
 
 
 @pytest.mark.timeout(400)
@@ -70,7 +81,8 @@ async def test_nothing_that_was_accepted_is_lost(tmp_path: Path) -> None:
     refused = " ".join(f"{name}:{count}" for name, count in sorted(told.refused.items()))
     sys.stderr.write(
         f"\nchaos, seed {SEED}: {len(order)} faults, {told.requests} requests, {len(told.questions)} questions, "
-        f"{len(told.flows)} flows and {len(told.uploads)} uploads accepted, {running} still running, "
+        f"{len(told.flows)} flows and {len(told.uploads)} uploads accepted, {taken_up(told)} of them taken "
+        f"up elsewhere, {running} still running, "
         f"{len(lost)} losses  ({refused})\n"
     )
     assert told.questions

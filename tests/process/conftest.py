@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +92,12 @@ def serving(
     *extra: str,
     entry: str = "",
     environment: Mapping[str, str] | None = None,
+    within: Sequence[str] = (),
 ) -> Generator[Served]:
-    """Serve the app of this folder (made if it is not there); ended when the block is left."""
+    """Serve the app of this folder (made if it is not there); ended when the block is left.
+
+    `within`: a program that runs it, as its own process.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     app = folder / "test.yml"
     if not app.exists():
@@ -106,7 +110,11 @@ def serving(
     words = ("serve", "--config", str(folder / "parlour.toml"), "--data", str(folder / "data"), "--port", "0", *extra)
     with (folder / "log").open("a+") as log:
         child = subprocess.Popen(
-            command(*words), env=os.environ | (environment or {}), stdout=subprocess.PIPE, stderr=log, text=True
+            [*within, *command(*words)],
+            env=os.environ | (environment or {}),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         assert child.stdout is not None
         try:

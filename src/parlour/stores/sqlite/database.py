@@ -1,10 +1,11 @@
 """The connections of an SQLite file, as `sql/database.py` uses them. Knows no table."""
 
+import logging
 import sqlite3
 from functools import partial
 from pathlib import Path
 
-from parlour.domain.problems import Problem
+from parlour.domain.problems import Problem, StoreUnavailable
 from parlour.stores.sql.connection import Connection
 from parlour.stores.sql.database import Database, Opened
 from parlour.stores.sql.groups import apart, look_up, together
@@ -13,6 +14,9 @@ from parlour.stores.sql.steps import Step, steps
 from parlour.stores.sqlite.opening import Trace, number, open_file
 from parlour.stores.sqlite.wording import WORDING
 
+log = logging.getLogger(__name__)
+
+DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 REFUSALS = (sqlite3.Error, Problem, ValueError, OverflowError)
 
 
@@ -48,7 +52,16 @@ def commit(connection: sqlite3.Connection, group: list[Unit]) -> list[Outcome]:
             connection.execute("BEGIN IMMEDIATE")
             return apart(connection, group, REFUSALS)
     except REFUSALS as error:
-        return [Outcome(unit.waiting, error=error) for unit in group]
+        told = unwritten(error) if isinstance(error, sqlite3.OperationalError) else error
+        return [Outcome(unit.waiting, error=told) for unit in group]
+
+
+def unwritten(error: sqlite3.OperationalError) -> Exception:
+    """What they are told who wait for it: a disk that is full, or fails, is no mistake of the program."""
+    if error.sqlite_errorcode & 0xFF not in DISK:
+        return error
+    log.error("the database could not be written: %s", error)
+    return StoreUnavailable(f"The database cannot be written ({error}).")
 
 
 def look(connection: Connection) -> None:
