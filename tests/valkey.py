@@ -13,10 +13,11 @@ from typing import cast
 class Valkey:
     """A server that can be killed and started again where it was."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *settings: str) -> None:
         self.url = f"redis://127.0.0.1:{port}/0"
         self._port = port
         self._folder = folder
+        self._settings = settings
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -33,6 +34,7 @@ class Valkey:
             "",
             "--dir",
             str(self._folder),
+            *self._settings,
         ]
         self._child = subprocess.Popen(words, stdout=subprocess.DEVNULL)
         end = time.monotonic() + 20
@@ -65,10 +67,10 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path) -> Generator[Valkey]:
+def valkey(folder: Path, *settings: str) -> Generator[Valkey]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = Valkey(folder, port)
+    server = Valkey(folder, port, *settings)
     server.start()
     try:
         yield server

@@ -117,7 +117,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         storage, lease = await begin(settings, stack)
         kept, apps = (open_blobs(settings), Signer(await signing_secret(storage.secrets), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
-        server, asides, (bus, sharing) = settings.server, Asides(ports, title, suggest), open_bus(settings, stack)
+        server, asides, (bus, sharing) = settings.server, Asides(ports, title, suggest), await open_bus(settings, stack)
         runs = Runs(ports, open_modes(settings, stack), asides, limits(settings, entries), Places(sharing))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)

@@ -58,7 +58,13 @@ def storage_at(url: str, *, serving: bool) -> Storage:
     )
 
 
-def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | None, Sharing]:
+CLUSTERED = (
+    "storage.bus names a node of a Redis Cluster, which is not supported: give it a single Redis or Valkey "
+    "(cluster-enabled no); that one may have replicas to fail over to."
+)
+
+
+async def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | None, Sharing]:
     """How this process and others of the same house reach each other, and count; None where it is the only one.
 
     Raises:
@@ -79,6 +85,8 @@ def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | None, Sha
     bus, limits = RedisBus(url, settings.server.kept_seconds), RedisLimits(url)
     stack.push_async_callback(bus.aclose)
     stack.push_async_callback(limits.aclose)
+    if await bus.clustered():
+        raise BadSettings(CLUSTERED)
     return bus, Sharing(limits)
 
 

@@ -8,15 +8,16 @@ from tests.contract.pausing import asks
 from tests.contract.uploading import taking
 from tests.dsl.graph_samples import Written, chain, edge, graph_file, node
 
-WORDS = 40
+COUNTED = [f"{number} " for number in range(40)]
 SCRIPT = {
     "rules": [
         {"purpose": "title", "say": ["A name"]},
-        {"say": [f"{number} " for number in range(WORDS)], "delay_ms": 20},
+        {"match": "^slowly", "say": COUNTED, "delay_ms": 60},
+        {"say": COUNTED, "delay_ms": 20},
     ]
 }
 """Every answer counts: so what is missing, doubled or out of order in it can be seen."""
-WHOLE = "".join(f"{number} " for number in range(WORDS))
+WHOLE = "".join(COUNTED)
 CHAT = taking("document")
 FLOW_NODES = ["start", "step1", "step2", "llm", "step3", "end"]
 FORM_NODES = ["start", "step1", "first", "ask", "step2", "llm", "step3", "sent"]
@@ -50,7 +51,7 @@ def flow(witness: str) -> str:
     nodes = [
         start(text_field("word")),
         *steps,
-        llm("llm", "{{#start.word#}}"),
+        llm("llm", "slowly {{#start.word#}}"),
         end(("text", ["llm", "text"]), ("word", ["start", "word"]), ("last", ["step3", "body"])),
     ]
     return graph_file("workflow", nodes, chain(*FLOW_NODES))

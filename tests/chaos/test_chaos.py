@@ -29,6 +29,8 @@ from tests.process.cluster import COUNT, cluster
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.chaos, pytest.mark.xdist_group("chaos")]
 
 CLIENTS = 12
+PAUSE = 1.5
+"""Seconds between two faults."""
 SEED = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
 
 
@@ -68,9 +70,9 @@ async def test_nothing_that_was_accepted_is_lost(tmp_path: Path) -> None:
             clients = asyncio.create_task(load.run(CLIENTS))
             order = stage.random.sample(FAULTS, len(FAULTS))
             for fault in order:
-                await asyncio.sleep(2)
+                await asyncio.sleep(PAUSE)
                 await fault(stage)
-            await asyncio.sleep(2)
+            await asyncio.sleep(PAUSE)
             load.end()
             await clients
             await load.calls.close()

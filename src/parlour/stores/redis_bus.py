@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, cast
 from uuid import uuid4
@@ -33,8 +33,12 @@ TURN = 0.2
 """Seconds that one look for new entries may take; a stream that is asked for meanwhile is looked at next."""
 PATIENCE = 5.0
 """Seconds to wait for a server that does not answer."""
+ASKED = 1.0
+"""Seconds of a start in which it may say what it is."""
 CONNECTIONS = 16
 MOST_ENTRIES = 200
+RENEWED = 64
+"""Events after which a run that goes on is kept for longer."""
 SILENCE = 1.0
 """Seconds after which a run that says nothing is asked for: is it there at all?"""
 UNREACHABLE = "The processes of this server cannot reach each other."
@@ -72,7 +76,7 @@ class RedisBus:
         self._redis = cast("Any", Redis.from_pool(pool))
         self._kept = max(1, int(kept_seconds * 1000))
         self._lease = int(lease * 1000)
-        self._going = max(self._kept, 3 * self._lease)
+        self._going = max(self._kept, 30 * self._lease)
         """Milliseconds that a run stays readable whose process has died: until another takes it up."""
         self._process = PROCESS + uuid4().hex
         self._watched: dict[str, Watched] = {}
@@ -84,26 +88,32 @@ class RedisBus:
             await asyncio.wait([self._looking])
         await self._redis.aclose()
 
+    async def clustered(self) -> bool:
+        """Whether this is a node of a cluster, which takes no work on keys of several nodes; not, if nobody can say."""
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(ASKED):
+                return bool((await self._redis.info("cluster")).get("cluster_enabled"))
+        return False
+
     async def put(self, news: Sequence[News]) -> set[str]:
         with reachable():
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.psetex(self._process, self._lease, b"")
-                for one in news:
-                    self._add(pipe, one)
+                counts = [self._add(pipe, one) for one in news]
                 alive, *told = await pipe.execute(raise_on_error=False)
         if isinstance(alive, Exception):
             raise StoreUnavailable(UNREACHABLE) from alive
         results, lost = iter(told), set[str]()
-        for one in news:
-            for result in islice(results, commands(one)):
+        for one, count in zip(news, counts, strict=True):
+            for result in islice(results, count):
                 if isinstance(result, Exception) and not told_before(result):
                     raise StoreUnavailable(UNREACHABLE) from result
                 if one.position and not result:  # nothing to add to, or to let live on
                     lost.add(one.run.ids.task_id)
         return lost
 
-    def _add(self, pipe: Any, one: News) -> None:
-        """As many commands as `commands` says."""
+    def _add(self, pipe: Any, one: News) -> int:
+        """How many commands it takes to tell this: one, for most of what a run says."""
         name, size = NAME + one.run.ids.task_id, one.position + len(one.events)
         number = f"{size}-{1 + (one.run.resumed_at or 0)}"  # one that was taken up is behind what it was before
         entry = {"at": one.position, "events": encode([plain(event) for event in one.events])}
@@ -113,7 +123,10 @@ class RedisBus:
         elif one.events:
             pipe.xadd(name, entry, id=number, nomkstream=True)
         over = bool(one.events) and isinstance(one.events[-1], RunFinished)
+        if one.position and one.events and not over and one.position // RENEWED == size // RENEWED:
+            return 1
         pipe.pexpire(name, self._kept if over else self._going)
+        return 3 if not one.position else 2 if one.events else 1
 
     async def find(self, task_id: str) -> Found | None:
         name = NAME + task_id
@@ -194,11 +207,6 @@ class RedisBus:
                     message = await pubsub.get_message(timeout=PATIENCE / 2)
                     if message is not None:
                         yield decode_signal(message["data"])
-
-
-def commands(one: News) -> int:
-    """How many commands it takes to tell this."""
-    return 3 if not one.position else 2 if one.events else 1
 
 
 def deliver(watched: Watched, at: int, events: tuple[AnyEvent, ...]) -> None:
