@@ -181,7 +181,7 @@ def test_it_speaks_chinese_and_is_dark_when_it_is_told_so(browser: Browser, addr
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.reload()
         expect(page.get_by_label("输入消息")).to_be_visible()
-        expect(page.locator("html[lang=zh-CN][data-theme=dark]")).to_be_attached()
+        expect(page.locator("html[lang=zh-Hans][data-theme=dark]")).to_be_attached()
         assert seen.wrong == []
 
 
@@ -210,6 +210,30 @@ def test_hostile_answers_questions_names_and_files_do_nothing(browser: Browser, 
         assert page.evaluate("window.hit") is None
         assert seen.wrong == []
         assert seen.hosts == {urlsplit(address).netloc}
+
+
+def test_a_picture_elsewhere_is_a_link_that_says_so(browser: Browser, address: str) -> None:
+    """The page may show nothing of another host: a click opens it in a tab of its own."""
+    with visiting(browser) as (page, seen):
+        page.goto(f"{address}/chat/echo")
+        say(page, "![A cat](https://elsewhere.test/cat.png) ![](https://elsewhere.test/dog.png)")
+        said = "Picture on elsewhere.test, not shown: open it there"
+        named = page.locator(".answer").get_by_role("link", name=f"A cat · {said}", exact=True)
+        expect(named).to_have_attribute("href", "https://elsewhere.test/cat.png")
+        expect(named).to_have_attribute("target", "_blank")
+        expect(page.locator(".answer").get_by_role("link", name=said, exact=True)).to_be_visible()
+        assert not seen.wrong
+        assert seen.hosts == {address.removeprefix("http://")}
+
+
+def test_a_change_of_language_tells_nothing_of_before(browser: Browser, address: str) -> None:
+    with visiting(browser) as (page, _):
+        page.goto(f"{address}/chat/echo")
+        say(page, "Hello")
+        expect(page.get_by_role("button", name="Answer anew")).to_be_visible()
+        page.get_by_role("button", name="中文").click()
+        expect(page.get_by_role("button", name="重新回答")).to_be_visible()
+        expect(page.locator(".notice")).to_have_count(0)
 
 
 def test_a_hostile_page_of_ours_could_not_do_anything_either(browser: Browser, address: str) -> None:

@@ -126,6 +126,10 @@ def test_rounds_of_an_iteration_are_drawn_in_its_box_and_shown_one_by_one(browse
         panel = page.get_by_role("region", name="Louder")
         expect(panel.get_by_text("Round 3")).to_be_visible()
         expect(panel).to_contain_text("three!")
+        expect(panel).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(panel).to_have_count(0)
+        expect(page.locator("[data-node=loud]")).to_be_focused()
 
 
 def test_the_dashboard_tells_what_each_app_did(browser: Browser, house: House) -> None:

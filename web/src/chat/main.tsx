@@ -77,7 +77,7 @@ function Head({ chat, menu }: { chat: Chat; menu: () => void }) {
         label={`${t("theme")}: ${t(theme)}`}
         onClick={() => { turn(NEXT[theme]); draw((count) => count + 1); }}
       />
-      <button type="button" class="plain language" lang={language === "zh" ? "en" : "zh-Hans"} onClick={() => { speak(); chat.changed(); }}>
+      <button type="button" class="plain language" lang={language === "zh" ? "en" : "zh-Hans"} onClick={() => { speak(); chat.say(""); }}>
         {t("language")}
       </button>
     </header>

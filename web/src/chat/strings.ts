@@ -66,7 +66,7 @@ const WORDS = {
   begin: ["Start", "开始"],
   run: ["Run", "运行"],
   yours: ["What you entered", "你填写的内容"],
-  required: ["needed", "必填"],
+  required: ["required", "必填"],
   choose: ["Choose…", "请选择…"],
   result: ["Result", "结果"],
   you: ["You", "你"],

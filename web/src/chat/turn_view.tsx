@@ -45,7 +45,7 @@ function Answer({ chat, turn }: { chat: Chat; turn: Turn }) {
   const told = turn.thoughts.some((one) => one.thought || one.tool);
   const nothing = !turn.answer && !told && !thinking && !turn.pending;
   return (
-    <div class={`answer ${turn.state}`} aria-busy={running}>
+    <div class={`answer ${turn.state}${turn.forms.length ? " waits" : ""}`} aria-busy={running}>
       <h2 class="hidden">{chat.info.name}</h2>
       {turn.steps.length > 0 && <Steps of={turn.steps} running={running} />}
       {thinking && (

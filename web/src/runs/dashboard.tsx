@@ -82,8 +82,8 @@ function Totals({ shown }: { shown: Figures[] }) {
         <thead>
           <tr>
             <th scope="col">{say("app")}</th><th scope="col" class="number">{say("requests")}</th><th scope="col" class="number">{say("errors")}</th>
-            <th scope="col" class="number">{say("latency")} ({say("p50")} / {say("p95")})</th>
-            <th scope="col" class="number">{say("firstToken")} ({say("p50")} / {say("p95")})</th>
+            <th scope="col" class="number">{say("latency")} <small>{say("p50")} / {say("p95")}</small></th>
+            <th scope="col" class="number">{say("firstToken")} <small>{say("p50")} / {say("p95")}</small></th>
             <th scope="col" class="number">{say("tokens")}</th><th scope="col" class="number">{say("cost")}</th>
           </tr>
         </thead>

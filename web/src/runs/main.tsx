@@ -2,7 +2,7 @@
 // address behind the `#`, the key never.
 
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { language } from "../language";
 import { Problem } from "../reply";
 import { theme, turn } from "../theme";
@@ -25,6 +25,15 @@ export function Page() {
   const [wrong, setWrong] = useState("");
   const [entered, enter] = useState(signedIn());
   const [, draw] = useState(0);
+
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) {
+      scrollTo(0, 0);
+      document.getElementById("content")!.focus({ preventScroll: true });
+    }
+    first.current = false;
+  }, [at.page, at.id]);
 
   useEffect(() => {
     const moved = () => move(place());
@@ -90,7 +99,7 @@ function SignIn({ wrong, enter }: { wrong: string; enter: () => void }) {
     <form class="sign-in card" onSubmit={send}>
       <h1>{say("signIn")}</h1>
       <label for="key">{say("key")}</label>
-      <input id="key" name="key" type="password" autocomplete="off" required aria-describedby="key-more" />
+      <input id="key" name="key" type="password" autocomplete="off" required autoFocus aria-describedby="key-more" />
       <p id="key-more" class="quiet">{say("keyMore")}</p>
       {wrong && <p class="wrong" role="alert">{wrong}</p>}
       <button class="main">{say("signIn")}</button>

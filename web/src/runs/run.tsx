@@ -1,7 +1,7 @@
 // One run: what was asked and answered, its graph, what each node, model and tool did and when, and what went in and came
 // out. Follows a run that goes on.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Exchange, Steps } from "./answer";
 import { get, listen, type Detail, type News, type NodeRun, type Said } from "./api";
 import { Mark } from "./list";
@@ -81,7 +81,10 @@ export function View({ id }: { id: string }) {
           {detail.graph ? <Picture graph={detail.graph} nodes={nodes} chosen={chosen} choose={choose} /> : <p class="quiet">{say("noGraph")}</p>}
         </section>
       )}
-      {chosen && <Panel nodes={nodes.filter((node) => node.node_id === chosen)} id={chosen} detail={detail} close={() => choose("")} />}
+      {chosen && <Panel nodes={nodes.filter((node) => node.node_id === chosen)} id={chosen} detail={detail} close={() => {
+        choose("");
+        document.querySelector<SVGElement>(`[data-node="${CSS.escape(chosen)}"]`)?.focus();
+      }} />}
       {plain && run.status !== "running" && (
         <section aria-labelledby="timeline">
           <h2 id="timeline">{say("calls")}</h2>
@@ -135,8 +138,13 @@ const ROUNDS = 50;
 
 function Panel({ nodes, id, detail, close }: { nodes: NodeRun[]; id: string; detail: Detail; close: () => void }) {
   const drawn = detail.graph?.nodes.find((node) => node.id === id);
+  const box = useRef<HTMLElement>(null);
+  useEffect(() => {
+    box.current!.focus({ preventScroll: true });
+    box.current!.scrollIntoView({ block: "nearest" });
+  }, [id]);
   return (
-    <section class="panel card" aria-labelledby="panel" tabIndex={-1} ref={(box: HTMLElement | null) => box?.scrollIntoView({ block: "nearest" })}>
+    <section class="panel card" aria-labelledby="panel" tabIndex={-1} ref={box} onKeyDown={(event) => event.key === "Escape" && close()}>
       <header>
         <h2 id="panel">{nodes[0]?.title || drawn?.title || id} <small class="quiet">{nodes[0]?.node_type ?? drawn?.type}</small></h2>
         <button class="plain" onClick={close} aria-label={say("close")}>✕</button>
