@@ -46,6 +46,7 @@ from parlour.ports.models import Models
 from parlour.ports.moderation import Moderation
 from parlour.ports.sandbox import Sandbox
 from parlour.ports.tools import Tools
+from parlour.ports.traces import Traces
 from parlour.ports.voice import Voice
 from parlour.ports.web import Web
 from parlour.providers.embedding.scripted import ScriptedRanks, ScriptedVectors
@@ -82,6 +83,7 @@ from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Toolbox
 from parlour.wiring import modes
 from parlour.wiring_knowledge import named_of
+from parlour.wiring_telemetry import told
 from tests.fresh_database import fresh_database
 from tests.front_door import FrontDoor
 from tests.moderating import Moderating
@@ -262,6 +264,8 @@ class Plan(Struct, frozen=True):
     voice: Voice | None = None
     receivers: Mapping[str, Receiver] = {}
     """Of webhooks, by app."""
+    traces: Traces | None = None
+    """Where it is told what runs do."""
     pages: PageRules = PageRules()
     operated: bool = False
     """Whether an operator's key opens anything."""
@@ -386,9 +390,11 @@ async def open_house(plan: Plan, store: Store, folder: Path) -> AsyncGenerator[P
             await catalogue.publish(source, name)
         await replies.follow(catalogue.all())
         ports.knowledge.editing.wake()
-        asides = Asides(ports, title, suggest)
+        asides, played = Asides(ports, title, suggest), modes(plan.code)
+        if plan.traces is not None:
+            asides, played = told(ports, played, plan.traces, texts=False)
         sharing = Sharing(plan.shared)
-        runs = Runs(ports, modes(plan.code), asides, plan.limits, Places(sharing))
+        runs = Runs(ports, played, asides, plan.limits, Places(sharing))
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay = Relay(runs, resumptions, plan.bus)
         metering = Metering(storage.queued)

@@ -7,7 +7,7 @@ What is heavy is imported when it is chosen: a server without a local model neve
 import asyncio
 import secrets
 import time
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,8 @@ from parlour.flow.node import OutputLimits
 from parlour.http.apps_as_tools import AppsAsTools
 from parlour.http.auth import Keyring
 from parlour.http.catalogue import Catalogue
-from parlour.http.guests import Guests
 from parlour.http.house import LOOPBACK, House, Operator, PageRules
 from parlour.http.signing import Signer
-from parlour.llm.suggest import suggest
-from parlour.llm.title import title
 from parlour.modes import agent, chat, chatflow, completion
 from parlour.modes.features import staged
 from parlour.modes.features.whole_answer import told_whole
@@ -50,7 +47,6 @@ from parlour.rag.contents import FileContents
 from parlour.rag.documents import Extractor
 from parlour.rag.indexing import Indexer
 from parlour.rag.replies import Replies
-from parlour.runs.asides import Asides
 from parlour.runs.flow_files import OwnedFiles
 from parlour.runs.lease import Lease
 from parlour.runs.once import Once
@@ -66,10 +62,10 @@ from parlour.tools.places import place, words
 from parlour.tools.shelf import Place
 from parlour.tools.tool import Reach
 from parlour.tools.toolbox import Serves, Toolbox, serving
-from parlour.wiring_keeping import database, open_blobs, open_bus, open_storage, signing_secret
+from parlour.wiring_keeping import database, open_blobs, open_bus, open_guests, open_storage, signing_secret
 from parlour.wiring_knowledge import Stored, named_of, open_knowledge
 from parlour.wiring_models import Warm, is_demo, open_models, open_moderation, open_voice
-from parlour.wiring_telemetry import open_metering, traced_modes
+from parlour.wiring_telemetry import open_metering, open_telling
 from parlour.wiring_webhooks import open_deliveries
 
 Entries = dict[str, AppEntry]
@@ -89,10 +85,6 @@ def modes(said: Code) -> dict[str, Mode]:
     outputs = OutputLimits(**{name: getattr(said, name) for name in OutputLimits.__struct_fields__})
     flow = staged(partial(chatflow.run, limits=FlowLimits(outputs=outputs)))
     return MODES | {"advanced-chat": flow, "workflow": flow}
-
-
-def open_modes(settings: Settings, stack: AsyncExitStack) -> Mapping[str, Mode]:
-    return traced_modes(modes(settings.code), settings.telemetry, stack)
 
 
 class Server(Struct, frozen=True):
@@ -117,8 +109,9 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
         storage, lease = await begin(settings, stack)
         kept, apps = (open_blobs(settings), Signer(await signing_secret(storage.secrets), time.time)), AppsAsTools()
         ports, replies, indexer, warm = await open_ports(settings, entries, storage, kept, apps, stack)
-        server, asides, (bus, sharing) = settings.server, Asides(ports, title, suggest), await open_bus(settings, stack)
-        runs = Runs(ports, open_modes(settings, stack), asides, limits(settings, entries), Places(sharing))
+        server, (bus, sharing) = settings.server, await open_bus(settings, stack)
+        asides, played = open_telling(ports, modes(settings.code), settings.telemetry, stack)
+        runs = Runs(ports, played, asides, limits(settings, entries), Places(sharing))
         catalogue = Catalogue(storage.versions, ports.now, ports.tools.serves)
         resumptions = Resumptions(runs, ports, catalogue.of_version)
         relay, metering = open_relay(runs, resumptions, bus, stack), open_metering(settings.telemetry, storage, runs)
@@ -144,7 +137,7 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             feedbacks=storage.feedbacks,
             annotations=storage.annotations,
             replies=replies,
-            guests=Guests(storage.people, ports.now, pause=0.25),
+            guests=open_guests(storage.people, stack),
             uploads=storage.uploads,
             blobs=kept[0],
             contents=ports.contents,
@@ -166,7 +159,6 @@ async def open_server(settings: Settings, given: tuple[Key, ...], entries: Entri
             pages=pages(settings, entries),
         )
         apps.open(house, ports.files)
-        stack.push_async_callback(house.guests.settled)
         yield Server(house, storage, lease, indexer, (*warm, partial(warm_prices, house.catalogue, ports.prices)))
 
 

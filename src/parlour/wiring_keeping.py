@@ -1,13 +1,16 @@
 """Where it is chosen what things are kept in, as `wiring.py` chooses the other parts: a database, files, a bus."""
 
+import time
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 from secrets import token_bytes
 from urllib.parse import unquote, urlsplit
 
+from parlour.http.guests import Guests
 from parlour.ports.blobs import Blobs
 from parlour.ports.bus import Bus
+from parlour.ports.people import People
 from parlour.ports.secrets import Secrets
 from parlour.runs.sharing import Sharing
 from parlour.settings import BadSettings, Settings
@@ -88,6 +91,12 @@ async def open_bus(settings: Settings, stack: AsyncExitStack) -> tuple[Bus | Non
     if await bus.clustered():
         raise BadSettings(CLUSTERED)
     return bus, Sharing(limits)
+
+
+def open_guests(people: People, stack: AsyncExitStack) -> Guests:
+    guests = Guests(people, time.time, pause=0.25)
+    stack.push_async_callback(guests.settled)
+    return guests
 
 
 def open_blobs(settings: Settings) -> Blobs:

@@ -29,6 +29,8 @@ CITED = "contract 0.10, 3.1: the full set of members; those of a stored message 
 
 LATER = "ours: response_mode async, which the original refuses"
 
+CAUSE = "contract 8.10: why a graph failed, for programs"
+
 DIFFERENCES: dict[str, str] = {
     **{f"POST {path}: 202": LATER for path in ("/chat-messages", "/workflows/run", "/workflows/{workflow_id}/run")},
     **{f"RetrieverResource.{name}: str": ELSEWHERE for name in ("dataset_id", "document_id")},
@@ -116,6 +118,9 @@ DIFFERENCES: dict[str, str] = {
     "AppParametersResponse.user_input_form[].paragraph.max_length: added": FIELD,
     "GET /files/{file_id}/preview: type": "contract 5.7: a file goes out with its own type, not always as octets",
     "failure.params: added": "contract 1.3: older releases name the field at fault, too",
+    "failure.cause: added": CAUSE,
+    "StreamEventChatError.cause: added": CAUSE,
+    "StreamEventError.cause: added": CAUSE,
     "failure.conversation_id: added": LEFT,
     "failure.message_id: added": LEFT,
     "failure.task_id: added": LEFT,

@@ -19,11 +19,6 @@ from tests.contract.requirements_pauses import PAUSES
 from tests.contract.requirements_people import PEOPLE
 from tests.contract.requirements_workflows import WORKFLOWS
 
-FLOWS = "a later issue: chatflows and workflows"
-AGENTS = "a later issue: agents"
-KNOWLEDGE = "a later issue: knowledge and citations"
-OPERATIONS = "a later issue: operations and tracing"
-
 
 def requirement(*ids: str) -> pytest.MarkDecorator:
     """Say which requirements a test shows."""
@@ -67,7 +62,11 @@ HTTP = {
     "http:x-request-id": R(
         "1.2, 8.27", "Every reply has an X-Request-Id.", divergence="An addition; one client library reads it."
     ),
-    "http:x-trace-id": R("1.2", "With tracing on, replies have X-Trace-Id and X-Span-Id.", deferred=OPERATIONS),
+    "http:x-trace-id": R(
+        "1.2",
+        "With tracing on, replies have X-Trace-Id and X-Span-Id.",
+        divergence="Those of requests that begin a run, or ask a model: nothing else is traced here.",
+    ),
     "http:json-reply": R("1.2", "A blocking reply is application/json in UTF-8."),
 }
 
@@ -98,7 +97,9 @@ ENVELOPE = {
     "error:not-chat-app": R("1.5", "A chat, conversation or message route on a completion app is 400 not_chat_app."),
     "error:not-workflow-app": R("1.5", "A workflow route on another app is 400 not_workflow_app."),
     "error:conversation-completed": R(
-        "1.5", "A closed conversation is 400 conversation_completed.", deferred="nothing closes a conversation"
+        "1.5",
+        "A closed conversation is 400 conversation_completed.",
+        divergence="Nothing closes a conversation, as nothing of the original does, which only defines the code.",
     ),
     "error:provider-not-initialize": R(
         "1.5", "A provider without credentials is 400 provider_not_initialize, before anything is written."
@@ -115,7 +116,11 @@ ENVELOPE = {
         divergence="The message of file_too_large states the limit; the original's is empty.",
     ),
     "error:audio": R("1.5", "Audio: missing, too large, of a wrong type, switched off."),
-    "error:agent-not-published": R("1.5", "An agent app without a version is agent_not_published.", deferred=AGENTS),
+    "error:agent-not-published": R(
+        "1.5",
+        "An agent app without a version is agent_not_published.",
+        divergence="No app is served without a version: its file is one. A draft alone opens nothing.",
+    ),
     "error:forms": R("1.5", "Human input: invalid form data 400, submitted or expired 412."),
     "error:not-found": R("1.5", "What is absent or another's is 404 not_found; nothing tells the two apart."),
     "error:404-words": R("1.5", "A 404 begins with the words that clients know, as First Message Not Exists."),
@@ -165,7 +170,9 @@ REQUEST = {
     "chat:auto-generate-name:invalid": R("2.1", "Another text for auto_generate_name is 400."),
     "chat:workflow-id:ignored": R("2.1", "Outside chatflows workflow_id is ignored, whatever it is."),
     "chat:retriever-from": R("2.1", "retriever_from is copied into citations."),
-    "chat:trace-session": R("2.1", "trace_session_id goes to the tracing back-end.", deferred=OPERATIONS),
+    "chat:trace-session": R(
+        "2.1", "trace_session_id (header, query or body) goes to the tracing back-end; one that is no name is 400."
+    ),
     "chat:unknown-keys": R("2.1", "Other members, model_config and pinned among them, are ignored."),
     "chat:conversation-id:absent": R("2.2", "Absent, null, empty or blank: a new conversation, whose id is told."),
     "chat:conversation-id:own": R("2.2", "An own conversation goes on, in whatever form its UUID is written."),

@@ -4,16 +4,21 @@ from tests.contract.owed import Requirement
 
 R = Requirement
 QUIRKS = range(1, 36)
-QUIRKS_TO_COME: dict[int, str] = {
-    10: "failures inside chatflows",
-    33: "knowledge: citations",
-}
-"""Those of section 8 of the contract that no chat or completion app can show yet, by the work that brings them."""
 ADDED = "An addition: the original ignores it."
 
 PROCESSES = "An addition: the original reads what goes on in another process through its cache alone."
 
 BEYOND = {
+    "run:cause": R(
+        "8.10",
+        "A run of a graph that a provider lets fail is invalid_param all the same, with the provider's code beside it.",
+        divergence="The original tells it in words alone; the member `cause` is an addition.",
+    ),
+    "citations:passages": R(
+        "8.33",
+        "Each passage is cited once, and several of one document are all cited.",
+        divergence="The original keeps the first of a document that another node has cited.",
+    ),
     "later:begun": R(
         "ours", "response_mode async on messages and workflow runs is 202 with the run's ids.", divergence=ADDED
     ),

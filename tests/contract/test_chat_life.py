@@ -242,3 +242,15 @@ async def test_a_run_is_its_own_users_and_apps_alone(build: Build) -> None:
     foreign.append(await place.door.get(f"/v1/runs/{task_id}/events", user="ann"))
     assert {reply.status for reply in foreign} == {404}
     assert len({reply.body for reply in foreign}) == 1
+
+
+@requirement("error:conversation-completed")
+async def test_a_conversation_goes_on_after_failures_and_stops(build: Build) -> None:
+    place = await build(models=rules({"match": "bad", "error": {"message": "down"}}))
+    first = (await place.door.send(auto_generate_name=False)).json()["conversation_id"]
+    for query in ("bad", "hi", "bad", "hi"):
+        reply = await place.door.send(query, conversation_id=first)
+        assert reply.status == (200 if query == "hi" else 400)
+        assert reply.json().get("code") != "conversation_completed"
+    [known] = (await place.door.get("/v1/conversations", user="ann")).json()["data"]
+    assert (known["id"], known["status"]) == (first, "normal")

@@ -128,7 +128,7 @@ async def test_a_loop_tells_each_round_but_the_first(build: Build) -> None:
     assert (completed["steps"], completed["outputs"]["loop_round"]) == (2, 2)
 
 
-@requirement("check:23", "order:chatflow")
+@requirement("check:23", "order:chatflow", "run:cause")
 async def test_a_node_that_fails_fails_its_run_and_then_comes_the_error(build: Build) -> None:
     place = await build(apps={"first": chatflow_file()}, models=rules(FAILS))
     reply = await place.door.streamed()
@@ -142,17 +142,21 @@ async def test_a_node_that_fails_fails_its_run_and_then_comes_the_error(build: B
         400,
         "Run failed: [openai] broken",
     )
+    assert error["cause"] == "completion_request_error"
     assert "message_end" not in names(before)
     kept = await place.door.get("/v1/messages", user="ann", conversation_id=error["conversation_id"])
     assert (kept.json()["data"][0]["status"], kept.json()["data"][0]["answer"]) == ("error", "Par")
 
 
-@requirement("check:25", "blocking:failure")
+@requirement("check:25", "blocking:failure", "run:cause")
 async def test_a_blocking_chatflow_that_fails_is_refused(build: Build) -> None:
     place = await build(apps={"first": chatflow_file()}, models=rules(FAILS))
     reply = await place.door.send()
     assert refused(reply, "invalid_param")
-    assert reply.json()["message"] == "Run failed: [openai] broken"
+    assert (reply.json()["message"], reply.json()["cause"]) == (
+        "Run failed: [openai] broken",
+        "completion_request_error",
+    )
     run = (await place.door.get("/v1/workflows/logs", status="failed")).json()["data"][0]["workflow_run"]
     assert (run["status"], run["error"]) == ("failed", "[openai] broken")
 

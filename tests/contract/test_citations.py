@@ -310,6 +310,7 @@ async def test_a_query_that_is_no_text_fails_the_node(build: Build) -> None:
     assert "Query variable is not string type" in reply.json()["message"]
 
 
+@requirement("citations:passages")
 async def test_several_nodes_cite_each_passage_once_and_count_through(build: Build) -> None:
     context = [{"enabled": True, "variable_selector": [name, "result"]} for name in ("one", "two")]
     nodes = [
@@ -327,6 +328,18 @@ async def test_several_nodes_cite_each_passage_once_and_count_through(build: Bui
     assert len({one["segment_id"] for one in resources}) == 2
 
 
+@requirement("citations:passages")
+async def test_two_passages_of_one_document_are_both_cited(build: Build) -> None:
+    find = retrieving(D1, multiple_retrieval_config={"top_k": 4, "reranking_enable": False})
+    place = await build(apps={"first": chatflow(find, **CITES)}, models=rules(SAYS))
+    await fill(place, {D1: {"leave.md": "Leave is thirty days.\nLeave is asked for in writing."}})
+    resources = cited(await place.door.send("leave"))
+    assert sorted(one["content"] for one in resources) == ["Leave is asked for in writing.", "Leave is thirty days."]
+    assert len({one["document_id"] for one in resources}) == 1
+    assert [one["position"] for one in resources] == [1, 2]
+
+
+@requirement("citations:passages")
 async def test_a_dataset_of_few_good_passages_gives_few(build: Build) -> None:
     place = await build(apps={"first": chat_app(**looking(D1))}, models=rules(SAYS))
     await fill(place, HANDBOOK, settings=RetrievalSettings("hybrid_search", 9, threshold=0.6))

@@ -105,10 +105,13 @@ async def ask_everything(place: Place) -> None:
     await annotations(door)
     await sounds(door)
     await cited(place)
+    failing: dict[str, object] = {"inputs": {"word": "fail"}, "user": "ann", "response_mode": "streaming"}
+    await door.request("POST", "/v1/workflows/run", json_body=failing, key=key_of("fails"))
     for mode in ("blocking", "streaming"):
         asked: dict[str, object] = {"inputs": {}, "query": "hi", "user": "ann", "response_mode": mode}
         await door.request("POST", "/v1/completion-messages", json_body=asked, key=write)
         await door.send("fail", response_mode=mode)
+        await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": "fail"}, key=key_of("flow"))
         for flow in FLOWS:
             await door.request("POST", "/v1/chat-messages", json_body={**asked, "query": flow}, key=key_of(flow))
         for agent in ("agent", "new"):
@@ -241,6 +244,7 @@ async def test_every_documented_operation_answers_as_documented_and_no_listed_di
             "write": app_file("completion"),
             **FLOWS,
             "count": counting(),
+            "fails": (GOLDEN / "workflow_failure" / "app.yml").read_text(),
             "asks": approval(inputs=EVERY_FIELD),
             "asks_run": approval("workflow", inputs=EVERY_FIELD),
             "run": workflow_file(text_field("long", type="paragraph"), text_field("one", type="select", options=["a"])),

@@ -36,6 +36,7 @@ LINE = [
 
 ASKED = {
     "http.catalogue",  # which app a key opens
+    "wire.tracing",  # how its caller names it in traces
     "http.admission",  # whether it may begin
     "runs.limits",  # how many runs an app may have
     "runs.places",  # whether one is free in its app

@@ -6,6 +6,7 @@ from typing import Any, cast
 import pytest
 from anyio import fail_after
 
+from parlour.domain.trace import origin
 from parlour.domain.turn import Exchange
 from parlour.llm.title import title
 from parlour.ports import Ports
@@ -119,7 +120,7 @@ async def test_a_model_that_never_answers_suggests_nothing(build: Build) -> None
     (app,) = place.house.catalogue.all()
     impatient = Asides(cast("Ports", None), title, never, patience=0.01)
     with fail_after(5):
-        assert await impatient.suggest(app, [Exchange("hi", "hello")]) == ()
+        assert await impatient.suggest(app, [Exchange("hi", "hello")], lambda: origin("", NOBODY)) == ()
 
 
 @requirement("suggested:model-fails")

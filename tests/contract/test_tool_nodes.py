@@ -75,6 +75,7 @@ async def test_a_tool_that_fails_ends_the_run_with_its_reason(build: Build) -> N
     assert [one["event"] for one in events[-3:]] == ["node_finished", "workflow_finished", "error"]
     assert events[-3]["data"]["error"] == "Try: no luck today"
     assert (events[-1]["code"], events[-1]["message"]) == ("invalid_param", "Run failed: Try: no luck today")
+    assert "cause" not in events[-1], "the node itself has failed"
 
 
 @requirement("node:tool:failing")

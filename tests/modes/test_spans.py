@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec import structs
 
 from parlour.domain.app import Model
 from parlour.domain.events import AgentThought, AnyEvent, ModelCalled, ModelFinished, NodeStarted
@@ -17,7 +18,7 @@ from parlour.modes.features.spans import Spans
 from parlour.modes.features.traced import traced
 from parlour.ports import Ports
 from parlour.ports.traces import traceparent
-from tests.houses import chat_app
+from tests.contract.flow_samples import saying
 
 TASK = "01234567-89ab-4def-8123-456789abcdef"
 MODEL = Model("openai", "gpt-4o-mini")
@@ -67,11 +68,23 @@ def test_the_tools_of_a_step_last_until_they_are_observed() -> None:
     ],
 )
 def test_a_run_stands_in_its_callers_trace(given: str, expected: Origin) -> None:
-    assert origin(given, TASK) == expected
+    assert spanless(origin(given, TASK)) == expected
+
+
+def spanless(found: Origin) -> Origin:
+    return structs.replace(found, span="")
+
+
+def test_each_run_has_a_span_of_its_own_also_where_one_goes_on() -> None:
+    spans = {origin(given, TASK).span for given in ("", "order-17", f"{'a' * 32}-{'b' * 16}-01")}
+    assert len(spans) == 1, "it goes by the task alone, so that a reply can name it"
+    spans |= {origin("", "another").span, origin("", TASK, "at 1.0").span, origin("", TASK, "at 2.0").span}
+    assert len(spans) == 4
+    assert all(len(span) == 16 for span in spans)
 
 
 def test_any_other_name_leads_to_one_trace_and_is_kept() -> None:
-    assert origin("order-17", TASK) == origin("order-17", "another") != origin("order-18", TASK)
+    assert origin("order-17", TASK).trace == origin("order-17", "another").trace != origin("order-18", TASK).trace
     assert origin("order-17", TASK).given == "order-17"
 
 
@@ -85,7 +98,7 @@ class Kept:
 
     def begin(self, origin: Origin, name: str, at: float) -> "Kept":
         del name, at
-        self.begun.append(origin)
+        self.begun.append(spanless(origin))
         return self
 
     def end(self, spans: Sequence[Span]) -> None:
@@ -102,7 +115,7 @@ async def test_only_an_app_that_is_a_tool_stands_in_the_trace_around_it(depth: i
         seen.append(traceparent.get())
         yield AgentThought("t", 1)
 
-    traces, app = Kept(), understood(chat_app(), "first")
+    traces, app = Kept(), understood(saying("hi"), "first")
     turn = Turn(app, Ids(TASK, "m", "c", 1), Ask("hi", "ann", {}, depth=depth))
     before = traceparent.set(f"00-{'a' * 32}-{'b' * 16}-01")
     ports = cast("Ports", SimpleNamespace(now=lambda: 1.0))

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from parlour.domain.trace import origin
 from tests.process.conftest import command, serving
 from tests.process.test_knowledge_command import run
 
@@ -194,6 +195,7 @@ def test_a_chatflow_is_told_under_the_trace_of_whoever_asked(tmp_path: Path) -> 
     names = {span.name: span for span in spans}
     whole = names["invoke_agent test"]
     assert whole.parent_span_id.hex() == SPAN
+    assert whole.span_id.hex() == origin(f"{TRACE}-{SPAN}-01", said["task_id"]).span, "as the reply has named it"
     lines = [
         f"{span.name}  <-  {by_id[span.parent_span_id.hex()].name if span is not whole else 'the caller'}"
         for span in sorted(spans, key=lambda span: span.start_time_unix_nano)

@@ -7,7 +7,8 @@ from parlour.domain.app import App, Card, ChatApp, Features, Field, Model, Simpl
 from parlour.domain.files import FileRef, FileRules
 from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowId, NotChatApp, Problem
 from parlour.domain.turn import Ask
-from parlour.wire.chat import Asked, ChatRequest, asks_something, filled, parse, trace_id, with_files
+from parlour.wire.chat import Asked, ChatRequest, asks_something, filled, parse, with_files
+from parlour.wire.tracing import Tracing, tracing
 
 ID = "0b7e1c1e-1111-4222-8333-abcdefabcdef"
 EARLIER = "0b7e1c1e-1111-4222-8333-000000000007"
@@ -49,7 +50,7 @@ def test_everything_that_can_be_sent_arrives() -> None:
         "model_config": {},
     }
     ask = against(
-        parse(body, mode="chat", trace_id="t1"), app(Field("text-input", "city"), files=FileRules(enabled=True))
+        parse(body, mode="chat", trace=Tracing("t1")), app(Field("text-input", "city"), files=FileRules(enabled=True))
     )
     assert ask == Ask(
         query="hi",
@@ -228,7 +229,40 @@ PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 def test_the_first_valid_trace_id_is_taken(
     headers: dict[str, str], query: dict[str, str], body: dict[str, object], found: str
 ) -> None:
-    assert trace_id(headers, query, body) == found
+    assert tracing(headers, query, body).id == found
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "body", "found"),
+    [
+        ({}, {}, {}, ""),
+        ({"x-trace-session-id": "h"}, {"trace_session_id": "q"}, {"trace_session_id": "b"}, "h"),
+        ({"x-trace-session-id": ""}, {"trace_session_id": "q"}, {"trace_session_id": 5}, "q"),
+        ({}, {}, {"trace_session_id": "a session: " + "x" * 189}, "a session: " + "x" * 189),
+        ({}, {}, {"trace_session_id": None}, ""),
+        ({}, {}, {"trace_session_id": ""}, ""),
+    ],
+)
+def test_the_first_session_that_is_named_is_taken(
+    headers: dict[str, str], query: dict[str, str], body: dict[str, object], found: str
+) -> None:
+    assert parse(body | MINIMAL, mode="chat", trace=tracing(headers, query, body)).ask.trace_session == found
+
+
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({"x-trace-session-id": "x" * 201}, {"trace_session_id": "b"}),
+        ({}, {"trace_session_id": "x" * 201}),
+        ({}, {"trace_session_id": 5}),
+        ({}, {"trace_session_id": ["a"]}),
+    ],
+)
+def test_a_session_that_is_none_is_refused_although_another_is_named(
+    headers: dict[str, str], body: dict[str, object]
+) -> None:
+    with pytest.raises(BadRequest, match="trace_session_id"):
+        parse(body | MINIMAL, mode="chat", trace=tracing(headers, {}, body))
 
 
 def test_the_described_request_names_what_is_read() -> None:
@@ -242,6 +276,6 @@ def test_the_described_request_names_what_is_read() -> None:
             return super().get(key, default)
 
     body = Watched(MINIMAL)
-    parse(body, mode="advanced-chat", trace_id=trace_id({}, {}, body))
+    parse(body, mode="advanced-chat", trace=tracing({}, {}, body))
     described = {field.name for field in msgspec.structs.fields(ChatRequest)}
     assert body.asked == described

@@ -12,7 +12,8 @@ from parlour.domain.files import FileRules
 from parlour.domain.problems import Problem
 from parlour.wire import queries
 from parlour.wire.body import decode
-from parlour.wire.chat import filled, parse, trace_id, with_files
+from parlour.wire.chat import filled, parse, with_files
+from parlour.wire.tracing import tracing
 
 ID = "0b7e1c1e-1111-4222-8333-abcdefabcdef"
 KINDS: tuple[FieldKind, ...] = (
@@ -64,7 +65,7 @@ def ask(body: bytes, mode: str, content_type: str = "application/json") -> bool:
     """Whether the body made an `Ask`; anything raised but a `Problem` passes through and fails the test."""
     with suppress(Problem):
         members = decode(content_type, body)
-        asked = parse(members, mode=mode, trace_id=trace_id({}, {}, members))
+        asked = parse(members, mode=mode, trace=tracing({}, {}, members))
         found = filled(with_files(asked, APP), APP)
         assert found.query
         assert found.user

@@ -54,13 +54,15 @@ class InvalidParam(Problem):
 
 
 class RunFailed(Problem):
-    """A run of a graph failed; `reason` is what the node at fault said."""
+    """A run of a graph failed; `reason` is what the node at fault said, `cause` the code of a failure that is not its
+    own: a provider's."""
 
     code, status = "invalid_param", 400
 
-    def __init__(self, message: str = "", *, reason: str = "") -> None:
+    def __init__(self, message: str = "", *, reason: str = "", cause: str = "") -> None:
         super().__init__(message)
         self.reason = reason
+        self.cause = cause
 
 
 class BadRequest(Problem):

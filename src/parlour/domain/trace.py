@@ -24,18 +24,31 @@ class Origin(Struct, frozen=True):
     sampled: bool = True
     given: str = ""
     """How the caller named the trace, if it was not in those digits."""
+    span: str = ""
+    """The run's own span, 16 digits."""
 
 
-def origin(given: str, task_id: str) -> Origin:
-    """Whoever names no trace gets one that is called as the task is; a name that is no trace's id leads to one."""
+def origin(given: str, task_id: str, again: str = "") -> Origin:
+    """Whoever names no trace gets one that is called as the task is; a name that is no trace's id leads to one.
+
+    The span is made of the task's id, so that a reply can name it before there is one. `again`: what tells a run that
+    goes on from what it was before.
+    """
+    span = hashlib.sha256(f"{task_id} {again}".encode()).hexdigest()[:16]
     if found := TRACEPARENT.fullmatch(given):
-        return Origin(found[1], found[2], sampled=bool(int(found[3], 16) & 1))
+        return Origin(found[1], found[2], sampled=bool(int(found[3], 16) & 1), span=span)
     plain = given.replace("-", "").lower()
     if HEX.fullmatch(plain):
-        return Origin(plain)
+        return Origin(plain, span=span)
     if given:
-        return Origin(hashlib.sha256(given.encode()).hexdigest()[:32], given=given)
-    return Origin(task_id.replace("-", ""))
+        return Origin(hashlib.sha256(given.encode()).hexdigest()[:32], given=given, span=span)
+    return Origin(task_id.replace("-", ""), span=span)
+
+
+def beside(given: str, task_id: str) -> Origin:
+    """Where something stands that is done beside a run, and because of it."""
+    run = origin(given, task_id)
+    return Origin(run.trace, run.span, run.sampled, span=origin("", task_id, "beside").span)
 
 
 class Span(Struct):

@@ -28,6 +28,8 @@ class Ask(Struct, frozen=True):
     auto_generate_name: bool = True
     workflow_id: str = ""
     trace_id: str = ""
+    trace_session: str = ""
+    """How its caller calls the session in his traces."""
     retriever_from: str = "dev"
     depth: int = 0
     """How many apps are around this one, each using the next as a tool."""

@@ -49,7 +49,7 @@ from parlour.http import (
     workflows,
 )
 from parlour.http.house import House
-from parlour.http.rim import json
+from parlour.http.rim import TRACED, json
 from parlour.wire import errors
 
 log = logging.getLogger(__name__)
@@ -58,11 +58,12 @@ EVERY_REPLY = [
     (b"x-version", __version__.encode()),
     (b"x-env", b"PRODUCTION"),
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"X-Version, X-Env, X-Trace-Id, X-Request-Id"),
+    (b"access-control-expose-headers", b"X-Version, X-Env, X-Trace-Id, X-Span-Id, X-Request-Id"),
 ]
 PREFLIGHT = {
     "access-control-allow-methods": "GET, PUT, POST, DELETE, OPTIONS, PATCH",
-    "access-control-allow-headers": "Content-Type, Authorization, X-App-Code, X-Trace-Id, Idempotency-Key",
+    "access-control-allow-headers": "Content-Type, Authorization, X-App-Code, X-Trace-Id, X-Trace-Session-Id,"
+    " traceparent, Idempotency-Key",
     "access-control-max-age": "600",
 }
 SLASHES = re.compile(r"//+")
@@ -114,7 +115,11 @@ def build(house: House) -> ASGIApp:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] += [*EVERY_REPLY, (b"x-request-id", house.new_id().encode())]
+                message["headers"] += [
+                    *EVERY_REPLY,
+                    (b"x-request-id", house.new_id().encode()),
+                    *scope.get(TRACED, ()),
+                ]
                 if metering is not None:
                     metering.answered(scope["method"], route_of(scope), message["status"])
             await send(message)

@@ -18,12 +18,13 @@ from parlour.domain.template import fill
 from parlour.http import later
 from parlour.http.admission import Admission, admission, nothing
 from parlour.http.house import House
-from parlour.http.rim import EventStream, app_of, base_of, body_of, json, query_of
+from parlour.http.rim import EventStream, app_of, base_of, body_of, json, query_of, traced
 from parlour.http.sent_files import addressed, looked_up, sent
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
 from parlour.wire import bodies, chat, errors, queries, repeats, workflow_bodies
 from parlour.wire.body import user
+from parlour.wire.tracing import tracing
 
 
 def routes(house: House) -> list[Route]:
@@ -39,24 +40,24 @@ async def send(house: House, request: Request) -> Response:
     """Ask a chat app; the answer as one body, or as events while it is made."""
     app = await app_of(house, request)
     body = await body_of(house, request)
-    trace_id = chat.trace_id(request.headers, request.query_params, body)
     admit = admission(house, request, app, user(body))
     repeat = repeats.parse(request.headers, body)
     asked = chat.parse(
         body,
         mode=app.mode,
-        trace_id=trace_id,
+        trace=tracing(request.headers, request.query_params, body),
         admit=admit if repeat is None else nothing,
         agents_block=house.agent_blocking,
     )
     if asked.later:
         asked = later.addressed(house, request, app, asked)
-    return await answer(house, app, asked, repeat, admit)
-
-
-async def answer(house: House, app: App, asked: chat.Asked, repeat: Repeat | None, admit: Admission) -> Response:
-    """Set the request's run going, and tell of it as was asked for."""
     run = await begun(house, app, asked, repeat, admit)
+    traced(house, request, run)
+    return await answer(house, app, asked, run)
+
+
+async def answer(house: House, app: App, asked: chat.Asked, run: Run) -> Response:
+    """Tell of the run as was asked for."""
     if asked.later:
         return await later.begun(house, app, asked, run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(house, run)

@@ -10,11 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from parlour.http.admission import admission
-from parlour.http.chat import answer
+from parlour.http.chat import answer, begun
 from parlour.http.house import House
-from parlour.http.rim import app_of, body_of, json
-from parlour.wire import bodies, chat, completion, repeats
+from parlour.http.rim import app_of, body_of, json, traced
+from parlour.wire import bodies, completion, repeats
 from parlour.wire.body import user
+from parlour.wire.tracing import tracing
 
 
 def routes(house: House) -> list[Route]:
@@ -28,12 +29,14 @@ async def send(house: House, request: Request) -> Response:
     """Fill an app's form; the text as one body, or as events while it is made."""
     app = await app_of(house, request)
     body = await body_of(house, request)
-    asked = completion.parse(body, mode=app.mode, trace_id=chat.trace_id(request.headers, request.query_params, body))
+    asked = completion.parse(body, mode=app.mode, trace=tracing(request.headers, request.query_params, body))
     repeat = repeats.parse(request.headers, body)
     admit = admission(house, request, app, asked.ask.user)
     if repeat is None:
         admit()
-    return await answer(house, app, asked, repeat, admit)
+    run = await begun(house, app, asked, repeat, admit)
+    traced(house, request, run)
+    return await answer(house, app, asked, run)
 
 
 async def stop(house: House, request: Request) -> Response:

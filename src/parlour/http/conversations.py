@@ -11,7 +11,7 @@ from parlour.domain.message import Owner, Page
 from parlour.domain.problems import NotFound
 from parlour.http.chat import chat_app
 from parlour.http.house import House
-from parlour.http.rim import app_of, base_of, body_of, json, optional_body_of, query_of
+from parlour.http.rim import app_of, base_of, body_of, json, optional_body_of, query_of, stands
 from parlour.http.sent_files import inputs_of
 from parlour.wire import bodies, queries
 
@@ -41,7 +41,8 @@ async def rename(house: House, request: Request) -> Response:
     conversation_id = queries.path_uuid(request.path_params["conversation_id"])
     asked = queries.parse_rename(await body_of(house, request))
     owner = Owner(app.card.id, asked.user)
-    found = await house.asides.rename(app, owner, conversation_id, "" if asked.auto_generate else asked.name)
+    name = "" if asked.auto_generate else asked.name
+    found = await house.asides.rename(app, owner, conversation_id, name, stands(house, request))
     inputs = await inputs_of(house, found, base_of(house, request))
     return json(bodies.conversation(structs.replace(found, inputs=inputs)))
 

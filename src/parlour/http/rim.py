@@ -17,15 +17,19 @@ from starlette.types import Message, Receive, Scope, Send
 from parlour.domain.app import App
 from parlour.domain.events import AnyEvent
 from parlour.domain.problems import BadRequest, BodyTooLarge, Forbidden, UnsupportedMediaType
+from parlour.domain.trace import Origin, origin
 from parlour.http import visitors
 from parlour.http.house import House
+from parlour.runs.asides import Stands
 from parlour.runs.log import Reader
 from parlour.runs.run import Run
-from parlour.wire import lenient
+from parlour.wire import lenient, tracing
 from parlour.wire.body import decode
 from parlour.wire.queries import parse_query
 from parlour.wire.sse import PING, Frames
 
+TRACED = "parlour.traced"
+"""Where headers of a reply stand that tell of its trace."""
 STREAM_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-cache"),
@@ -101,6 +105,24 @@ def query_of(request: Request) -> dict[str, str]:
 def base_of(house: House, request: Request) -> str:
     """What addresses of files begin with."""
     return house.public_url or str(request.base_url)
+
+
+def traced(house: House, request: Request, run: Run) -> None:
+    """The reply says where this run stands in traces, if it is traced and that is known here."""
+    if house.asides.traced and run.trace_id is not None:
+        request.scope[TRACED] = tracing.headers(origin(run.trace_id, run.ids.task_id))
+
+
+def stands(house: House, request: Request) -> Stands:
+    """Where what this request asks of a model stands, if it is no run; its reply says so, too."""
+
+    def found() -> Origin:
+        given = tracing.tracing(request.headers, request.query_params, {}).id
+        place = origin(given, house.new_id())
+        request.scope[TRACED] = tracing.headers(place)
+        return place
+
+    return found
 
 
 def json(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -10,7 +10,7 @@ from parlour.domain.message import Owner
 from parlour.domain.problems import BadRequest, NotFound
 from parlour.http.chat import chat_app
 from parlour.http.house import House
-from parlour.http.rim import app_of, json, query_of
+from parlour.http.rim import app_of, json, query_of, stands
 from parlour.wire import about, queries
 
 TURNS = 3
@@ -33,4 +33,4 @@ async def suggested(house: House, request: Request) -> Response:
     app = await house.catalogue.pinned(app, thread.conversation.version)
     if app.features.suggestions is None:
         raise BadRequest("Suggested Questions Is Disabled. Turn on suggested_questions_after_answer in the app's file.")
-    return json(about.suggested(await house.asides.suggest(app, thread.exchanges)))
+    return json(about.suggested(await house.asides.suggest(app, thread.exchanges, stands(house, request))))

@@ -14,11 +14,12 @@ from parlour.http import later
 from parlour.http.admission import admission, nothing
 from parlour.http.chat import begun, ended
 from parlour.http.house import House
-from parlour.http.rim import EventStream, app_of, body_of, json, query_of
+from parlour.http.rim import EventStream, app_of, body_of, json, query_of, traced
 from parlour.http.visitors import shared_key
 from parlour.runs.run import Run
-from parlour.wire import bodies, chat, queries, repeats, workflow_bodies, workflows
+from parlour.wire import bodies, queries, repeats, workflow_bodies, workflows
 from parlour.wire.body import user
+from parlour.wire.tracing import tracing
 
 
 def routes(house: House) -> list[Route]:
@@ -43,12 +44,13 @@ async def start(house: House, request: Request) -> Response:
         body,
         mode=app.mode,
         version=version,
-        trace_id=chat.trace_id(request.headers, request.query_params, body),
+        trace=tracing(request.headers, request.query_params, body),
         admit=admit if repeat is None else nothing,
     )
     if asked.later:
         asked = later.addressed(house, request, app, asked)
     run = await begun(house, app, asked, repeat, admit)
+    traced(house, request, run)
     if asked.later:
         return await later.begun(house, app, asked, run)
     return EventStream(house, run) if asked.ask.streaming else await blocking(run)

@@ -66,7 +66,8 @@ async def run(turn: Turn[FlowApp], ports: Ports, limits: Limits = LIMITS) -> Asy
                         spent.append(item.usage)
                     yield item
     except Problem as problem:
-        raise RunFailed(f"Run failed: {problem.message}", reason=problem.message) from problem
+        cause = "" if problem.code == RunFailed.code else problem.code
+        raise RunFailed(f"Run failed: {problem.message}", reason=problem.message, cause=cause) from problem
     usage = total(spent)
     citations = tuple(course.citations) if turn.app.features.citations else ()
     yield AnswerFinished(usage=usage, citations=citations, files=result.files)

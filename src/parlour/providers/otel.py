@@ -36,9 +36,12 @@ SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
 
 class Ids(RandomIdGenerator):
-    """Its own, but for a trace that has an id already and no span to belong to."""
+    """Its own, but for a run, whose span has an id already, and whose trace may have one and no span to belong to."""
 
-    trace = 0
+    trace = span = 0
+
+    def generate_span_id(self) -> int:
+        return self.span or super().generate_span_id()
 
     def generate_trace_id(self) -> int:
         return self.trace or super().generate_trace_id()
@@ -68,11 +71,11 @@ class Otel:
         if origin.parent:
             caller = SpanContext(int(origin.trace, 16), int(origin.parent, 16), is_remote=True, trace_flags=SAMPLED)
             around = set_span_in_context(NonRecordingSpan(caller))
-        self._ids.trace = int(origin.trace, 16)
+        self._ids.trace, self._ids.span = int(origin.trace, 16), int(origin.span, 16)
         try:
             span = self._tracer.start_span(name, around, SpanKind.SERVER, start_time=int(at * SECOND))
         finally:
-            self._ids.trace = 0
+            self._ids.trace = self._ids.span = 0
         return OtelTrace(self._tracer, span)
 
     async def aclose(self) -> None:

@@ -67,6 +67,8 @@ class Run(Struct, eq=False):
     """When it was set going, or going again."""
     word: FirstWord | None = None
     """Hears its first word since then, if it goes on here."""
+    trace_id: str | None = None
+    """How its caller named its trace, empty if he did not; None where that is not known any more."""
 
     @property
     def begun(self) -> bool:

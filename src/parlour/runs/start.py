@@ -137,9 +137,10 @@ class Runs:
         kept = frozenset(variable.id for variable in known)
         run = Run(ids, owner, app.mode, message, RunLog(), Record(), flow, rows.declared(app, known, now), kept)
         run.durable = self.durable(app)
+        run.trace_id = ask.trace_id
         self._set_going(run, self._play(run, turn), app)
         if message is not None and turn.first and ask.auto_generate_name:
-            name = self._asides.name(app, owner, ids.conversation_id, ask.query)
+            name = self._asides.name(app, owner, ids, ask)
             self._beside.do(guard(name, None, "a conversation could not be named", ids))
         return run
 

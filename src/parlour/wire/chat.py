@@ -4,7 +4,7 @@ Does not know whether the conversation, the uploads or the version of a workflow
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal, cast
 
 from msgspec import Meta, Struct, structs
@@ -16,14 +16,12 @@ from parlour.domain.problems import BadRequest, InvalidParam, MalformedWorkflowI
 from parlour.domain.turn import Ask
 from parlour.wire import body as read
 from parlour.wire import files, form
+from parlour.wire.tracing import UNTRACED, TraceId, TraceSessionId, Tracing
 
 CONVERSING = frozenset({"chat", "agent-chat", "advanced-chat", "agent"})
 """The modes that have conversations (contract 2.7)."""
 
 NO_INPUTS: Mapping[str, object] = {}
-
-_TRACE = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-((?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2})(?:-.*)?")
 
 
 _ADDRESS = re.compile(
@@ -43,12 +41,6 @@ class FileMapping(Struct):
 
 
 ResponseMode = Literal["", "blocking", "streaming", "async"]
-
-TraceId = Annotated[
-    str | None,
-    Meta(description="For tracing: 1-128 letters, digits, `-` and `_`. A header `X-Trace-Id` goes before it."),
-]
-
 
 WebhookUrl = Annotated[
     str | None,
@@ -99,6 +91,7 @@ class ChatRequest(Struct):
         str | None, Meta(description="Chatflows only: the UUID of a published version; the latest where absent.")
     ] = None
     trace_id: TraceId = None
+    trace_session_id: TraceSessionId = None
     webhook_url: WebhookUrl = None
     retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
 
@@ -119,7 +112,7 @@ def parse(
     body: Mapping[str, object],
     *,
     mode: str,
-    trace_id: str = "",
+    trace: Tracing = UNTRACED,
     admit: Callable[[], None] = lambda: None,
     agents_block: bool = False,
 ) -> Asked:
@@ -154,7 +147,8 @@ def parse(
         parent_id=parent_id,
         auto_generate_name=auto_generate_name,
         workflow_id=workflow_id,
-        trace_id=trace_id,
+        trace_id=trace.id,
+        trace_session=trace.session,
         retriever_from=retriever_from,
     )
     if not workflow_id:
@@ -168,9 +162,10 @@ def webhook_url(body: Mapping[str, object], wanted: ResponseMode) -> str:
     Raises:
         InvalidParam: that is no address.
     """
-    if wanted != "async" or not (found := read.text(body, "webhook_url")):
+    found = body.get("webhook_url")
+    if wanted != "async" or found is None or found == "":
         return ""
-    if not _ADDRESS.fullmatch(found):
+    if not isinstance(found, str) or not _ADDRESS.fullmatch(found):
         raise InvalidParam("webhook_url: must be an http or https address, as ASCII.", params="webhook_url")
     return found
 
@@ -255,23 +250,6 @@ def version_id(value: object) -> str:
             f"Invalid workflow_id: {shown!r} is not a UUID. Send the id of a published version.", params="workflow_id"
         )
     return found
-
-
-def trace_id(headers: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, object]) -> str:
-    """The first valid trace id, empty if there is none (contract 2.6). `headers` has lower-case names.
-
-    An invalid one is passed over and the next is looked at: Dify lets it mask the others (contract 8, quirk 35).
-    """
-    return next((found for found in _traces(headers, query, body) if _TRACE.fullmatch(found)), "")
-
-
-def _traces(headers: Mapping[str, str], query: Mapping[str, str], body: Mapping[str, object]) -> Iterator[str]:
-    yield headers.get("x-trace-id", "")
-    yield query.get("trace_id", "")
-    given = body.get("trace_id")
-    yield given if isinstance(given, str) else ""
-    parent = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip().lower())
-    yield parent[1] if parent else ""
 
 
 def _query(body: Mapping[str, object]) -> str:

@@ -12,7 +12,8 @@ from parlour.domain.problems import NotCompletionApp
 from parlour.domain.turn import Ask
 from parlour.wire import body as read
 from parlour.wire import files
-from parlour.wire.chat import Asked, FileMapping, TraceId, response_mode
+from parlour.wire.chat import Asked, FileMapping, response_mode
+from parlour.wire.tracing import UNTRACED, TraceId, TraceSessionId, Tracing
 
 Values = Annotated[
     dict[str, object], Meta(description="Values for the variables of the app's form. Other names are dropped.")
@@ -34,6 +35,7 @@ class CompletionRequest(Struct):
     ] = None
     files: Files = None
     trace_id: TraceId = None
+    trace_session_id: TraceSessionId = None
     retriever_from: Annotated[str | None, Meta(description="Copied into citations.")] = "dev"
 
 
@@ -43,7 +45,7 @@ def check_mode(mode: str) -> None:
         raise NotCompletionApp
 
 
-def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked:
+def parse(body: Mapping[str, object], *, mode: str, trace: Tracing = UNTRACED) -> Asked:
     """What can be told of a request before its app's form is looked at.
 
     Raises:
@@ -59,7 +61,8 @@ def parse(body: Mapping[str, object], *, mode: str, trace_id: str = "") -> Asked
         inputs={},
         streaming=response_mode(body) == "streaming",
         auto_generate_name=False,  # no list shows the conversation that keeps the message
-        trace_id=trace_id,
+        trace_id=trace.id,
+        trace_session=trace.session,
         retriever_from=read.text(body, "retriever_from", "dev"),
     )
     return Asked(ask, inputs, files.array(body.get("files")))

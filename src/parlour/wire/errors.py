@@ -16,6 +16,7 @@ from parlour.domain.problems import (
     Problem,
     RangeNotSatisfiable,
     RateLimited,
+    RunFailed,
     SpeechToTextDisabled,
     TooManyRequests,
     Unauthorized,
@@ -34,6 +35,7 @@ class ErrorBody(Struct):
     message: Annotated[str, Meta(description="What went wrong and what to do about it.")]
     status: Annotated[int, Meta(description="The HTTP status again.")]
     params: Annotated[str | UnsetType, Meta(description="The member of the request at fault, if it is one.")] = UNSET
+    cause: Annotated[str | UnsetType, Meta(description="Of a graph: the `code` of its provider's failure.")] = UNSET
     conversation_id: Annotated[str | UnsetType, Meta(description="On a blocking run that failed: what it left.")] = (
         UNSET
     )
@@ -61,12 +63,17 @@ def code_and_status(problem: Problem, profile: Profile) -> tuple[str, int]:
     return _UPSTREAM.get(type(problem), known) if profile == "upstream" else known
 
 
+def cause(problem: Problem) -> dict[str, str]:
+    """Why a run of a graph failed, for programs: its own code says no more than that it did (quirk 10)."""
+    return {"cause": problem.cause} if isinstance(problem, RunFailed) and problem.cause else {}
+
+
 def render(
     problem: Problem, profile: Profile = "documented", extra: Mapping[str, str] = _NOTHING
 ) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers. `extra` is what a failed blocking run left (quirk 8): its ids."""
     code, status = code_and_status(problem, profile)
-    members: dict[str, object] = {"code": code, "message": problem.message, "status": status}
+    members: dict[str, object] = {"code": code, "message": problem.message, "status": status, **cause(problem)}
     if problem.params is not None:
         members["params"] = problem.params
     headers = {"Content-Type": "application/json", **_HEADERS.get(type(problem), _NOTHING)}

@@ -41,7 +41,7 @@ from parlour.domain.ids import Ids
 from parlour.domain.problems import InternalError, Problem
 from parlour.wire.bodies import metadata
 from parlour.wire.encode import encode
-from parlour.wire.errors import Profile, code_and_status
+from parlour.wire.errors import Profile, cause, code_and_status
 from parlour.wire.flow_values import shown
 from parlour.wire.workflow_events import WorkflowEvent, describe
 
@@ -195,7 +195,8 @@ class Frames:
             return b""
         problem: Problem = event.problem or InternalError()
         code, status = code_and_status(problem, self._profile)
-        return _frame("error", self._envelope, {"code": code, "message": problem.message, "status": status})
+        told = {"code": code, "message": problem.message, "status": status, **cause(problem)}
+        return _frame("error", self._envelope, told)
 
 
 def _envelopes(ids: Ids, mode: str) -> tuple[Members, Members]:

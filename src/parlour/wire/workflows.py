@@ -15,10 +15,11 @@ from parlour.wire import body as read
 from parlour.wire import files
 from parlour.wire.accepted import Accepted
 from parlour.wire.bodies import Success
-from parlour.wire.chat import Asked, TraceId, WebhookUrl, response_mode, version_id, webhook_url
+from parlour.wire.chat import Asked, WebhookUrl, response_mode, version_id, webhook_url
 from parlour.wire.completion import Files, Values
 from parlour.wire.operation import Operation
 from parlour.wire.queries import Limit, Moment, limit_of, moment, whole, word
+from parlour.wire.tracing import UNTRACED, TraceId, TraceSessionId, Tracing
 from parlour.wire.workflow_bodies import BlockingRun, RunDetail, RunLogs
 
 RUNNING = frozenset({"workflow"})
@@ -43,6 +44,7 @@ class WorkflowRequest(Struct):
     ] = None
     files: Files = None
     trace_id: TraceId = None
+    trace_session_id: TraceSessionId = None
     webhook_url: WebhookUrl = None
 
 
@@ -124,7 +126,7 @@ def parse(
     *,
     mode: str,
     version: str | None = None,
-    trace_id: str = "",
+    trace: Tracing = UNTRACED,
     admit: Callable[[], None] = lambda: None,
 ) -> Asked:
     """What can be told of a request before its app's form is looked at. `version`: the one that its path names.
@@ -146,7 +148,8 @@ def parse(
         streaming=wanted == "streaming",
         auto_generate_name=False,
         workflow_id="" if version is None else version_id(version),
-        trace_id=trace_id,
+        trace_id=trace.id,
+        trace_session=trace.session,
     )
     return Asked(ask, inputs, entries, wanted == "async", webhook_url(body, wanted))
 

@@ -38,10 +38,10 @@ LONGEST = 8192
 
 
 class Spans:
-    """Of one run; `run` is its own."""
+    """Of one run; `run` is its own, and `parts` are those of which it does not speak."""
 
-    def __init__(self, run: Span, *, texts: bool) -> None:
-        self.found = [run]
+    def __init__(self, run: Span, parts: Iterable[Span] = (), *, texts: bool) -> None:
+        self.found = [run, *parts]
         self._texts = texts
         self._nodes: dict[str, int] = {}
         """By execution."""
