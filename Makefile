@@ -70,7 +70,7 @@ wheel: $(VENV)/dev  ## dist/parlour-*.whl
 	@rm -rf dist && $(BIN)/python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist
 
 lock: $(UV)  ## choose the newest versions again; the locks hold hashes and no address
-	@cd requirements && for name in "tool tool.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local --extra mcp" \
+	@cd requirements && for name in "tool tool.in" "lint lint.in" "base ../pyproject.toml" "local ../pyproject.toml --extra local --extra mcp" \
 	  "voice ../pyproject.toml --extra voice" \
 	  "deploy ../pyproject.toml --extra mcp --extra otel --extra postgres --extra redis" \
 	  "dev ../pyproject.toml --extra local --extra mcp --extra otel --extra postgres --extra redis --group ../pyproject.toml:dev --group ../pyproject.toml:bench"; do \

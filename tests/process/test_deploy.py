@@ -19,6 +19,8 @@ from parlour.settings import read
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 TOML = DEPLOY / "kubernetes" / "parlour.toml"
+UV = ROOT / ".cache" / "uv" / "bin" / "uv"
+COMPOSE = ("--builtin-schema", "vendor.compose-spec")
 NAMES = set(re.findall(r'"env:(\w+)"', TOML.read_text()))
 
 
@@ -58,6 +60,49 @@ def test_the_steps_of_the_image_make_a_server_in_an_empty_folder(tmp_path: Path)
         [place / "bin" / "parlour", "version"], capture_output=True, text=True, check=True, timeout=60
     )
     assert said.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Linters and schemas, in an environment of their own: they are a hundred megabytes that nothing else wants."""
+    place = tmp_path_factory.mktemp("tools")
+    install = ["pip", "install", "--system-certs", "--require-hashes", "--python", place / "bin" / "python", "-r"]
+    for words in (["venv", "--python", sys.executable, place], [*install, ROOT / "requirements" / "lint.lock"]):
+        done = subprocess.run([UV, *words], capture_output=True, text=True, timeout=280, check=False)
+        assert done.returncode == 0, done.stderr
+    return place / "bin"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_each_file_is_what_its_linter_or_schema_wants(tools: Path) -> None:
+    kubernetes = [DEPLOY / "kubernetes" / name for name in manifest("kubernetes/kustomization.yaml")["resources"]]
+    assert said_of(DEPLOY / "Dockerfile", tools / "hadolint", "--failure-threshold", "info") == (0, "")
+    assert said_of(DEPLOY / "compose.yml", tools / "check-jsonschema", *COMPOSE)[0] == 0
+    for file in kubernetes:
+        code, said = said_of(file, tools / "kubernetes-validate", "--strict")
+        assert code == 0
+        assert "passed for resource" in said
+
+
+@pytest.mark.slow
+def test_a_mistake_in_each_file_is_seen(tools: Path, tmp_path: Path) -> None:
+    for name, right, wrong, words in (
+        ("Dockerfile", "WORKDIR /data", "WORKDIR data", ["hadolint"]),
+        ("compose.yml", "restart: unless-stopped", "restrat: always", ["check-jsonschema", *COMPOSE]),
+        ("kubernetes/deployment.yaml", "replicas:", "replica:", ["kubernetes-validate", "--strict"]),
+    ):
+        text = (DEPLOY / name).read_text()
+        assert right in text
+        broken = tmp_path / Path(name).name
+        broken.write_text(text.replace(right, wrong))
+        program, *more = words
+        assert said_of(broken, tools / program, *more)[0] != 0, name
+
+
+def said_of(file: Path, program: Path, *words: str) -> tuple[int, str]:
+    done = subprocess.run([program, *words, file], capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
 
 
 def test_the_settings_can_be_read_and_every_name_in_them_is_given_by_each_deployment() -> None:
