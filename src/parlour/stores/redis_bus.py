@@ -19,7 +19,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError, ResponseError
 
 from parlour.domain import problems
-from parlour.domain.events import AnyEvent, RunFinished
+from parlour.domain.events import AnyEvent, RunFinished, TextDelta
 from parlour.domain.problems import InternalError, Problem, StoreUnavailable
 from parlour.domain.values import each_text, json_form, whole
 from parlour.ports.bus import LEASE, Carried, Found, News, Signal
@@ -100,10 +100,10 @@ class RedisBus:
             async with self._redis.pipeline(transaction=False) as pipe:
                 pipe.psetex(self._process, self._lease, b"")
                 counts = [self._add(pipe, one) for one in news]
-                alive, *told = await pipe.execute(raise_on_error=False)
+                alive, *answers = await pipe.execute(raise_on_error=False)
         if isinstance(alive, Exception):
             raise StoreUnavailable(UNREACHABLE) from alive
-        results, lost = iter(told), set[str]()
+        results, lost = iter(answers), set[str]()
         for one, count in zip(news, counts, strict=True):
             for result in islice(results, count):
                 if isinstance(result, Exception) and not told_before(result):
@@ -116,7 +116,7 @@ class RedisBus:
         """How many commands it takes to tell this: one, for most of what a run says."""
         name, size = NAME + one.run.ids.task_id, one.position + len(one.events)
         number = f"{size}-{1 + (one.run.resumed_at or 0)}"  # one that was taken up is behind what it was before
-        entry = {"at": one.position, "events": encode([plain(event) for event in one.events])}
+        entry = {"at": one.position, "events": encode([told(event) for event in one.events])}
         if not one.position:
             pipe.delete(name)
             pipe.xadd(name, {"run": encode(one.run), "by": self._process, **entry}, id=number)
@@ -231,6 +231,10 @@ def reachable() -> Generator[None]:
 
 def told_before(error: Exception) -> bool:
     return isinstance(error, ResponseError) and "equal or smaller" in str(error)
+
+
+def told(event: AnyEvent) -> object:
+    return event if type(event) is TextDelta else plain(event)  # nearly all of them, and plain texts
 
 
 def plain(said: object) -> object:
