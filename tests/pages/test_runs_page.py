@@ -1,6 +1,8 @@
 """The operator's page in a real browser, against a real server with real runs behind it."""
 
+import json
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from msgspec import Struct
@@ -201,6 +203,7 @@ def test_it_is_small_speaks_chinese_and_is_under_a_strict_policy(browser: Browse
 def test_an_agents_answer_opens_with_its_models_and_tools(browser: Browser, house: House, size: str) -> None:
     with visiting(browser, **SIZES[size]) as (page, seen):
         sign_in(page, house)
+        expect(page.get_by_role("row").nth(12)).to_be_visible()
         page.get_by_role("combobox", name="App").select_option("reckon")
         expect(page.get_by_role("row")).to_have_count(2)
         expect(page.get_by_role("row").nth(1)).to_contain_text("Please reckon 17 times 3")
@@ -226,6 +229,18 @@ def test_what_an_answer_rests_on_opens(browser: Browser, house: House) -> None:
         expect(page.get_by_text("Staff get thirty days of leave in a year.")).to_be_visible()
         expect(page.get_by_text("First word", exact=True)).to_be_visible()
         assert not seen.wrong
+
+
+def test_a_hostile_question_is_text(browser: Browser, house: House) -> None:
+    hostile: list[str] = json.loads((Path(__file__).parent / "hostile.json").read_text())
+    with visiting(browser, **DESKTOP) as (page, seen):
+        sign_in(page, house, f"#/run/{house.place.talk('write', ' '.join(hostile), hostile[1])}")
+        expect(page.get_by_role("region", name="Answer")).to_contain_text("<script>window.hit=1</script>")
+        page.get_by_role("link", name="All runs").click()
+        expect(page.get_by_role("cell", name=hostile[1], exact=True)).to_be_visible()
+        assert page.evaluate("window.hit") is None
+        assert not seen.wrong
+        assert seen.hosts == {house.place.address.removeprefix("http://")}
 
 
 def test_an_answer_that_failed_says_which_model_did(browser: Browser, house: House) -> None:
