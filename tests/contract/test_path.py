@@ -56,6 +56,7 @@ ASKED = {
     "runs.asides",  # what a new conversation is called
     "runs.rows",  # what it writes down
     "runs.run",
+    "runs.known",  # where it is found again
     "runs.first_word",  # when it said its first word
     "runs.metering",  # what it came to, in numbers
     "runs.meters",

@@ -1,7 +1,5 @@
 """Whether a request may begin a run now: a place in its app, and the rates of its key and user. Knows no route."""
 
-from collections.abc import Callable
-
 from msgspec import Struct
 from starlette.requests import Request
 
@@ -11,9 +9,6 @@ from parlour.http.auth import digest, token_of
 from parlour.http.house import House
 from parlour.http.visitors import shared_key
 from parlour.runs.rates import AppRates
-
-Admit = Callable[[], None]
-"""Return if the request may begin a run as far as this process knows; raise, if not."""
 
 
 class Admission(Struct, frozen=True):
@@ -26,7 +21,8 @@ class Admission(Struct, frozen=True):
     owner: Owner
 
     def __call__(self) -> None:
-        """What this process knows by itself. The place is taken when the run starts."""
+        """Return if the request may begin a run as far as this process knows; raise, if not. The place is taken when
+        the run starts."""
         self.house.runs.admit(self.app)
         if self.rates.limited and self.house.rates.alone:
             self.house.rates.take(self.rates, self.key, self.owner)

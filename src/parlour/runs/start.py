@@ -37,6 +37,7 @@ from parlour.runs import rows
 from parlour.runs.asides import GONE, Asides
 from parlour.runs.beside import Beside
 from parlour.runs.first_word import FirstWord
+from parlour.runs.known import Known
 from parlour.runs.late import save_late
 from parlour.runs.limits import Limits
 from parlour.runs.log import Kept, RunLog
@@ -70,7 +71,7 @@ class Runs:
         self._modes = modes
         self._asides = asides
         self._limits = limits
-        self._runs: dict[str, Run] = {}
+        self._runs = Known()
         self._kept = Kept(limits.kept_seconds, limits.kept_bytes)
         self._forgetting: asyncio.TimerHandle | None = None
         self._places = places
@@ -151,7 +152,7 @@ class Runs:
         gone meanwhile, or goes on elsewhere.
         """
         task_id = laid.run.task_id
-        before = self._runs.get(task_id)
+        before = self._runs.of_task(task_id)
         told = await self.earlier(task_id, before.log.events if before is not None else ())
         run = await rows.reopen(laid, app, told, self._ports)
         goes_on, durable = ending is None and app is not None, app is not None and self.durable(app)
@@ -173,7 +174,7 @@ class Runs:
 
     def _set_going(self, run: Run, play: Coroutine[None, None, Ending], app: App | None) -> None:
         run.app = "" if app is None else app.card.name
-        self._runs[run.ids.task_id] = run
+        self._runs.add(run)
         run.began = self._ports.now()
         run.word = FirstWord(run.log, asyncio.get_running_loop().call_soon, self._ports.now)
         run.task = asyncio.create_task(self._drive(run, play), name=f"run {run.ids.task_id}")
@@ -191,20 +192,18 @@ class Runs:
 
     def find(self, name: str, owner: Owner) -> Run | None:
         """A run of this owner that goes on or ended not long ago: by its task, its message or its own id."""
-        for run in self._runs.values():
-            if run.owner == owner and name in {run.ids.task_id, run.ids.message_id, run.ids.workflow_run_id}:
-                return None if run.forgotten else run
-        return None
+        run = self._runs.of_name(name)
+        return run if run is not None and run.owner == owner and not run.forgotten else None
 
     def of_app(self, task_id: str, app_id: str) -> Run | None:
         """A run of this app that goes on or ended not long ago, whoever's it is."""
-        run = self._runs.get(task_id)
+        run = self._runs.of_task(task_id)
         return run if run is not None and run.owner.app_id == app_id and not run.forgotten else None
 
     def forget(self, gone: str) -> None:
         """Let nobody find the runs of a conversation that was deleted, or the run of a task; those that go on end, as
         nothing keeps them."""
-        for run in self._runs.values():
+        for run in self._runs:
             if gone in (run.ids.conversation_id, run.ids.task_id):
                 run.forgotten = True
                 run.stop()
@@ -213,10 +212,10 @@ class Runs:
         """Take no more; let what goes on finish for `grace` seconds, then stop, save and end it."""
         self.closing = True
         await self.at_rest()
-        going = [run.task for run in self._runs.values() if run.task is not None and not run.log.finished]
+        going = [run.task for run in self._runs if run.task is not None and not run.log.finished]
         if going:
             await asyncio.wait(going, timeout=grace)
-            for run in self._runs.values():
+            for run in self._runs:
                 run.stop()
             await asyncio.wait(going)
         if self._forgetting is not None:
@@ -351,14 +350,14 @@ class Runs:
         run.task = run.message = run.flow = None  # saved by now; many large ones would fill the memory
         run.record.parts = [run.record.answer]  # one text, where there were hundreds
         for task_id in self._kept.add(run.ids.task_id, run.weight, run.finished_at):
-            del self._runs[task_id]
+            self._runs.drop(task_id)
         if self._forgetting is None:
             self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
 
     def _forget(self) -> None:
         """Let go of what is old although nothing new has ended, and look again later if anything is left."""
         for task_id in self._kept.expired(self._ports.now()):
-            del self._runs[task_id]
+            self._runs.drop(task_id)
         self._forgetting = None
         if len(self._kept):
             self._forgetting = asyncio.get_running_loop().call_later(self._limits.kept_seconds, self._forget)
