@@ -1,12 +1,13 @@
 """Real chatflows and workflows: each loads, and each node that nobody runs is told of by name, reason and line."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from parlour.domain.app import FlowApp, ToolUse
 from parlour.dsl.findings import Finding, Refused
-from parlour.dsl.load import load
+from parlour.dsl.load import Loaded, load
 from parlour.http.reading import findings, report, understood
 from parlour.modes.graphs import faults, told
 from parlour.wiring import served_tools
@@ -23,11 +24,17 @@ def exported(path: Path) -> bool:
     return len(set(ids)) == len(ids) and all(node["data"].get("type") for node in nodes_of(path))
 
 
+@cache
+def loaded_of(path: Path) -> Loaded:
+    return load(path.read_text(), name=path.stem)
+
+
 def all_here(use: ToolUse) -> str:
     """As if every tool were served."""
     return f"{use.kind} tools are here"
 
 
+@cache
 def refusals(path: Path) -> list[Finding]:
     return [finding for finding in report(path.read_text(), path.stem, all_here) if finding.level == "refused"]
 
@@ -64,7 +71,7 @@ def test_of_a_real_flow_the_nodes_that_nobody_runs_are_refused_by_name_and_no_ot
     if not exported(path):
         assert refusals(path) or not not_served(path)  # what was written by hand may be refused for its shape, too
         return
-    loaded = load(path.read_text(), name=path.stem)
+    loaded = loaded_of(path)
     assert isinstance(loaded.app, FlowApp)
     told = {fault.node_id: fault.advice for fault in faults(loaded.app) if fault.level == "refused"}
     lacking = dict(not_served(path))
@@ -77,7 +84,7 @@ def test_of_a_real_flow_the_nodes_that_nobody_runs_are_refused_by_name_and_no_ot
 
 @every_flow
 def test_of_each_tool_of_a_real_flow_it_is_said_what_serves_it(path: Path) -> None:
-    loaded, serves = load(path.read_text(), name=path.stem), served_tools()
+    loaded, serves = loaded_of(path), served_tools()
     assert isinstance(loaded.app, FlowApp)
     found = [finding for finding in findings(loaded, serves) if finding.what.startswith("tool `")]
     if exported(path):
@@ -91,7 +98,7 @@ def test_of_each_tool_of_a_real_flow_it_is_said_what_serves_it(path: Path) -> No
 
 @every_flow
 def test_of_each_tool_of_a_real_flows_agents_it_is_said_what_serves_it(path: Path) -> None:
-    loaded, serves = load(path.read_text(), name=path.stem), served_tools()
+    loaded, serves = loaded_of(path), served_tools()
     assert isinstance(loaded.app, FlowApp)
     found = [finding for finding in findings(loaded, serves) if finding.what.startswith("agent `")]
     found = [finding for finding in found if ": tool " in finding.what]
@@ -107,7 +114,7 @@ def test_of_each_tool_of_a_real_flows_agents_it_is_said_what_serves_it(path: Pat
 
 @every_flow
 def test_the_report_of_a_real_flow_has_a_line_for_each_of_its_nodes(path: Path) -> None:
-    loaded = load(path.read_text(), name=path.stem)
+    loaded = loaded_of(path)
     assert isinstance(loaded.app, FlowApp)
     found = findings(loaded)
     lines = path.read_text().count("\n") + 1
