@@ -32,6 +32,10 @@ log = logging.getLogger(__name__)
 M_MMAP_THRESHOLD = -3
 """Of mallopt(3): from how many bytes on a piece of memory is the system's again as soon as it is free."""
 POLL_SECONDS = 2.0
+WITHOUT_A_BUS = (
+    "another process serves this database, and there is no storage.bus: each reads, stops and counts its own runs,"
+    " and a stream that waits for a form does not hear a run go on elsewhere (docs/operations.md)"
+)
 DAY = 24 * 3600
 LAST_WORDS = 2.0
 """Seconds in which clients may still take what was said, once all runs have ended."""
@@ -53,6 +57,8 @@ async def serve(settings: Settings, found: tuple[Source, ...], say: Say) -> None
             texts: dict[str, str] = {}
             tried = await first_publish(server, found, texts, say)
             await follow(server)
+            if not settings.storage.bus and await server.storage.replicas.others():
+                log.warning(WITHOUT_A_BUS)
             listener = Listener(http_app.build(house))
             closing: list[asyncio.Task[None]] = []
 
@@ -138,13 +144,11 @@ async def first_publish(
     """
     tried: list[tuple[str, str]] = []
     known = {key.app for key in await server.storage.keys.all()}
-    # A process that starts beside others may have a file that is older than what they have published since.
-    again = not await server.storage.replicas.others()
     for source in found:
         try:
             text = texts[source.name] = source.path.read_text("utf-8")
             partial = source.entry.allow_partial
-            app = await server.house.catalogue.publish(text, source.name, partial=partial, again=again)
+            app = await server.house.catalogue.publish(text, source.name, partial=partial, again=False)
         except Refused as refused:
             raise BadSettings(f"{source.path}: not served.\n{refused}{cure(refused)}") from refused
         except (OSError, UnicodeDecodeError) as error:

@@ -80,6 +80,8 @@ def test_what_one_process_publishes_all_serve_and_an_older_file_takes_none_back(
         serving(tmp_path / "one", None, on(url)) as one,
         serving(tmp_path / "other", None, on(url)) as other,
     ):
+        told = ["no storage.bus" in (served.folder / "log").read_text() for served in (one, other)]
+        assert told == [False, True], "who starts beside another without a bus says what that means"
         (tmp_path / "other" / "test.yml").write_text(greeting("Second."))
         until(lambda: [greets(one), greets(other)] == ["Second."] * 2)
         with serving(tmp_path / "late", None, on(url)) as late:

@@ -49,7 +49,11 @@ class Catalogue:
             known = await self._versions.get(name, app.card.version)
             newer = published(latest) if known is not None and not known.draft else None
             if newer is not None:
-                log.warning("%s: its file is older than what was published since, which is served", name)
+                log.warning(
+                    "%s: its file is older than what was published since, which is served;"
+                    " `parlour apps publish` with that file takes it back",
+                    name,
+                )
                 app = newer
         if latest is None or latest.id != app.card.version:
             await self._versions.publish(Version(app.card.version, name, source, self._now()))
