@@ -26,6 +26,11 @@ NODE = """
 INSERT INTO nodes (sequence, id, dataset_id, segment_id, document) OVERRIDING SYSTEM VALUE
 VALUES (%s, %s, %s, 's', 1)
 """
+MANY = """
+INSERT INTO node_words (rowid, terms)
+SELECT number, '7aword 7anumber' || number FROM generate_series(1, %s) AS number
+"""
+EXPLAIN = b"""EXPLAIN EXECUTE held('["7aword"]', 3000)"""
 
 
 class Telling:
@@ -79,3 +84,18 @@ async def test_words_that_the_database_knows_to_be_everywhere_need_not_be_learnt
         session.close()
     assert rows == [[6, 4, 5], [6, 4, 5, 1, 2, 3]]
     assert telling.keys == ['["7cthe","7athe","7chouse","7bhouse","7ahouse"]', '["7bthe"]']
+
+
+@pytest.mark.parametrize("count", [10, 40, 1500])
+async def test_words_are_found_by_their_index_unless_there_is_a_handful(postgres: Postgres, count: int) -> None:
+    with postgres.database() as url, connect(url, reading=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        connection.execute(ALONE)
+        connection.execute(MANY, [count])
+        connection.execute("ANALYZE node_words")
+        statement = WORDING.holding.replace(":keys", "$1").replace(":most", "$2")
+        connection.execute(f"PREPARE held AS {statement}".encode())
+        connection.execute("SET plan_cache_mode = force_generic_plan")  # as the server has it from the sixth time on
+        rows = connection.execute(EXPLAIN).fetchall()
+    plan = "\n".join(str(row[0]) for row in rows)
+    assert "node_words_by_key" in plan, plan

@@ -87,6 +87,7 @@ def connect(url: str, *, reading: bool) -> psycopg.Connection[Any]:
     connection = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="parlour")
     connection.adapters.register_loader("json", TextLoader)
     connection.execute(f"SET search_path = {SCHEMA}, public, extensions")  # where extensions are kept
+    connection.execute("SET jit = off")  # no statement here takes as long as it takes to compile one
     if reading:
         connection.execute(vectors.SETTINGS)
         connection.execute("SET default_transaction_isolation = 'repeatable read'")
