@@ -59,6 +59,7 @@ CASES = (
     Case("spoken-10", 10, tokens=100, delay_ms=20, app="spoken", servers=("parlour",), beside="unspoken-10"),
     Case("replicas-10", 10, servers=("parlour", "postgres", "replicas")),
     Case("replicas-50", 50, servers=("parlour", "postgres", "replicas")),
+    Case("replicas-paced", 50, tokens=100, delay_ms=20, servers=("parlour", "postgres", "replicas")),
 )
 """`continued` and `history` differ in how long a conversation gets before its client begins a new one. The one with the
 most open streams comes first: a process keeps the memory that it once had, and later rows could not tell what is whose.

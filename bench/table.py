@@ -199,7 +199,7 @@ def promises(run: Sequence[Sample], server: Server) -> list[Promise]:
     own = [sample for sample in run if sample.server == server.name and good(sample)]
     if server.name != "parlour":
         what = f"CPU of a streamed chat, {NAMES.get(server.name, server.name)}"
-        cases = dict.fromkeys(sample.case for sample in own)
+        cases = dict.fromkeys(sample.case for sample in own if sample.case.tokens == 50)
         return [
             Promise(f"{what} ({case.label})", 3, middle([one for one in own if one.case == case], cpu_ms), "ms")
             for case in cases

@@ -77,6 +77,8 @@ class Relay:
         """Runs of others that are read here, until their end."""
         self._beside = Beside()
         self._closing = False
+        self._failed = False
+        """Whether others could not be told last."""
         if bus is not None:
             runs.begun = partial(self._carry, bus)
             runs.earlier = partial(self._earlier, bus)
@@ -131,17 +133,16 @@ class Relay:
 
     async def _tell(self, bus: Bus) -> None:
         """Tell what is new until all is told."""
-        failed = False
         try:
-            while self._told and not (failed and self._closing):
-                await asyncio.sleep(AFTER_FAILURE if failed else self._pause)
-                failed = not await self._tell_once(bus, warn=not failed)
+            while self._told and not (self._failed and self._closing):
+                await asyncio.sleep(AFTER_FAILURE if self._failed else self._pause)
+                self._failed = not await self._tell_once(bus, warn=not self._failed)
         finally:
             self._telling = None
 
     async def _tell_of(self, bus: Bus, run: Run) -> None:
         """Tell at once what is new of this run, before it is in its log; with the others, where that fails."""
-        told = self._told.get(run.ids.task_id)
+        told = None if self._failed else self._told.get(run.ids.task_id)
         news = None if told is None else told.news(asyncio.get_running_loop().time(), held=True)
         if told is not None and news is not None:
             with contextlib.suppress(Problem):
