@@ -144,11 +144,13 @@ async def first_publish(
     """
     tried: list[tuple[str, str]] = []
     known = {key.app for key in await server.storage.keys.all()}
+    # A process that starts beside others may have a file that is older than what they have published since.
+    again = not await server.storage.replicas.others()
     for source in found:
         try:
             text = texts[source.name] = source.path.read_text("utf-8")
             partial = source.entry.allow_partial
-            app = await server.house.catalogue.publish(text, source.name, partial=partial, again=False)
+            app = await server.house.catalogue.publish(text, source.name, partial=partial, again=again)
         except Refused as refused:
             raise BadSettings(f"{source.path}: not served.\n{refused}{cure(refused)}") from refused
         except (OSError, UnicodeDecodeError) as error:
