@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import pytest
 
-from parlour.domain.problems import InternalError, NotFound, ShuttingDown
+from parlour.domain.problems import InternalError, NotFound, ShuttingDown, StoreUnavailable
 from parlour.stores.sql.connection import Connection, Work
 from parlour.stores.sql.stores import Stores
 from parlour.stores.sqlite.database import open_database
@@ -176,9 +176,9 @@ async def test_a_full_disk_refuses_and_acknowledges_nothing_that_is_not_there(tm
         pages = await database.write(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
         await database.write(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages + 4}").fetchone())
         told = await store.together(*(database.write(add(f"{n:05}" * 100)) for n in range(100)))
-        refused = [one for one in told if isinstance(one, sqlite3.OperationalError)]
+        refused = [one for one in told if isinstance(one, StoreUnavailable)]
         assert refused
-        assert "full" in str(refused[0])
+        assert "full" in refused[0].message
         assert len(await store.hashes()) == told.count(None)
         await database.write(lambda connection: connection.execute("PRAGMA max_page_count = 100000").fetchone())
         await database.write(add("space again"))
