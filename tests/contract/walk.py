@@ -172,11 +172,11 @@ PLACES = (
 
 NO_IDS = {
     (CHAT, "workflow_id"): "contract 2.1: names a version of the key's own app, and chats ignore it",
-    (CHAT, "trace_id"): "contract 2.6: any text, for tracing only",
-    (FILL, "trace_id"): "contract 2.6: any text, for tracing only",
-    (RUN, "trace_id"): "contract 2.6: any text, for tracing only",
-    (VERSION, "trace_id"): "contract 2.6: any text, for tracing only",
     ("GET /v1/workflows/logs", "created_by_end_user_session_id"): "contract 5.10: a name; an app's runs are all listed",
+} | {
+    (place, name): "contract 2.1, 2.6: any text, for tracing only"
+    for place in (CHAT, FILL, RUN, VERSION)
+    for name in ("trace_id", "trace_session_id")
 }
 """What ends in `_id` and names nothing of anybody's."""
 
