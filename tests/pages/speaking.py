@@ -8,8 +8,9 @@ import math
 import struct
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
+
+from tests.small_server import Quiet, answering
 
 HEARD = "What did I just say?"
 
@@ -29,7 +30,7 @@ def speaking() -> Generator[tuple[str, list[tuple[str, bytes]]]]:
     """Its address, and what it is sent: paths and bodies."""
     sent: list[tuple[str, bytes]] = []
 
-    class Answer(BaseHTTPRequestHandler):
+    class Answer(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             sent.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
             speech = self.path.endswith("/speech")
@@ -40,10 +41,5 @@ def speaking() -> Generator[tuple[str, list[tuple[str, bytes]]]]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- as its parent calls it
-            del format, args
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1", sent
-        server.shutdown()
+    with answering(Answer) as port:
+        yield f"http://127.0.0.1:{port}/v1", sent

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.pages.browsing import SIZES, Seen, measured, violations, visiting
 from tests.pages.serving_pages import PNG_DOT, serving_pages
+from tests.small_server import Quiet, answering
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(120), pytest.mark.xdist_group("pages")]
 
@@ -305,20 +305,15 @@ def test_it_can_be_used_without_a_mouse(browser: Browser, address: str) -> None:
 def site(body: str) -> Generator[str]:
     """Another site, of one page."""
 
-    class Answer(BaseHTTPRequestHandler):
+    class Answer(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("content-type", "text/html")
             self.end_headers()
             self.wfile.write(f"<!doctype html><title>A site</title><link rel=icon href='data:,'>{body}".encode())
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- as its parent calls it
-            del format, args
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}"
-        server.shutdown()
+    with answering(Answer) as port:
+        yield f"http://localhost:{port}"
 
 
 def line(address: str) -> str:

@@ -5,10 +5,9 @@ import itertools
 import json
 import re
 import subprocess
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from parlour.domain.trace import origin
 from tests.process.conftest import command, serving
 from tests.process.test_knowledge_command import run
+from tests.small_server import Quiet, answering
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ def speech(text: str) -> bytes:
 def outside() -> Generator[Outside]:
     known = Outside()
 
-    class Answers(BaseHTTPRequestHandler):
+    class Answers(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.path == "/v1/traces":
@@ -67,19 +67,8 @@ def outside() -> Generator[Outside]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's own name
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    known.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with answering(Answers) as known.port:
         yield known
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def flow(port: int) -> str:

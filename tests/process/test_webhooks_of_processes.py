@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import standardwebhooks
 
 from tests.postgres_server import Postgres
 from tests.process.conftest import Served, serving, until
+from tests.small_server import Quiet, answering
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 SECRET = "whsec_" + "c2VjcmV0" * 4
@@ -37,7 +38,7 @@ def receiving() -> Generator[Receiver]:
     known = Receiver()
     ended = threading.Event()
 
-    class Taking(BaseHTTPRequestHandler):
+    class Taking(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             told = standardwebhooks.Webhook(SECRET).verify(body, dict(self.headers.items()))
@@ -49,20 +50,11 @@ def receiving() -> Generator[Receiver]:
             self.send_response(204)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the library's own name
-            del format, args
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Taking)
-    known.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield known
-    finally:
-        ended.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Taking) as known.port:
+        try:
+            yield known
+        finally:
+            ended.set()
 
 
 def begun(served: Served, query: str = "hi") -> str:
